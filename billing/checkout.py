@@ -1,0 +1,253 @@
+"""From the form to a paid sign-up: start a checkout session, and settle how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing import gateway, mirror
+from billing.inbox import Done, Ignored, Outcome
+from billing.models import Lead, Price
+from public_apps.core import errors
+from public_apps.onboarding import subdomains
+from public_apps.onboarding.models import Signup
+from public_apps.onboarding.open_workspace import open_workspace
+from public_apps.tenants import domains
+
+log = structlog.get_logger(__name__)
+# Stripe takes 30 minutes to 24 hours; a name should not be held longer than somebody needs to pay.
+SESSION_LIFE = timedelta(minutes=61)
+NO_SESSION_LIFE = timedelta(minutes=10)
+UNFINISHED_AFTER = timedelta(seconds=60)
+PROVISIONABLE = frozenset({"paid", "no_payment_required"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody wants to buy, its form already checked field by field."""
+
+    organization: str
+    subdomain: str
+    email: str
+    first_name: str
+    last_name: str
+    plan: str
+    interval: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a digest by which a repeated request is recognised."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup:
+    """Hold the name and open a checkout session for it.
+
+    Raises `errors.Closed` in manual mode (the wish is kept as a lead), `errors.Invalid` by field,
+    `errors.Conflict` for a taken name or a request still in flight, `errors.KeyReused`, and
+    `errors.UpstreamFailed` within ten seconds when Stripe does not answer; the name is then free.
+    """
+    if settings.STRIPE.mode == "manual":
+        keep_lead(order=order)
+        raise errors.Closed(_("Online purchase is closed just now. We kept your request and will write to you."))
+    price = _price_of(order)
+    _check_name(order)
+    signup = _earlier(order, idempotency_key) or _hold(order, language, idempotency_key)
+    if signup.checkout_session_id:
+        return signup
+    try:
+        session = gateway.create_checkout_session(
+            params=_session_params(signup, price), idempotency_key=f"signup-{signup.pk}"
+        )
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        subdomains.release(signup=signup)
+        log.error("checkout session refused", signup=str(signup.pk), error=str(error))
+        raise errors.UpstreamFailed(_("We could not reach the payment provider. Please try again.")) from error
+    signup.checkout_session_id = session["id"]
+    signup.checkout_url = session["url"]
+    signup.session_expires_at = mirror.moment(session["expires_at"])
+    signup.save(update_fields=["checkout_session_id", "checkout_url", "session_expires_at"])
+    return signup
+
+
+def keep_lead(*, order: Order) -> None:
+    """Keep a wish that came while the shop was closed, once."""
+    Lead.objects.update_or_create(
+        email=order.email, subdomain=order.subdomain, defaults=asdict(order)
+    )
+
+
+def _price_of(order: Order) -> Price:
+    prices = Price.objects.select_related("plan").filter(
+        plan__code=order.plan, plan__offered=True, currency=settings.STRIPE.currency
+    )
+    if not prices:
+        raise errors.Invalid(_("There is no such plan."), errors={"plan": [_("There is no such plan.")]})
+    price = prices.filter(interval=order.interval).first()
+    if price is None:
+        message = _("This plan has no price for this interval.")
+        raise errors.Invalid(message, errors={"interval": [message]})
+    if not price.stripe_price_id:
+        log.error("price is not at Stripe; run `manage.py plans push`", price=price.lookup_key)
+        raise errors.UpstreamFailed(_("This plan can't be bought just now. Please try again later."))
+    return price
+
+
+def _check_name(order: Order) -> None:
+    try:
+        domains.check_label(order.subdomain)
+    except domains.NotALabel as refusal:
+        raise errors.Invalid(str(refusal), errors={"subdomain": [str(refusal)]}) from refusal
+
+
+def _earlier(order: Order, key: str | None) -> Signup | None:
+    if not key:
+        return None
+    earlier = Signup.objects.filter(idempotency_key=key, released_at__isnull=True).first()
+    if earlier is None:
+        return None
+    if earlier.request_fingerprint != order.fingerprint:
+        raise errors.KeyReused(_("This Idempotency-Key was used with another request."))
+    if not earlier.checkout_session_id:
+        raise errors.Conflict(_("The same request is still being worked on."))
+    return earlier
+
+
+def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
+    if domains.is_taken(order.subdomain):
+        raise _taken()
+    try:
+        with transaction.atomic():
+            return Signup.objects.create(
+                organization=order.organization,
+                requested_subdomain=order.subdomain,
+                subdomain=order.subdomain,
+                email=order.email,
+                first_name=order.first_name,
+                last_name=order.last_name,
+                language=language,
+                plan=order.plan,
+                interval=order.interval,
+                idempotency_key=idempotency_key,
+                request_fingerprint=order.fingerprint,
+            )
+    except IntegrityError as error:  # somebody was faster: we ourselves under the same key, or another
+        earlier = _earlier(order, idempotency_key)
+        if earlier is None:
+            raise _taken() from error
+        return earlier
+
+
+def _taken() -> errors.Conflict:
+    message = _("This name is taken.")
+    return errors.Conflict(message, errors={"subdomain": [message]})
+
+
+def _session_params(signup: Signup, price: Price) -> dict[str, Any]:
+    # Only the sign-up's id goes along: no password, no personal data beyond the address to bill.
+    metadata = {"signup_id": str(signup.pk)}
+    subscription_data: dict[str, Any] = {"metadata": metadata}
+    if price.plan.trial_days:
+        subscription_data["trial_period_days"] = price.plan.trial_days
+    site = settings.FRONTEND_URL or settings.SITE_URL
+    return {
+        "mode": "subscription",
+        "client_reference_id": str(signup.pk),
+        "metadata": metadata,
+        "subscription_data": subscription_data,
+        "customer_email": signup.email,
+        "line_items": [{"price": price.stripe_price_id, "quantity": 1}],
+        "success_url": f"{site}/welcome/{{CHECKOUT_SESSION_ID}}/",
+        "cancel_url": f"{site}/?signup={signup.pk}",
+        "expires_at": int((timezone.now() + SESSION_LIFE).timestamp()),
+        "locale": signup.language,
+    }
+
+
+# --- How it ended ---------------------------------------------------------------------------------
+
+
+def settle_session(*, session_id: str) -> Outcome:
+    """Look at a session at Stripe and bring its sign-up to where it should be. Safe to repeat."""
+    session = gateway.checkout_session(session_id)
+    if session is None:
+        return Ignored(reason="Stripe knows no such session.")
+    signup = _signup_of(session)
+    if signup is None:
+        return Ignored(reason="The session is not one of ours.")
+    if session.get("payment_status") in PROVISIONABLE and session.get("status") == "complete":
+        return _settle_paid(signup, session)
+    if session.get("status") == "expired":
+        subdomains.release(signup=signup)
+    return Done(tenant=signup.tenant)
+
+
+def settle_failed_payment(*, session_id: str) -> Outcome:
+    """Give the name back after a delayed payment has failed, unless it was paid after all."""
+    outcome = settle_session(session_id=session_id)
+    signup = Signup.objects.filter(checkout_session_id=session_id, paid_at__isnull=True).first()
+    if signup is not None:
+        Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(
+            failed_at=timezone.now(), failure="The delayed payment failed."
+        )
+        subdomains.release(signup=signup)
+    return outcome
+
+
+def settle_signup(*, signup_id: UUID) -> None:
+    """Bring a sign-up that no event has moved to where Stripe says that it should be."""
+    signup = Signup.objects.get(pk=signup_id)
+    if signup.checkout_session_id:
+        settle_session(session_id=signup.checkout_session_id)
+    elif signup.paid_at:
+        open_workspace(signup=signup)
+    else:
+        subdomains.release(signup=signup)
+
+
+def stuck(*, most: int = 200) -> list[UUID]:
+    """Return sign-ups to be settled: paid but not ready, past their end, or without a session."""
+    now = timezone.now()
+    unfinished = Q(ready_at__isnull=True, paid_at__lte=now - UNFINISHED_AFTER)
+    waiting = Q(paid_at__isnull=True, released_at__isnull=True)
+    overdue = waiting & Q(session_expires_at__lte=now)
+    sessionless = waiting & Q(
+        checkout_session_id__isnull=True, created_at__lte=now - NO_SESSION_LIFE
+    )
+    stuck = Signup.objects.filter(unfinished | overdue | sessionless)
+    return list(stuck.order_by("created_at").values_list("pk", flat=True)[:most])
+
+
+def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:
+    Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(paid_at=timezone.now())
+    tenant = open_workspace(signup=signup)
+    mirror.link_customer(customer_id=mirror.id_of(session.get("customer")), tenant=tenant)
+    if subscription_id := mirror.id_of(session.get("subscription")):
+        mirror.sync_subscription(subscription_id=subscription_id)
+    return Done(tenant=tenant)
+
+
+def _signup_of(session: dict[str, Any]) -> Signup | None:
+    """Return whose session this is; one that we had no time to note down is noted now."""
+    found = Signup.objects.filter(checkout_session_id=session["id"]).first()
+    if found is not None:
+        return found
+    try:
+        signup_id = UUID(str(session.get("client_reference_id")))
+    except ValueError:
+        return None
+    noted = Signup.objects.filter(pk=signup_id, checkout_session_id__isnull=True).update(
+        checkout_session_id=session["id"]
+    )
+    return Signup.objects.get(pk=signup_id) if noted else None

@@ -1,0 +1,161 @@
+"""Stripe, as the rest of the system sees it: plain dicts, our own errors, a timeout on every call.
+
+The only module that imports `stripe`. Nothing here touches the database.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import stripe
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+# A web request must answer within ten seconds whatever Stripe does; a worker may be patient.
+WEB_SECONDS = 8.0
+WORKER_SECONDS = 9.0
+WORKER_RETRIES = 1
+TOLERANCE_SECONDS = 300
+Document = dict[str, Any]
+
+
+class StripeUnavailable(Exception):
+    """Stripe did not answer, or not in time, or asked to slow down: trying later may help."""
+
+
+class StripeRefused(Exception):
+    """Stripe understood and said no: trying the same again won't help."""
+
+
+class BadSignature(Exception):
+    """A webhook that nobody with our secret signed just now."""
+
+
+def verify_signature(*, body: bytes, header: str) -> None:
+    """Raise `BadSignature` unless one of our secrets signed this raw body within five minutes.
+
+    Fails closed without a secret. The library takes old stamps only as stale; a stamp from the
+    future would stay valid for as long as its signer likes, so it is bounded here.
+    """
+    for secret in settings.STRIPE.webhook_secrets:
+        try:
+            stripe.WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            continue
+        if _stamp(header) > time.time() + TOLERANCE_SECONDS:
+            break
+        return
+    raise BadSignature("The Stripe-Signature header does not match this body.")
+
+
+def _stamp(header: str) -> int:
+    return int(next(part[2:] for part in header.split(",") if part.startswith("t=")))
+
+
+def create_checkout_session(*, params: Mapping[str, Any], idempotency_key: str) -> Document:
+    """Create a checkout session while a buyer waits: one try, within `WEB_SECONDS`."""
+    client = _client(WEB_SECONDS, 0)
+    return _call(lambda: client.v1.checkout.sessions.create(
+        params=params,  # type: ignore[arg-type]  # built in `checkout`, checked by Stripe
+        options={"idempotency_key": idempotency_key},
+    ))  # fmt: skip
+
+
+def checkout_session(session_id: str) -> Document | None:
+    """Return a checkout session as it is now, or None if Stripe knows none of that id."""
+    return _fetch(lambda client: client.v1.checkout.sessions.retrieve(session_id))
+
+
+def subscription(subscription_id: str) -> Document | None:
+    """Return a subscription as it is now, or None if it is gone."""
+    return _fetch(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+
+
+def payment_intent(payment_intent_id: str) -> Document | None:
+    """Return a payment intent as it is now, or None if it is gone."""
+    return _fetch(lambda client: client.v1.payment_intents.retrieve(payment_intent_id))
+
+
+def ensure_product(*, plan_code: str, name: str, description: str) -> Document:
+    """Return the product of a plan, created or brought up to date; its id follows from the code."""
+    product_id = f"plan_{plan_code}"
+    fields: Any = {"name": name, "metadata": {"plan": plan_code}}
+    if description:
+        fields["description"] = description
+    if _fetch(lambda client: client.v1.products.retrieve(product_id)) is None:
+        return _patient(lambda client: client.v1.products.create({"id": product_id, **fields}))
+    return _patient(lambda client: client.v1.products.update(product_id, fields))
+
+
+def price_by_lookup_key(lookup_key: str) -> Document | None:
+    """Return the active price that carries this lookup key, or None."""
+    found = _patient(
+        lambda client: client.v1.prices.list(
+            {"lookup_keys": [lookup_key], "active": True, "limit": 1}
+        )
+    )
+    prices: list[Document] = found["data"]
+    return prices[0] if prices else None
+
+
+def create_price(
+    *, product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str
+) -> Document:
+    """Create a recurring price that takes over its lookup key; amounts in minor units."""
+    params: Any = {
+        "product": product_id,
+        "lookup_key": lookup_key,
+        "transfer_lookup_key": True,
+        "unit_amount": unit_amount,
+        "currency": currency,
+        "recurring": {"interval": interval},
+    }
+    return _patient(lambda client: client.v1.prices.create(params))
+
+
+@lru_cache(maxsize=8)
+def _client(seconds: float, retries: int) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        settings.STRIPE.secret_key,
+        base_addresses={"api": settings.STRIPE.api_base},
+        http_client=stripe.RequestsClient(timeout=seconds),
+        max_network_retries=retries,
+    )
+
+
+def _patient(ask: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
+    client = _client(WORKER_SECONDS, WORKER_RETRIES)
+    return _call(lambda: ask(client))
+
+
+def _fetch(ask: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document | None:
+    try:
+        return _patient(ask)
+    except _Gone:
+        return None
+
+
+class _Gone(StripeRefused):
+    """Stripe knows no such object (any more)."""
+
+
+def _call(ask: Callable[[], stripe.StripeObject]) -> Document:
+    try:
+        answer = ask()
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404:  # noqa: PLR2004 - HTTP's own number
+            raise _Gone(str(error)) from error
+        raise StripeRefused(str(error)) from error
+    except (stripe.AuthenticationError, stripe.PermissionError, stripe.CardError) as error:
+        raise StripeRefused(str(error)) from error
+    except stripe.IdempotencyError as error:
+        raise StripeRefused(str(error)) from error
+    except stripe.StripeError as error:  # connection, timeout, 429, 5xx
+        log.warning("stripe unavailable", error=type(error).__name__, status=error.http_status)
+        raise StripeUnavailable(f"{type(error).__name__}: {error}") from error
+    document: Document = answer.to_dict()
+    return document

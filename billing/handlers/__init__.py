@@ -1,0 +1,27 @@
+"""What each type of Stripe event does: a doorbell rings, and we look for ourselves.
+
+A handler takes the event's `data.object`, reads ids from it and nothing else (its shape depends on
+the API version of whoever rendered it), and fetches the object fresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from billing.handlers import checkout_session, payment_intent, subscription
+from billing.inbox import Outcome
+
+Handler = Callable[[dict[str, Any]], Outcome]
+
+HANDLERS: dict[str, Handler] = {
+    "checkout.session.completed": checkout_session.changed,
+    "checkout.session.async_payment_succeeded": checkout_session.changed,
+    "checkout.session.async_payment_failed": checkout_session.payment_failed,
+    "checkout.session.expired": checkout_session.changed,
+    "payment_intent.succeeded": payment_intent.changed,
+    "payment_intent.payment_failed": payment_intent.changed,
+    "customer.subscription.created": subscription.changed,
+    "customer.subscription.updated": subscription.changed,
+    "customer.subscription.deleted": subscription.changed,
+}

@@ -1,0 +1,124 @@
+"""Copies of Stripe's objects: lock our row, fetch the object fresh, write. Never the other way.
+
+Events repeat and come in any order, so what they say is not copied; fetching before locking would
+let an older answer overwrite a newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from billing import gateway
+from billing.models import Customer, Mirrored, Payment, Price, Subscription
+from public_apps.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+Row = TypeVar("Row", bound=Mirrored)
+Document = dict[str, Any]
+
+
+def sync_subscription(*, subscription_id: str) -> Subscription | None:
+    """Mirror a subscription; None if Stripe never showed us one of that id."""
+    return _sync(Subscription, subscription_id, gateway.subscription, _write_subscription)
+
+
+def sync_payment(*, payment_intent_id: str) -> Payment | None:
+    """Mirror a payment intent; None if Stripe never showed us one of that id."""
+    return _sync(Payment, payment_intent_id, gateway.payment_intent, _write_payment)
+
+
+def _sync(
+    model: type[Row],
+    object_id: str,
+    fetch: Callable[[str], Document | None],
+    write: Callable[[Row, Document], None],
+) -> Row | None:
+    with transaction.atomic():
+        model._default_manager.get_or_create(pk=object_id)
+        row = model._default_manager.select_for_update().get(pk=object_id)
+        fresh = fetch(object_id)
+        if fresh is None:
+            return _mark_gone(row)
+        row.customer_id = id_of(fresh.get("customer"))
+        row.tenant = row.tenant or tenant_of(row.customer_id)
+        row.created_at = moment(fresh.get("created"))
+        row.synced_at = timezone.now()
+        row.gone_at = None
+        write(row, fresh)
+        row.save()
+        return row
+
+
+def _mark_gone(row: Row) -> Row | None:
+    if row.synced_at is None:
+        row.delete()
+        return None
+    row.gone_at = row.gone_at or timezone.now()
+    row.save(update_fields=["gone_at"])
+    return row
+
+
+def _write_subscription(row: Subscription, fresh: Document) -> None:
+    # Since API 2025-03-31 the period stands on the items: there is one item per subscription of ours.
+    items = (fresh.get("items") or {}).get("data") or [{}]
+    item = items[0]
+    row.status = str(fresh.get("status") or "")
+    row.price_id = id_of(item.get("price"))
+    row.quantity = item.get("quantity") or 1
+    price = Price.objects.filter(stripe_price_id=row.price_id).exclude(stripe_price_id="").first()
+    row.plan = price.plan if price else row.plan
+    row.current_period_start = moment(item.get("current_period_start"))
+    row.current_period_end = moment(item.get("current_period_end"))
+    row.trial_end = moment(fresh.get("trial_end"))
+    row.cancel_at = moment(fresh.get("cancel_at"))
+    row.cancel_at_period_end = bool(fresh.get("cancel_at_period_end"))
+    row.canceled_at = moment(fresh.get("canceled_at"))
+    row.ended_at = moment(fresh.get("ended_at"))
+    row.collection_paused = fresh.get("pause_collection") is not None
+
+
+def _write_payment(row: Payment, fresh: Document) -> None:
+    row.status = str(fresh.get("status") or "")
+    row.amount = fresh.get("amount") or 0
+    row.amount_received = fresh.get("amount_received") or 0
+    row.currency = str(fresh.get("currency") or "")
+    error = fresh.get("last_payment_error") or {}
+    row.error = str(error.get("message") or error.get("code") or "")[:300]
+
+
+def link_customer(*, customer_id: str, tenant: Tenant) -> None:
+    """Remember whose customer this is, and give the tenant what came in before it was known."""
+    if not customer_id:
+        return
+    customer, _created = Customer.objects.get_or_create(pk=customer_id, defaults={"tenant": tenant})
+    if customer.tenant_id != tenant.pk:
+        log.error("customer belongs to another tenant", customer=customer_id)
+        return
+    for model in (Subscription, Payment):
+        model._default_manager.filter(customer_id=customer_id, tenant__isnull=True).update(
+            tenant=tenant
+        )
+
+
+def tenant_of(customer_id: str) -> Tenant | None:
+    """Return the tenant that a customer pays for, if known by now."""
+    customer = Customer.objects.select_related("tenant").filter(pk=customer_id).first()
+    return customer.tenant if customer else None
+
+
+def id_of(reference: Any) -> str:
+    """Return the id of something that Stripe gives as an id, an expanded object or null."""
+    if isinstance(reference, dict):
+        reference = reference.get("id")
+    return reference if isinstance(reference, str) else ""
+
+
+def moment(seconds: Any) -> datetime | None:
+    """Return Stripe's Unix seconds as a time in UTC, or None."""
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None

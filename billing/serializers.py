@@ -1,0 +1,108 @@
+"""The shapes of the public billing API."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from billing.models import Interval
+from public_apps.onboarding.models import Stage
+from public_apps.tenants import domains
+
+FORBIDDEN_IN_NAMES = re.compile(r"[<>\x00-\x1f\x7f]|https?://|www\.", re.IGNORECASE)
+
+
+class PlainTextField(serializers.CharField):
+    """A name of people or organisations: no markup and no links, which mails would carry further."""
+
+    def to_internal_value(self, data: object) -> str:
+        text = unicodedata.normalize("NFC", super().to_internal_value(data))
+        if FORBIDDEN_IN_NAMES.search(text):
+            raise serializers.ValidationError(_("Leave out links, < and >."))
+        return text
+
+
+class SubdomainField(serializers.CharField):
+    """A label that may become a tenant's host."""
+
+    def to_internal_value(self, data: object) -> str:
+        label = super().to_internal_value(data).lower()
+        try:
+            domains.check_label(label)
+        except domains.NotALabel as refusal:
+            raise serializers.ValidationError(str(refusal)) from refusal
+        return label
+
+
+class OrderSerializer(serializers.Serializer[dict[str, str]]):
+    organization = PlainTextField(max_length=120)
+    subdomain = SubdomainField(max_length=40)
+    email = serializers.EmailField(max_length=254)
+    first_name = PlainTextField(max_length=80)
+    last_name = PlainTextField(max_length=80)
+    plan = serializers.SlugField(max_length=40)
+    interval = serializers.ChoiceField(choices=Interval.choices)
+
+
+class CheckoutStartedSerializer(serializers.Serializer[dict[str, str]]):
+    signup_id = serializers.UUIDField()
+    session_id = serializers.CharField()
+    checkout_url = serializers.URLField()
+    status_url = serializers.URLField()
+
+
+class StepSerializer(serializers.Serializer[dict[str, str]]):
+    name = serializers.CharField()
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class ProgressSerializer(serializers.Serializer[dict[str, str]]):
+    status = serializers.ChoiceField(choices=Stage.choices)
+    steps = StepSerializer(many=True)
+    workspace_url = serializers.URLField(allow_null=True)
+
+
+class AvailabilitySerializer(serializers.Serializer[dict[str, str]]):
+    label = serializers.CharField()
+    available = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class PriceSerializer(serializers.Serializer[dict[str, str]]):
+    interval = serializers.ChoiceField(choices=Interval.choices)
+    unit_amount = serializers.IntegerField(help_text="in minor units")
+    currency = serializers.CharField()
+
+
+class LimitsSerializer(serializers.Serializer[dict[str, str]]):
+    apartments = serializers.IntegerField(allow_null=True, help_text="null: unlimited")
+
+
+class PlanSerializer(serializers.Serializer[dict[str, str]]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    trial_days = serializers.IntegerField()
+    limits = LimitsSerializer()
+    prices = PriceSerializer(many=True)
+
+
+class ConfigSerializer(serializers.Serializer[dict[str, str]]):
+    publishable_key = serializers.CharField()
+    currency = serializers.CharField()
+    mode = serializers.ChoiceField(choices=["live", "test", "mock", "manual"])
+
+
+class ProblemSerializer(serializers.Serializer[dict[str, str]]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )

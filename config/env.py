@@ -1,0 +1,251 @@
+"""The environment, read once and judged: `config.settings` takes everything from `load()`.
+
+A missing or unsafe setting raises `UnsafeSetting` with one sentence that names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+DEVELOPMENT_SECRET = "insecure-development-key-never-for-production"  # noqa: S105 - refused when DEBUG is off
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+STRIPE_API = "https://api.stripe.com"
+MOCK_STRIPE = "http://127.0.0.1:12111"
+HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+class UnsafeSetting(Exception):
+    """The process must not start; the message is one sentence that names the setting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stripe:
+    """How we speak to Stripe. `mode` is what `GET /api/billing/config/` tells the frontend."""
+
+    secret_key: str
+    publishable_key: str
+    webhook_secrets: tuple[str, ...]
+    currency: str
+    api_base: str
+    mode: str  # live | test | mock | manual
+
+    @property
+    def livemode(self) -> bool:
+        return self.mode == "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """Origins split into exact ones and patterns for one wildcard label."""
+
+    exact: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+
+def load(environment: Mapping[str, str]) -> environ.Env:
+    """Return a reader over `environment` alone, so that tests can judge settings of their own."""
+    reader = environ.Env()
+    reader.ENVIRON = environment
+    return reader
+
+
+def word_list(env: environ.Env, name: str) -> tuple[str, ...]:
+    """Return the comma-separated words of a setting, without blanks."""
+    return tuple(word.strip() for word in env.str(name, default="").split(",") if word.strip())
+
+
+def boolean(env: environ.Env, name: str, *, default: bool) -> bool:
+    """Return a switch; anything but a plain yes or no is refused rather than read as no."""
+    raw = env.str(name, default="").strip().lower()
+    if raw == "":
+        return default
+    if raw in {"true", "1", "yes", "on"}:
+        return True
+    if raw in {"false", "0", "no", "off"}:
+        return False
+    raise UnsafeSetting(f"{name} must be True or False, not {raw!r}.")
+
+
+def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -> int:
+    """Return a whole number of at least `least`."""
+    raw = env.str(name, default="").strip()
+    if raw == "":
+        return default
+    if not re.fullmatch(r"\d{1,9}", raw) or int(raw) < least:
+        raise UnsafeSetting(f"{name} must be a whole number of at least {least}, not {raw!r}.")
+    return int(raw)
+
+
+def secret_key(env: environ.Env, *, debug: bool) -> str:
+    """Return Django's secret key; only development may do without one of its own."""
+    key = env.str("DJANGO_SECRET_KEY", default="").strip()
+    if debug:
+        return key or DEVELOPMENT_SECRET
+    if not key:
+        raise UnsafeSetting("DJANGO_SECRET_KEY is missing: set a long random value.")
+    if key == DEVELOPMENT_SECRET or key.startswith("django-insecure-") or len(key) < 40:
+        raise UnsafeSetting(
+            "DJANGO_SECRET_KEY is the development default or shorter than 40 characters: "
+            "set a long random value when DJANGO_DEBUG is off."
+        )
+    return key
+
+
+def database_url(env: environ.Env, *, debug: bool) -> str:
+    """Return the PostgreSQL URL; nothing else is supported."""
+    url = env.str("DATABASE_URL", default="").strip()
+    if not url:
+        if not debug:
+            raise UnsafeSetting("DATABASE_URL is missing: set it to postgresql://….")
+        return "postgresql://127.0.0.1:5432/concierge"
+    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+        raise UnsafeSetting("DATABASE_URL must start with postgresql://; no other database will do.")
+    return url
+
+
+def public_hosts(env: environ.Env, *, debug: bool) -> frozenset[str]:
+    """Return the exact public hosts; wildcards are refused, for tenants live under the base domain."""
+    hosts = tuple(host.lower() for host in word_list(env, "DJANGO_ALLOWED_HOSTS"))
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise UnsafeSetting(
+                f"DJANGO_ALLOWED_HOSTS holds {host!r}: list exact host names without scheme or port."
+            )
+    if not hosts and not debug:
+        raise UnsafeSetting("DJANGO_ALLOWED_HOSTS is missing: name the public hosts.")
+    return frozenset(hosts or ("localhost", "127.0.0.1"))
+
+
+def base_domain(env: environ.Env, *, debug: bool) -> str:
+    """Return the domain under which tenants live, as `<subdomain>.<base>`."""
+    domain = env.str("TENANT_BASE_DOMAIN", default="").strip().lower()
+    if not domain and not debug:
+        raise UnsafeSetting("TENANT_BASE_DOMAIN is missing: tenants live at <subdomain>.<base>.")
+    domain = domain or "localhost"
+    if not HOST.fullmatch(domain):
+        raise UnsafeSetting(f"TENANT_BASE_DOMAIN is {domain!r}: set a plain host name, such as example.com.")
+    return domain
+
+
+def site_url(env: environ.Env, *, base: str, debug: bool) -> str:
+    """Return our own public address without a trailing slash; plain http only for loopback."""
+    default = f"http://{base}:8000" if debug else f"https://{base}"
+    url = (env.str("SITE_URL", default="").strip() or default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        raise UnsafeSetting(f"SITE_URL is {url!r}: set scheme and host, such as https://example.com.")
+    local = parts.hostname in LOOPBACK or parts.hostname.endswith(".localhost")
+    if parts.scheme == "http" and not debug and not local:
+        raise UnsafeSetting("SITE_URL must start with https:// when DJANGO_DEBUG is off.")
+    return url
+
+
+def frontend_url(env: environ.Env) -> str:
+    """Return the Next.js site's address without a trailing slash, or an empty string."""
+    url = env.str("FRONTEND_URL", default="").strip().rstrip("/")
+    if url and not re.match(r"https?://[^/\s]+", url):
+        raise UnsafeSetting(f"FRONTEND_URL is {url!r}: it needs its scheme, such as https://example.com.")
+    return url
+
+
+def origins(env: environ.Env, name: str) -> Origins:
+    """Split a list of origins; `https://*.vercel.app` becomes an anchored pattern of one label."""
+    exact, patterns = [], []
+    for origin in word_list(env, name):
+        if not re.match(r"https?://", origin):
+            raise UnsafeSetting(f"{name} holds {origin!r}: an origin needs its scheme, such as https://.")
+        if not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?/?", origin):
+            raise UnsafeSetting(f"{name} holds {origin!r}: write scheme://host, or scheme://*.host for one label.")
+        origin = origin.rstrip("/").lower()
+        if "*" in origin:
+            patterns.append("^" + re.escape(origin).replace(r"\*", "[a-z0-9-]+") + r"\Z")
+        else:
+            exact.append(origin)
+    return Origins(exact=tuple(exact), patterns=tuple(patterns))
+
+
+def stripe(env: environ.Env, *, debug: bool) -> Stripe:
+    """Return Stripe's settings, with the mode that follows from them."""
+    mock = boolean(env, "STRIPE_MOCK_MODE", default=False)
+    secret = env.str("STRIPE_SECRET_KEY", default="").strip()
+    publishable = env.str("STRIPE_PUBLISHABLE_KEY", default="").strip()
+    api_base = env.str("STRIPE_API_BASE", default="").strip().rstrip("/")
+    live = _is_live(secret, ("sk_live_", "rk_live_"))
+    _refuse_mixed_modes(secret, publishable, live=live)
+    if live and mock:
+        raise UnsafeSetting("STRIPE_MOCK_MODE is on with a live STRIPE_SECRET_KEY: no mock with real money.")
+    if live and api_base:
+        raise UnsafeSetting("STRIPE_API_BASE is set with a live STRIPE_SECRET_KEY: live keys go to Stripe only.")
+    if api_base and urlsplit(api_base).scheme not in {"http", "https"}:
+        raise UnsafeSetting(f"STRIPE_API_BASE is {api_base!r}: it needs its scheme, such as http://127.0.0.1:12111.")
+    secrets = word_list(env, "STRIPE_WEBHOOK_SECRET")
+    if not mock:
+        _require(secret, "STRIPE_SECRET_KEY")
+        _require("".join(secrets), "STRIPE_WEBHOOK_SECRET")
+    return Stripe(
+        secret_key=secret,
+        publishable_key=publishable,
+        webhook_secrets=secrets,
+        currency=_currency(env),
+        api_base=api_base or (MOCK_STRIPE if mock and debug else STRIPE_API),
+        mode=_mode(mock=mock, debug=debug, live=live),
+    )
+
+
+def _mode(*, mock: bool, debug: bool, live: bool) -> str:
+    if mock:
+        return "mock" if debug else "manual"
+    return "live" if live else "test"
+
+
+def _currency(env: environ.Env) -> str:
+    currency = env.str("STRIPE_CURRENCY", default="eur").strip().lower()
+    if not re.fullmatch(r"[a-z]{3}", currency):
+        raise UnsafeSetting(f"STRIPE_CURRENCY is {currency!r}: use a three-letter code, such as eur.")
+    return currency
+
+
+def _is_live(key: str, prefixes: tuple[str, ...]) -> bool:
+    return key.startswith(prefixes)
+
+
+def _refuse_mixed_modes(secret: str, publishable: str, *, live: bool) -> None:
+    if secret and not secret.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        raise UnsafeSetting("STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_.")
+    if publishable and not publishable.startswith(("pk_test_", "pk_live_")):
+        raise UnsafeSetting("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
+    if secret and publishable and live != _is_live(publishable, ("pk_live_",)):
+        raise UnsafeSetting("STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes (test and live).")
+
+
+def _require(value: str, name: str) -> None:
+    if not value:
+        raise UnsafeSetting(f"{name} is missing: set it, or turn STRIPE_MOCK_MODE on.")
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's database entry for a PostgreSQL URL; an unreachable server fails in seconds."""
+    entry = environ.Env.db_url_config(url)
+    options = {"connect_timeout": 5, **entry.get("OPTIONS", {})}
+    return {**entry, "OPTIONS": options}
+
+
+def anymail(env: environ.Env) -> dict[str, str]:
+    """Return every `ANYMAIL_*` variable as django-anymail's setting of that name."""
+    prefix = "ANYMAIL_"
+    return {
+        name.removeprefix(prefix): value
+        for name, value in env.ENVIRON.items()
+        if name.startswith(prefix)
+    }
+
+
+def checkout_origins(stripe: Stripe) -> tuple[str, ...]:
+    """Return the origins that our sign-up form may lead to: browsers check redirects of a form too."""
+    return ("https://checkout.stripe.com",) if stripe.api_base == STRIPE_API else ("http:", "https:")

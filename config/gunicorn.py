@@ -1,0 +1,23 @@
+"""gunicorn: threads, for requests wait on PostgreSQL and Stripe rather than compute."""
+
+from __future__ import annotations
+
+import os
+
+bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's own network
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# Above the longest decided wait of a request (Stripe, ten seconds), below a platform's patience.
+timeout = 30
+graceful_timeout = 25
+keepalive = 5
+# Workers are renewed: a database backend's relation cache grows with the tenants that it has served.
+max_requests = 5000
+max_requests_jitter = 1000
+# Loaded once, before forking: an unsafe setting ends the start with one sentence, not a restart loop.
+preload_app = True
+accesslog = None  # RequestLog writes one structured line per request
+errorlog = "-"
+limit_request_line = 8190
+forwarded_allow_ips = "*"  # the platform's edge; which headers we believe is decided in settings

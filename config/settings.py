@@ -1,0 +1,317 @@
+"""Django's settings, all of them from the environment; `.env.example` explains each variable."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env as settings_reader
+from config.env import UnsafeSetting
+from public_apps.core import logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    _env = settings_reader.load(os.environ)
+    DEBUG = settings_reader.boolean(_env, "DJANGO_DEBUG", default=False)
+    SECRET_KEY = settings_reader.secret_key(_env, debug=DEBUG)
+    DATABASE_URL = settings_reader.database_url(_env, debug=DEBUG)
+    PUBLIC_HOSTS = settings_reader.public_hosts(_env, debug=DEBUG)
+    TENANT_BASE_DOMAIN = settings_reader.base_domain(_env, debug=DEBUG)
+    SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
+    FRONTEND_URL = settings_reader.frontend_url(_env)
+    _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
+    _csrf = settings_reader.origins(_env, "CSRF_TRUSTED_ORIGINS")
+    STRIPE = settings_reader.stripe(_env, debug=DEBUG)
+    EMAIL_USE_TLS = settings_reader.boolean(_env, "EMAIL_USE_TLS", default=False)
+    EMAIL_PORT = settings_reader.whole_number(_env, "EMAIL_PORT", default=25, least=1)
+    TENANT_POOL_SIZE = settings_reader.whole_number(_env, "TENANT_POOL_SIZE", default=5)
+    PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
+    RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
+    EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
+        _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
+    )
+    TRUSTED_PROXIES = settings_reader.whole_number(
+        _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
+    )
+    ANYMAIL = settings_reader.anymail(_env)
+except UnsafeSetting as refusal:
+    # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
+    sys.exit(f"New Concierge does not start: {refusal}")
+
+HTTPS = urlsplit(SITE_URL).scheme == "https"
+OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
+METRICS_TOKEN = _env.str("METRICS_TOKEN", default="")
+SENTRY_DSN = _env.str("SENTRY_DSN", default="")
+
+# --- Apps: what lives in public, what in every tenant's schema ----------------------------------
+_PEOPLE = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "public_apps.accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+]
+SHARED_APPS = [
+    "django_tenants",
+    *_PEOPLE,
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "anymail",
+    "procrastinate.contrib.django",
+    "public_apps.core",
+    "public_apps.tenants",
+    "public_apps.onboarding",
+    "billing",
+    "public_apps.website",
+    "public_apps.staff",
+]
+TENANT_APPS = [*_PEOPLE, "tenant_apps.home"]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = [
+    # django-tenants wants TenantMainMiddleware by name; ours does its work, and more strictly.
+    "django_tenants.W003",
+    # Addresses are unique without regard to case, by a constraint that this check can't read.
+    "auth.W004",
+]
+
+# --- Requests -------------------------------------------------------------------------------------
+ROOT_URLCONF = "config.urls_public"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+TENANT_URLCONF = "config.urls_tenant"
+WSGI_APPLICATION = "config.wsgi.application"
+# TenantMiddleware is the gate: it answers 404 to every host that is neither public nor a tenant's,
+# where Django's own list would answer 400 and could not know tenants' domains.
+ALLOWED_HOSTS = ["*"]
+MIDDLEWARE = [
+    "public_apps.core.middleware.RequestLog",
+    "public_apps.core.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "public_apps.tenants.middleware.TenantMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "public_apps.accounts.tokens.BearerTokenMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "public_apps.core.middleware.ProblemJson",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "public_apps.tenants.access.AccessMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "public_apps.tenants.context.tenant",
+            ],
+        },
+    },
+]
+
+# --- Database and cache ---------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **settings_reader.database(DATABASE_URL),
+        "ENGINE": "django_tenants.postgresql_backend",
+        # Recycled: a backend's relation cache only ever grows with the tenants it has served.
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+    },
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+CACHES = {
+    "default": {
+        # Shared by every process on every machine, so that a limit is one limit; named with its
+        # schema because tenants' requests see only their own.
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": 'public"."core_cache',
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+
+# --- Security -------------------------------------------------------------------------------------
+CORS_ALLOWED_ORIGINS = list(_cors.exact)
+CORS_ALLOWED_ORIGIN_REGEXES = list(_cors.patterns)
+CORS_URLS_REGEX = r"^/(api|_allauth/app)/"
+CORS_ALLOW_CREDENTIALS = False  # bearer tokens only: a cookie never crosses origins
+CORS_ALLOW_HEADERS = [
+    "accept", "authorization", "content-type", "accept-language",
+    "idempotency-key", "x-session-token", "x-tenant-host",
+]  # fmt: skip
+# Anyone can deploy on vercel.app, so a wildcard is never trusted to post our forms.
+CSRF_TRUSTED_ORIGINS = list(_csrf.exact)
+CSRF_WILDCARDS_LEFT_OUT = bool(_csrf.patterns)
+CSRF_FAILURE_VIEW = "public_apps.core.errors.csrf_failure"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"  # a set-password link must not leak through Referer
+X_FRAME_OPTIONS = "DENY"
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = f"{_COOKIE_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "form-action": [SELF, *settings_reader.checkout_origins(STRIPE)],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    },
+}
+ADMIN_CONTENT_SECURITY_POLICY = {
+    # Unfold's Alpine.js evaluates expressions and sets styles; only staff ever sees these pages.
+    "script-src": [SELF, NONCE, "'unsafe-eval'"],
+    "style-src": [SELF, "'unsafe-inline'"],
+}
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# --- Sign-in --------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # in the schema, so a token opens one tenant
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "public_apps.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = None
+# People enter by a link that we mailed to them, so the address is proven before the first sign-in.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.keys.PasswordKeyGenerator"  # noqa: S105 - a path
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": "/accounts/login/",
+    "account_reset_password": "/accounts/password/reset/",
+    "account_reset_password_from_key": "/accounts/set-password/{key}/",
+    "account_signup": "/accounts/login/",
+}
+
+# --- API ------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["public_apps.accounts.tokens.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"checkout": "20/hour", "subdomain": "120/min", "progress": "300/min"},
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DATETIME_FORMAT": "iso-8601",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "New Concierge",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Mail -----------------------------------------------------------------------------------------
+EMAIL_BACKEND = _env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = _env.str("EMAIL_HOST", default="localhost")
+EMAIL_HOST_USER = _env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = _env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _env.str("DEFAULT_FROM_EMAIL", default=f"New Concierge <noreply@{TENANT_BASE_DOMAIN}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SUBJECT_PREFIX = _env.str("EMAIL_SUBJECT_PREFIX", default="")
+
+# --- Language, time, files ------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("el", _("Greek"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = False
+
+# --- Jobs, logs, errors ---------------------------------------------------------------------------
+PROCRASTINATE_ON_APP_READY = "public_apps.core.jobs.configure"
+LOGGING = logs.configuration(json=not DEBUG)
+LOGGING_CONFIG = "public_apps.core.logs.apply"
+UNFOLD = {"SITE_TITLE": "New Concierge", "SITE_HEADER": "New Concierge", "SITE_URL": "/"}
+logs.start_sentry(SENTRY_DSN)

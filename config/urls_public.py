@@ -1,0 +1,15 @@
+"""What public hosts serve."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from public_apps.staff.site import site
+
+urlpatterns = [
+    path("", include("public_apps.website.urls")),
+    path("api/billing/", include("billing.urls")),
+    path("api/", include("config.urls_docs")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", site.urls),
+]

@@ -1,0 +1,16 @@
+"""What a tenant's host serves, and `X-Tenant-Host` for /api/ and /_allauth/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from public_apps.accounts.api import MeView
+
+urlpatterns = [
+    path("", include("tenant_apps.home.urls")),
+    path("accounts/", include("public_apps.accounts.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("api/me/", MeView.as_view(), name="me"),
+    path("api/", include("config.urls_docs")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

@@ -1,0 +1,52 @@
+"""One-time keys to set a password, for the welcome mail and for a reset alike.
+
+A key dies with the first password set, the first sign-in, or after `PASSWORD_RESET_TIMEOUT`.
+It is redeemed by POST, so mail scanners that follow links can't spend it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import connection
+from django.utils import timezone
+
+from public_apps.accounts.models import User
+
+
+class PasswordKeyGenerator(PasswordResetTokenGenerator):
+    """Binds a key to its schema as well: user 1 exists in every tenant."""
+
+    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
+        return f"{connection.schema_name}|{super()._make_hash_value(user, timestamp)}"
+
+
+def new_key(user: User) -> str:
+    """Return a key for `user` of the current schema, in the form that allauth's API takes too."""
+    return f"{user_pk_to_url_str(user)}-{PasswordKeyGenerator().make_token(user)}"
+
+
+def expires_at() -> datetime:
+    """Return when a key made now stops working."""
+    return timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+
+def user_of(key: str, *, lock: bool = False) -> User | None:
+    """Return whose password `key` may set in the current schema, or None if it is spent or wrong.
+
+    With `lock` the row is held, so that two redemptions at once leave one winner.
+    """
+    uid, _, token = key.partition("-")
+    try:
+        pk = url_str_to_user_pk(uid)
+    except (ValueError, OverflowError):
+        return None
+    people = User.objects.select_for_update() if lock else User.objects.all()
+    user = people.filter(pk=pk, is_active=True).first()
+    if user is None or not PasswordKeyGenerator().check_token(user, token):
+        return None
+    return user

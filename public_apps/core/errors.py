@@ -1,0 +1,156 @@
+"""Errors as RFC 9457 problem details: raised as types anywhere, translated here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.csrf import csrf_failure as django_csrf_failure
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_BASE = "https://newconcierge.gr/problems/"
+
+
+class Problem(Exception):
+    """A decided refusal: subclasses fix status, slug and title; the detail says what to do."""
+
+    status = HTTPStatus.BAD_REQUEST
+    slug = "bad-request"
+    title = "The request could not be taken"
+
+    def __init__(self, detail: str, *, errors: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = {name: list(messages) for name, messages in (errors or {}).items()}
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem document."""
+        return problem(self.status, self.detail, slug=self.slug, title=self.title, errors=self.errors)
+
+
+class Invalid(Problem):
+    """One or more fields cannot be taken; `errors` names them."""
+
+    slug = "invalid-input"
+    title = "Some fields need another look"
+
+
+class Conflict(Problem):
+    """The request collides with something that exists."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "conflict"
+    title = "This collides with something that exists"
+
+
+class KeyReused(Problem):
+    """An Idempotency-Key came back with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class UpstreamFailed(Problem):
+    """A service that we depend on did not answer as it should; trying again later may help."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    slug = "payment-provider-unavailable"
+    title = "The payment provider did not answer"
+
+
+class Closed(Problem):
+    """The door is closed for everybody just now."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "closed"
+    title = "Closed just now"
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    slug: str = "",
+    title: str = "",
+    errors: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Return a problem document; without a slug the type is the plain HTTP status."""
+    document: dict[str, Any] = {
+        "type": f"{TYPE_BASE}{slug}" if slug else "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors:
+        document["errors"] = errors
+    return document
+
+
+def json_problem(document: Mapping[str, Any]) -> JsonResponse:
+    """Answer with a problem document, from outside of DRF."""
+    return JsonResponse(document, status=document["status"], content_type=PROBLEM_JSON)
+
+
+def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response | None:
+    """Translate what an API view raised; an unknown error stays one, and becomes a 500 with its log."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    headers: dict[str, str] = {}
+    if isinstance(error, Problem):
+        document = error.body()
+    elif isinstance(error, exceptions.ValidationError):
+        document = Invalid("See errors, field by field.", errors=_by_field(error.detail)).body()
+    elif isinstance(error, exceptions.APIException):
+        document = problem(error.status_code, str(error.detail))
+        headers = _headers(error)
+    else:
+        return None
+    set_rollback()
+    return Response(document, document["status"], headers=headers, content_type=PROBLEM_JSON)
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return headers
+
+
+def _by_field(detail: Any) -> dict[str, list[str]]:
+    if not isinstance(detail, Mapping):
+        return {"": [str(message) for message in detail]}
+    return {
+        str(field): [str(message) for message in _flat(messages)]
+        for field, messages in detail.items()
+    }
+
+
+def _flat(messages: Any) -> list[Any]:
+    if isinstance(messages, Mapping):
+        return [message for inner in messages.values() for message in _flat(inner)]
+    if isinstance(messages, list | tuple):
+        return [message for inner in messages for message in _flat(inner)]
+    return [messages]
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Whether the client is a program: everything under /api/ gets problem+json, never a page."""
+    return request.path.startswith("/api/")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a failed CSRF check in the client's own language."""
+    if wants_problem(request):
+        return json_problem(problem(HTTPStatus.FORBIDDEN, "The CSRF check failed."))
+    return django_csrf_failure(request, reason=reason)

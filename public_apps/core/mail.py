@@ -1,0 +1,131 @@
+"""Sending mail from the outbox: once per occurrence, retried until the server takes it.
+
+A crash between the server's 250 and our commit repeats a mail; it then carries the same Message-ID,
+by which mail servers and clients drop the second copy.
+"""
+
+from __future__ import annotations
+
+import random
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+
+import structlog
+from anymail.exceptions import AnymailError
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from public_apps.core.models import OutgoingMail
+
+log = structlog.get_logger(__name__)
+MAX_ATTEMPTS = 40
+LONGEST_WAIT = timedelta(minutes=30)
+# What a refused, slow or unreachable mail server raises (smtplib's own and the socket's).
+SEND_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A template's name under templates/emails/ and what to fill in."""
+
+    template: str
+    context: dict[str, object]
+
+
+Compose = Callable[[OutgoingMail], Content | None]
+_composers: dict[str, Compose] = {}
+
+
+def composes(kind: str) -> Callable[[Compose], Compose]:
+    """Register what a kind of mail says; returning None means that it is no longer wanted."""
+
+    def register(compose: Compose) -> Compose:
+        _composers[kind] = compose
+        return compose
+
+    return register
+
+
+def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
+    """Promise one mail for this occurrence; asking again changes nothing. Commits with the caller."""
+    from public_apps.core.tasks import send_mail
+
+    mail, created = OutgoingMail.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={"to": to, "language": language, "next_attempt_at": timezone.now()},
+    )
+    if created:
+        send_mail.defer(mail_id=mail.pk)
+    return mail
+
+
+@transaction.atomic
+def send(*, mail_id: int) -> None:
+    """Send one due mail, under its row's lock; a failure is recorded with the time of the next try."""
+    mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id).first()
+    if mail is None or mail.sent_at or mail.failed_at or mail.next_attempt_at > timezone.now():
+        return
+    mail.attempts += 1
+    try:
+        _deliver(mail)
+    except SEND_ERRORS as error:
+        _put_off(mail, error)
+    else:
+        mail.sent_at = timezone.now()
+        mail.error = ""
+    mail.save()
+
+
+def due() -> list[int]:
+    """Return the ids of mails whose time has come."""
+    waiting = OutgoingMail.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
+    return list(
+        waiting.filter(next_attempt_at__lte=timezone.now()).values_list("pk", flat=True)[:200]
+    )
+
+
+def _deliver(mail: OutgoingMail) -> None:
+    content = _composers[mail.kind](mail)
+    if content is None:
+        log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
+        return
+    with translation.override(mail.language):
+        _message(mail, content).send()
+    log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
+
+
+def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
+    base = f"emails/{content.template}"
+    subject = " ".join(render_to_string(f"{base}.subject.txt", content.context).split())
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    message = EmailMultiAlternatives(
+        subject=f"{settings.EMAIL_SUBJECT_PREFIX}{subject}",
+        body=render_to_string(f"{base}.txt", content.context),
+        to=[mail.to],
+        headers={"Message-ID": f"<{mail.message_id.hex}@{domain}>"},
+    )
+    message.attach_alternative(render_to_string(f"{base}.html", content.context), "text/html")
+    return message
+
+
+def _put_off(mail: OutgoingMail, error: Exception) -> None:
+    mail.error = f"{type(error).__name__}: {error}"[:500]
+    if mail.attempts >= MAX_ATTEMPTS:
+        mail.failed_at = timezone.now()
+        log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=mail.error)
+        return
+    mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
+    log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error)
+
+
+def backoff(attempts: int, *, longest: timedelta) -> timedelta:
+    """Return the wait before the next try: 2, 4, 8 … seconds up to `longest`, with jitter."""
+    seconds = min(2.0 ** min(attempts, 20), longest.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load only

@@ -1,0 +1,68 @@
+"""What every request gets: an id, one log line, and errors in the client's own format."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from public_apps.core.errors import json_problem, problem, wants_problem
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[HttpRequest], HttpResponseBase]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+QUIET = frozenset({"/healthz", "/readyz"})
+
+
+class RequestLog:
+    """Binds a request id to every log line of a request, and logs how it ended."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        began = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            if request.path not in QUIET:
+                log.info(
+                    "request",
+                    method=request.method,
+                    path=request.path,
+                    status=response.status_code,
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class ProblemJson:
+    """Turns any error page under /api/ into problem+json, Django's own 404 and 500 included."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if response.status_code < HTTPStatus.BAD_REQUEST or not is_page or not wants_problem(request):
+            return response
+        answer = json_problem(problem(response.status_code, DETAILS.get(response.status_code, "")))
+        if "Allow" in response:
+            answer["Allow"] = response["Allow"]
+        return answer
+
+
+DETAILS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke on our side; it has been recorded.",
+}

@@ -1,0 +1,74 @@
+"""Holding a name: one sign-up at a time, by the database's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from public_apps.onboarding.models import Signup
+from public_apps.tenants import domains
+
+
+@dataclass(frozen=True, kw_only=True)
+class Availability:
+    """Whether a name can be had; the reason is for people."""
+
+    label: str
+    available: bool
+    reason: str
+
+
+def availability(label: str) -> Availability:
+    """Tell whether a sign-up could hold this name now."""
+    label = label.lower()
+    try:
+        domains.check_label(label)
+    except domains.NotALabel as refusal:
+        return Availability(label=label, available=False, reason=str(refusal))
+    if is_held(label):
+        return Availability(label=label, available=False, reason=str(_("This name is taken.")))
+    return Availability(label=label, available=True, reason="")
+
+
+def is_held(label: str) -> bool:
+    """Whether a tenant answers at this name or a sign-up holds it."""
+    held = Signup.objects.filter(subdomain=label, released_at__isnull=True).exists()
+    return held or domains.is_taken(label)
+
+
+def release(*, signup: Signup) -> None:
+    """Give a name back, unless the sign-up has been paid meanwhile."""
+    Signup.objects.filter(pk=signup.pk, paid_at__isnull=True, released_at__isnull=True).update(
+        released_at=timezone.now()
+    )
+    signup.refresh_from_db()
+
+
+def hold_again(*, signup: Signup) -> None:
+    """Hold a name for a paid sign-up that had lost its own: the same if still free, else a near one.
+
+    Call it with the sign-up's row locked.
+    """
+    for label in _near(signup.requested_subdomain):
+        if is_held(label):
+            continue
+        signup.subdomain = label
+        signup.released_at = None
+        try:
+            with transaction.atomic():
+                signup.save(update_fields=["subdomain", "released_at"])
+        except IntegrityError:
+            continue
+        return
+
+
+def _near(label: str) -> Iterator[str]:
+    yield label
+    for number in count(2):
+        suffix = f"-{number}"
+        yield label[: 40 - len(suffix)].rstrip("-") + suffix

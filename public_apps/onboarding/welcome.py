@@ -1,0 +1,87 @@
+"""The welcome mail: where the workspace is, and a one-time link to set the owner's password."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from public_apps.accounts import keys
+from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.mail import Content
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from public_apps.onboarding.models import Signup
+from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
+
+KIND = "welcome"
+MOST_MAILS = 6
+SHORTEST_GAP = timedelta(minutes=1)
+
+
+def promise(*, signup: Signup) -> OutgoingMail:
+    """Promise the first welcome mail; asking again changes nothing."""
+    return _enqueue(signup, number=0)
+
+
+def send_again(*, signup: Signup) -> bool:
+    """Promise another welcome mail; False when asked too often or too soon."""
+    last = OutgoingMail.objects.filter(kind=KIND, key__startswith=f"{signup.pk}:").latest("pk")
+    if timezone.now() - last.created_at < SHORTEST_GAP:
+        return False
+    raised = Signup.objects.filter(
+        pk=signup.pk, ready_at__isnull=False, welcome_mails=signup.welcome_mails,
+        welcome_mails__lt=MOST_MAILS,
+    ).update(welcome_mails=F("welcome_mails") + 1)  # fmt: skip
+    if not raised:
+        return False
+    _enqueue(signup, number=signup.welcome_mails + 1)
+    return True
+
+
+def sent_at(*, signup: Signup) -> datetime | None:
+    """Return when the first welcome mail left, or None."""
+    first = OutgoingMail.objects.filter(kind=KIND, key=f"{signup.pk}:0").first()
+    return first.sent_at if first else None
+
+
+@mail.composes(KIND)
+def compose(outgoing: OutgoingMail) -> Content | None:
+    """Make the mail, with a key made at this moment; None once the owner has a password."""
+    signup = Signup.objects.select_related("tenant").get(pk=outgoing.key.partition(":")[0])
+    tenant = signup.tenant
+    assert tenant is not None  # noqa: S101 - the mail is promised after the tenant is there
+    key = _key_for_owner(tenant, signup.email)
+    if key is None:
+        return None
+    path = reverse("set-password", urlconf="config.urls_tenant", kwargs={"key": key})
+    return Content(
+        template="welcome",
+        context={
+            "first_name": signup.first_name,
+            "organization": signup.organization,
+            "workspace_url": domains.url_of(tenant),
+            "set_password_url": domains.url_of(tenant, path),
+            "expires_on": keys.expires_at(),
+            "requested_subdomain": signup.requested_subdomain,
+            "subdomain": domains.label_of(tenant.primary_domain),
+        },
+    )
+
+
+def _key_for_owner(tenant: Tenant, email: str) -> str | None:
+    with inside(tenant.schema_name):
+        owner = User.objects.filter(email__iexact=email, is_active=True).first()
+        if owner is None or owner.has_usable_password():
+            return None
+        return keys.new_key(owner)
+
+
+def _enqueue(signup: Signup, *, number: int) -> OutgoingMail:
+    return mail.enqueue(
+        kind=KIND, key=f"{signup.pk}:{number}", to=signup.email, language=signup.language
+    )

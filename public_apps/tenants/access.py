@@ -1,0 +1,54 @@
+"""The access gate: a suspended workspace answers 402 to all but what settles the matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from public_apps.core.errors import json_problem, problem, wants_problem
+
+# What stays open: signing in and out, oneself, the subscription, and files that pages need.
+OPEN_WHEN_SUSPENDED = (
+    "/_allauth/",
+    "/accounts/",
+    "/api/me/",
+    "/api/subscription/",
+    "/api/invoices/",
+    "/billing/",
+    "/i18n/",
+    "/static/",
+)
+
+
+class AccessMiddleware:
+    """Refuses a suspended tenant's requests; its data stays as it is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        tenant = getattr(request, "tenant", None)
+        if tenant is None or not tenant.suspended_at:
+            return self.get_response(request)
+        if request.path.startswith(OPEN_WHEN_SUSPENDED):
+            return self.get_response(request)
+        return _refusal(request)
+
+
+def _refusal(request: HttpRequest) -> HttpResponseBase:
+    if wants_problem(request):
+        return json_problem(
+            problem(
+                HTTPStatus.PAYMENT_REQUIRED,
+                "This workspace is suspended; its data is safe. Ask its owner to see to the payment.",
+                slug="subscription-inactive",
+                title="The subscription is not active",
+            )
+        )
+    is_owner = getattr(request.user, "role", "") == "owner"
+    page = {"is_owner": is_owner}
+    return render(request, "tenant/suspended.html", page, status=HTTPStatus.PAYMENT_REQUIRED)

@@ -1,0 +1,84 @@
+"""Addresses of tenants: what a subdomain may be called, which are taken, and what URLs look like."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from public_apps.tenants.models import Domain, Tenant
+
+# RFC 1123 label, 3–40 characters, ASCII. No "xn--": a label that reads as another script deceives.
+LABEL = re.compile(r"(?!..--)[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
+RESERVED = frozenset(
+    """
+    about abuse account accounts admin administrator api app apps assets auth autoconfig
+    autodiscover billing blog calendar cdn checkout cloud contact dashboard demo dev dns docs
+    download email example files ftp git help host hostmaster imap info internal invoice invoices
+    legal localhost login logout mail media metrics mobile monitor mx news noreply ns ns1 ns2 ops
+    pay payment payments pop pop3 portal postmaster preview pricing private public register root
+    sales secure security server shop sign-in signin signup smtp sso staff stage staging static
+    stats status store stripe support system team test tests tls tools upload uploads user users
+    vpn webhook webhooks webmail wiki www www1 www2
+    """.split()
+)
+BRANDS = ("new-concierge", "newconcierge", "stripe", "paypal", "google", "railway", "vercel")
+
+
+class NotALabel(Exception):
+    """The message says, for people, why this can't be a subdomain."""
+
+
+class DomainTaken(Exception):
+    """Another tenant answers at this host."""
+
+
+def check_label(label: str) -> None:
+    """Raise `NotALabel` unless this may be a tenant's subdomain."""
+    if not LABEL.fullmatch(label):
+        raise NotALabel(_("Use 3 to 40 letters (a–z), digits and hyphens, none at the ends."))
+    if label in RESERVED:
+        raise NotALabel(_("This name is reserved."))
+    if any(brand in label for brand in BRANDS):
+        raise NotALabel(_("This name contains a protected brand."))
+
+
+def host_of(label: str) -> str:
+    """Return the host of a subdomain."""
+    return f"{label}.{settings.TENANT_BASE_DOMAIN}"
+
+
+def label_of(host: str) -> str:
+    """Return the subdomain of one of our hosts, or an empty string for any other host."""
+    label, _dot, rest = host.partition(".")
+    return label if rest == settings.TENANT_BASE_DOMAIN else ""
+
+
+def is_taken(label: str) -> bool:
+    """Whether a tenant answers at this subdomain."""
+    return Domain.objects.filter(domain=host_of(label)).exists()
+
+
+def url_of(tenant: Tenant, path: str = "/") -> str:
+    """Return an absolute URL at the tenant's own primary host."""
+    site = urlsplit(settings.SITE_URL)
+    port = f":{site.port}" if site.port else ""
+    return f"{site.scheme}://{tenant.primary_domain}{port}{path}"
+
+
+def ensure_primary(tenant: Tenant, *, label: str) -> Domain:
+    """Return the tenant's primary domain, made from `label` on the first call.
+
+    Raises `DomainTaken` if another tenant answers there; safe to call again.
+    """
+    existing = tenant.domains.filter(is_primary=True).first()
+    if existing is not None:
+        return existing
+    domain, _created = Domain.objects.get_or_create(
+        domain=host_of(label), defaults={"tenant": tenant, "is_primary": True}
+    )
+    if domain.tenant_id != tenant.pk:
+        raise DomainTaken(domain.domain)
+    return domain

@@ -1,0 +1,80 @@
+"""The gate: every request works in exactly one schema, or gets a 404."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from public_apps.core.errors import json_problem, problem
+from public_apps.core.schemas import inside
+from public_apps.tenants import routing
+from public_apps.tenants.models import Tenant
+
+if TYPE_CHECKING:
+
+    class TenantRequest(HttpRequest):
+        """A request after the gate; `tenant` is None on a public host."""
+
+        tenant: Tenant | None
+
+
+# Where the Next.js server may choose the tenant by header, for it calls one API host.
+BY_HEADER = ("/api/", "/_allauth/")
+
+
+class TenantMiddleware:
+    """Host (or `X-Tenant-Host` on a public one) → tenant → its schema alone on the search path."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        connection.set_schema_to_public()
+        host, port = _split(request.META.get("HTTP_HOST", ""))
+        chosen = request.headers.get("X-Tenant-Host", "")
+        if not routing.is_public(host):
+            return self._serve(request, routing.tenant_at(host))
+        if chosen and request.path.startswith(BY_HEADER):
+            tenant_host, _ = _split(chosen)
+            # Links made further down must lead to the tenant's host, not to the API's.
+            request.META["HTTP_HOST"] = f"{tenant_host}{port}"
+            return self._serve(request, routing.tenant_at(tenant_host))
+        return self._serve_public(request)
+
+    def _serve_public(self, request: HttpRequest) -> HttpResponseBase:
+        request.tenant = None  # type: ignore[attr-defined]  # what TenantRequest declares
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]  # Django's own
+        return self.get_response(request)
+
+    def _serve(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponseBase:
+        if tenant is None:
+            return _unknown_host(request)
+        request.tenant = tenant  # type: ignore[attr-defined]  # what TenantRequest declares
+        request.urlconf = settings.TENANT_URLCONF  # type: ignore[attr-defined]  # Django's own
+        with (
+            inside(tenant.schema_name),
+            structlog.contextvars.bound_contextvars(tenant=tenant.schema_name),
+        ):
+            return self.get_response(request)
+
+
+def _split(host: str) -> tuple[str, str]:
+    """Return the host in lower case without port and trailing dot, and `:port` or nothing."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    if not colon or not port.isdigit():
+        name, port = host.strip().lower(), ""
+    return name.rstrip("."), f":{port}" if port else ""
+
+
+def _unknown_host(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(BY_HEADER):
+        return json_problem(problem(HTTPStatus.NOT_FOUND, "No workspace answers at this host."))
+    return HttpResponse(render_to_string("404.html"), status=HTTPStatus.NOT_FOUND)

@@ -1,0 +1,149 @@
+"""Tenants and the domains at which they answer; both live in public."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+
+class Status(models.TextChoices):
+    """Where a tenant stands; derived from its times, never stored."""
+
+    SPARE = "spare", _("Spare")
+    PROVISIONING = "provisioning", _("Being set up")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    ARCHIVED = "archived", _("Archived")
+
+
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    """Questions about many tenants."""
+
+    def with_status(self) -> TenantQuerySet:
+        """Annotate `state`, which agrees with `Tenant.status`."""
+        return self.annotate(
+            state=Case(
+                When(archived_at__isnull=False, then=Value(Status.ARCHIVED.value)),
+                When(claimed_at__isnull=True, then=Value(Status.SPARE.value)),
+                When(opened_at__isnull=True, then=Value(Status.PROVISIONING.value)),
+                When(suspended_at__isnull=False, then=Value(Status.SUSPENDED.value)),
+                default=Value(Status.ACTIVE.value),
+            )
+        )
+
+    def serving(self) -> TenantQuerySet:
+        """Return tenants that may be reached at a host: claimed, their schema known to be built."""
+        return self.filter(
+            provisioned_at__isnull=False, claimed_at__isnull=False, archived_at__isnull=True
+        )
+
+    def spare(self) -> TenantQuerySet:
+        """Return built tenants that nobody has claimed."""
+        return self.filter(
+            provisioned_at__isnull=False, claimed_at__isnull=True, archived_at__isnull=True
+        )
+
+
+def opaque_schema_name() -> str:
+    """Return a name that says nothing, was never used and never will be again."""
+    return f"t_{secrets.token_hex(12)}"
+
+
+class Tenant(TenantMixin):
+    """A customer's workspace: a PostgreSQL schema and what public knows of it."""
+
+    # A schema is built in `building`, whole or not at all; save() could leave half of one.
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    schema_name = models.CharField(
+        _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
+    )
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    owner_email = models.EmailField(_("owner's e-mail"), blank=True)
+    migrations_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    provisioned_at = models.DateTimeField(_("schema built"), null=True, editable=False)
+    claimed_at = models.DateTimeField(_("claimed"), null=True, editable=False)
+    opened_at = models.DateTimeField(_("opened"), null=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
+    suspended_reason = models.CharField(_("why suspended"), max_length=200, blank=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
+
+    objects: ClassVar[models.Manager[Tenant]] = TenantQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager loosely
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(schema_name__regex=r"^t_[0-9a-f]{24}$"), name="schema_name_is_opaque"
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_at__isnull=True) | Q(provisioned_at__isnull=False),
+                name="only_built_tenants_are_claimed",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_at__isnull=True) | Q(claimed_at__isnull=False),
+                name="only_claimed_tenants_are_opened",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at__isnull=False) | Q(suspended_reason=""),
+                name="a_reason_needs_a_suspension",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], condition=Q(claimed_at__isnull=True), name="tenant_spare"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.schema_name
+
+    @property
+    def status(self) -> Status:
+        """Where this tenant stands."""
+        if self.archived_at:
+            return Status.ARCHIVED
+        if not self.claimed_at:
+            return Status.SPARE
+        if not self.opened_at:
+            return Status.PROVISIONING
+        return Status.SUSPENDED if self.suspended_at else Status.ACTIVE
+
+    @property
+    def primary_domain(self) -> str:
+        """Return the host at which this tenant answers first, or an empty string."""
+        primary = self.domains.filter(is_primary=True).first()
+        return primary.domain if primary else ""
+
+
+class Domain(DomainMixin):
+    """A host of a tenant. Unique over all tenants, by the database."""
+
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), related_name="domains", on_delete=models.PROTECT
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(domain__regex=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"),
+                name="domain_is_a_plain_host",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=Q(is_primary=True), name="one_primary_domain_per_tenant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain

@@ -1,0 +1,57 @@
+"""The pool of spare tenants: built ahead, so that a buyer waits milliseconds."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from public_apps.tenants import building
+from public_apps.tenants.models import Tenant, TenantQuerySet
+
+REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machines
+
+
+def current_spares() -> TenantQuerySet:
+    """Return spares whose schema is at this code's head; others wait for the fleet migration."""
+    spares: TenantQuerySet = Tenant.objects.spare()  # type: ignore[attr-defined]  # our queryset's method
+    return spares.filter(migrations_fingerprint=building.fingerprint())
+
+
+def claim(*, name: str, owner_email: str) -> Tenant | None:
+    """Take a spare for a customer, or return None when the pool is dry. Commits with the caller."""
+    spares = current_spares().order_by("created_at")
+    tenant = spares.select_for_update(skip_locked=True).first()
+    if tenant is None:
+        return None
+    tenant.claimed_at = timezone.now()
+    tenant.name = name
+    tenant.owner_email = owner_email
+    tenant.save(update_fields=["claimed_at", "name", "owner_email"])
+    return tenant
+
+
+def missing() -> int:
+    """Return how many spares the pool lacks."""
+    return max(0, settings.TENANT_POOL_SIZE - current_spares().count())
+
+
+def is_stocked() -> bool:
+    """Whether the next buyer finds a spare; a pool of size 0 is wanted dry."""
+    return settings.TENANT_POOL_SIZE == 0 or current_spares().exists()
+
+
+def add_one() -> bool:
+    """Build one spare if the pool lacks one and nobody else is building; return whether it did."""
+    with transaction.atomic():
+        if not _sole_builder() or not missing():
+            return False
+        building.build_tenant()
+        return True
+
+
+def _sole_builder() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REFILL_LOCK])
+        (alone,) = cursor.fetchone()
+    return bool(alone)

@@ -1,0 +1,35 @@
+"""From a paid sign-up to a tenant of its own: claim a spare, or build one when the pool is dry."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from public_apps.tenants import building, pool
+from public_apps.tenants.models import Tenant
+from public_apps.tenants.tasks import wake_refill
+
+log = structlog.get_logger(__name__)
+
+
+def take_tenant(*, name: str, owner_email: str) -> Tenant:
+    """Return a tenant that belongs to this customer from now on.
+
+    Call it in a transaction that also records whose it is: both commit, or neither does.
+    """
+    tenant = pool.claim(name=name, owner_email=owner_email)
+    if tenant is None:
+        log.warning("pool is dry, building at once")
+        building.build_tenant()
+        tenant = pool.claim(name=name, owner_email=owner_email)
+        assert tenant is not None  # noqa: S101 - our own transaction's spare can't be taken by others
+    # After the commit: the refill's unique lock would make buyers wait for one another.
+    transaction.on_commit(wake_refill)
+    return tenant
+
+
+def open_tenant(tenant: Tenant) -> None:
+    """Let people in: the schema is built, the owner exists, the address is known."""
+    Tenant.objects.filter(pk=tenant.pk, opened_at__isnull=True).update(opened_at=timezone.now())
+    tenant.refresh_from_db(fields=["opened_at"])
