@@ -1,0 +1,146 @@
+"""The environment of a run: what was given wins, the rest is made up so that all parts fit."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from devstack.state import Memory
+
+# What the product reads, by name or by the beginning of a name.
+SETTINGS = frozenset(
+    {
+        "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN",
+        "OPS_ALERT_EMAILS", "PAST_DUE_GRACE_DAYS", "PORT", "RETENTION_DAYS", "SENTRY_DSN",
+        "SITE_URL", "TRUSTED_PROXIES",
+    }
+)  # fmt: skip
+SETTING_PREFIXES = (
+    "ANYMAIL_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_", "TENANT_", "WEB_",
+    "WORKER_",
+)  # fmt: skip
+# What only the demo itself reads.
+PORT_NAMES = {
+    "web": "PORT",
+    "mock_stripe": "MOCK_STRIPE_PORT",
+    "mail": "SMTP_PORT",
+    "postgres": "PGPORT",
+}
+OFF = frozenset({"false", "0", "no", "off"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where the parts of one run are reached."""
+
+    web_port: int
+    mail_port: int
+    mock_stripe_url: str
+    database_url: str
+
+
+def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the product's settings in an environment; an empty value counts as not given."""
+    return {name: value for name, value in environ.items() if value and _is_setting(name)}
+
+
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which nothing speaks to the product or to the demo."""
+    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE"}
+    return {
+        name: value for name, value in environ.items() if not _is_setting(name) and name not in ours
+    }
+
+
+def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) -> dict[str, str]:
+    """Return the whole environment of the parts: `given`, and a default for what it leaves out."""
+    made_up = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_DEBUG": "True",
+        "DJANGO_SECRET_KEY": keys.once("DJANGO_SECRET_KEY", lambda: secrets.token_urlsafe(48)),
+        "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "DATABASE_URL": addresses.database_url,
+        "PORT": str(addresses.web_port),
+        "WEB_HOST": "127.0.0.1",
+        "TENANT_BASE_DOMAIN": "localhost",
+        "TENANT_POOL_SIZE": "5",
+        "SITE_URL": f"http://localhost:{addresses.web_port}",
+        "METRICS_TOKEN": keys.once("METRICS_TOKEN", lambda: secrets.token_urlsafe(24)),
+        **_stripe(addresses, keys),
+        **_mail(addresses),
+        **_staff(keys),
+    }
+    present = {name: value for name, value in given.items() if value or not _is_setting(name)}
+    return {**made_up, **present}
+
+
+def _stripe(addresses: Addresses, keys: Memory) -> dict[str, str]:
+    return {
+        "STRIPE_MOCK_MODE": "True",
+        "STRIPE_API_BASE": addresses.mock_stripe_url,
+        "STRIPE_CURRENCY": "eur",
+        **{
+            name: keys.once(name, lambda prefix=prefix: prefix + secrets.token_hex(16))  # type: ignore[misc]
+            for name, prefix in (
+                ("STRIPE_SECRET_KEY", "sk_test_"),
+                ("STRIPE_PUBLISHABLE_KEY", "pk_test_"),
+                ("STRIPE_WEBHOOK_SECRET", "whsec_"),
+            )
+        },
+    }
+
+
+def _mail(addresses: Addresses) -> dict[str, str]:
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(addresses.mail_port),
+        "EMAIL_USE_TLS": "False",
+        "DEFAULT_FROM_EMAIL": "New Concierge <noreply@newconcierge.gr>",
+    }
+
+
+def _staff(keys: Memory) -> dict[str, str]:
+    return {
+        "DJANGO_SUPERUSER_EMAIL": "staff@newconcierge.gr",
+        "DJANGO_SUPERUSER_PASSWORD": keys.once(
+            "DJANGO_SUPERUSER_PASSWORD", lambda: secrets.token_urlsafe(12)
+        ),
+    }
+
+
+def production_like() -> dict[str, str]:
+    """Return settings as a production would have them, to judge by `check --deploy`."""
+    return {
+        "DJANGO_DEBUG": "False",
+        "DJANGO_SECRET_KEY": secrets.token_urlsafe(64),
+        "DJANGO_ALLOWED_HOSTS": "newconcierge.example,www.newconcierge.example",
+        "TENANT_BASE_DOMAIN": "newconcierge.example",
+        "SITE_URL": "https://newconcierge.example",
+        "FRONTEND_URL": "https://www.newconcierge.example",
+        "CORS_ALLOWED_ORIGINS": "https://www.newconcierge.example",
+        "CSRF_TRUSTED_ORIGINS": "https://www.newconcierge.example",
+        "STRIPE_SECRET_KEY": "sk_test_" + secrets.token_hex(16),
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_" + secrets.token_hex(16),
+        "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
+        "METRICS_TOKEN": secrets.token_urlsafe(24),
+        "EMAIL_HOST": "smtp.newconcierge.example",
+        "DEFAULT_FROM_EMAIL": "New Concierge <noreply@newconcierge.example>",
+        "OPS_ALERT_EMAILS": "ops@newconcierge.example",
+    }
+
+
+def is_on(value: str) -> bool:
+    """Whether a switch in the environment is on, read as the product reads it."""
+    return value.strip().lower() not in OFF
+
+
+def as_shell(settings: Mapping[str, str]) -> str:
+    """Return `KEY=value` lines that a shell reads back as they are."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items()))
+
+
+def _is_setting(name: str) -> bool:
+    return name in SETTINGS or name.startswith(SETTING_PREFIXES)

@@ -1,0 +1,56 @@
+"""Ports on 127.0.0.1: the one asked for, or the one of the last run, or a free one."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+
+from devstack.state import Memory
+
+# Below the ranges from which Linux (32768) and macOS (49152) number outgoing connections: such a
+# connection could otherwise sit on our port just when a part is started again.
+FIRST, LAST = 15000, 32000
+ATTEMPTS = 200
+
+
+class PortTaken(Exception):
+    """A port was asked for by name and something else serves on it."""
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free() -> int:
+    """Return a port on which nothing listens."""
+    for _ in range(ATTEMPTS):
+        port = FIRST + secrets.randbelow(LAST - FIRST)
+        if is_free(port):
+            return port
+    raise PortTaken(f"No free port found between {FIRST} and {LAST}.")
+
+
+def choose(name: str, *, asked: str | None, memory: Memory) -> int:
+    """Return the port for `name`: `asked` if given, else the remembered one while free, else a new one.
+
+    Raises PortTaken if the asked one is not a port, or in use.
+    """
+    if asked:
+        if not asked.isdecimal() or not 0 < int(asked) < 65536:
+            raise PortTaken(f"{name}={asked} is not a port number.")
+        if not is_free(int(asked)):
+            raise PortTaken(f"{name}={asked}: something else already listens on that port.")
+        return int(asked)
+    remembered = memory.recall(name)
+    if remembered and is_free(int(remembered)):
+        return int(remembered)
+    port = free()
+    memory.keep(name, str(port))
+    return port

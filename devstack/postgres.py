@@ -1,0 +1,194 @@
+"""An embedded PostgreSQL: its own data, password and port; asks for no installed server, and no root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from devstack import pgbinaries
+from devstack.pgbinaries import Binaries, NoPostgres
+from devstack.processes import Part, PartFailed, tail
+
+ROLE = "concierge"
+SUPERUSER = "postgres"
+OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    # A fleet of schemas locks many tables in one transaction: a dump or a migration of all of them.
+    "max_locks_per_transaction": "256",
+    # For speed: these protect against a crash of the machine, not of PostgreSQL. What this server
+    # holds is a demonstration, and a `kill -9` of it loses nothing.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+}
+
+
+class Postgres:
+    """One server in `folder`. `prepare()` it, run `part()`, then `ensure_database()`."""
+
+    def __init__(self, folder: Path, *, port: int, superuser_password: str, password: str) -> None:
+        self.port = port
+        self._folder = folder
+        self._superuser_password = superuser_password
+        self._password = password
+        self._binaries: Binaries | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the application's database, as the application's role."""
+        return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.port}/{ROLE}"
+
+    @property
+    def superuser_url(self) -> str:
+        """The address of the maintenance database, as its superuser."""
+        return f"postgresql://{SUPERUSER}:{self._superuser_password}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def binaries(self) -> Binaries:
+        """The programs in use; known once prepared."""
+        if self._binaries is None:
+            raise RuntimeError("prepare() comes first")
+        return self._binaries
+
+    @property
+    def data(self) -> Path:
+        """The data directory, named after its major version: another major cannot read it."""
+        return self._home() / f"postgres-{self.binaries.major}"
+
+    def prepare(self) -> None:
+        """Have programs, a data directory, and no leftover of an earlier run. Raises NoPostgres."""
+        binaries = pgbinaries.find()
+        self._binaries = binaries
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._binaries = pgbinaries.within_reach(binaries, self._home())
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self._end_leftover()
+
+    def part(self) -> Part:
+        """The server as a process to run."""
+        command = [str(self.binaries.folder / "postgres"), "-D", str(self.data)]
+        command += ["-p", str(self.port)]
+        for name, value in OPTIONS.items():
+            command += ["-c", f"{name}={value}"]
+        return Part(
+            name="postgres",
+            command=tuple(command),
+            ready=self.answers,
+            hint="Another server on this data, or no room on the disk? DATABASE_URL takes yours.",
+            environ={"PATH": os.environ.get("PATH", os.defpath)},
+            stop_signal=signal.SIGINT,  # "fast": ends sessions, then stops cleanly
+            account=self.binaries.account,
+            folder=Path("/"),
+        )
+
+    def answers(self) -> bool:
+        """Whether the server lets us in."""
+        try:
+            psycopg.connect(self.superuser_url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def ensure_database(self) -> None:
+        """Have the application's database, owned by a role that may do nothing beyond it.
+
+        CREATEDB is the one exception, for the tests' databases; it gives no right over others' data.
+        """
+        role, database = sql.Identifier(ROLE), sql.Identifier(ROLE)
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).rowcount:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(self._password))
+            )
+            if not connection.execute(
+                "SELECT FROM pg_database WHERE datname = %s", [ROLE]
+            ).rowcount:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+
+    def _home(self) -> Path:
+        """Where data may lie: the folder itself, or one elsewhere that its account can enter.
+
+        Then `elsewhere` in the folder is a link to it.
+        """
+        who = self._binaries.account if self._binaries else None
+        link = self._folder / "elsewhere"
+        if link.is_symlink() and link.is_dir():
+            return link.resolve()
+        if pgbinaries.may_enter(self._folder, who):
+            return self._folder
+        link.unlink(missing_ok=True)
+        home = Path(tempfile.mkdtemp(prefix="concierge-postgres-", dir="/var/tmp"))  # noqa: S108 - an unguessable name, and /tmp may not survive a reboot
+        home.chmod(0o755)
+        link.symlink_to(home)
+        return home
+
+    def _initialise(self) -> None:
+        who = self.binaries.account
+        draft = Path(tempfile.mkdtemp(prefix="initdb-", dir=self._home()))
+        password = draft / "password"
+        password.write_text(self._superuser_password)
+        if who:
+            os.chown(draft, who.uid, who.gid)
+            os.chown(password, who.uid, who.gid)
+        made = pgbinaries.run(
+            self.binaries, "initdb", "-D", str(draft / "data"), "-U", SUPERUSER, "-E", "UTF8",
+            "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync",
+        )  # fmt: skip
+        if made.returncode:
+            raise NoPostgres(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+        password.unlink()
+        # Renamed into place when whole: an initdb that was cut off is never taken for a database.
+        (draft / "data").rename(self.data)
+        draft.rmdir()
+
+    def _end_leftover(self) -> None:
+        """End a server that outlived its run, and drop a lock file whose process is another's.
+
+        After a `kill -9` the number in it may belong to anyone, and PostgreSQL would not start.
+        """
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return
+        if not _is_server(pid, self.data):
+            lock.unlink()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + 10
+        while lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def _is_server(pid: int, data: Path) -> bool:
+    try:
+        return str(data) in psutil.Process(pid).cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
+def failure(reason: NoPostgres, log: Path) -> PartFailed:
+    """Describe a server that could not even be prepared."""
+    return PartFailed(
+        "postgres",
+        f"could not be prepared: {reason}",
+        log=log,
+        log_tail=tail(log),
+        hint="Set DATABASE_URL to use a PostgreSQL of yours.",
+    )

@@ -1,0 +1,57 @@
+"""`demo.json` and `demo.env`: what a run tells to programs and operators."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from devstack import environment, state
+from devstack.journey import Customer
+from devstack.stack import Stack
+
+
+class Report:
+    """Both files of one run, kept true while it lasts. Readable by us alone: they hold passwords."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._guard = threading.Lock()
+        self._path = stack.folder / "demo.json"
+        self._environment = stack.folder / "demo.env"
+        self._journey: dict[str, Any] = {}
+        # Those of the last run would send a reader to processes that are gone.
+        self._path.unlink(missing_ok=True)
+        self._environment.unlink(missing_ok=True)
+
+    def write(self) -> None:
+        """Write both files as things are now."""
+        with self._guard:
+            settings = environment.settings_of(self._stack.env)
+            state.write_private(self._environment, environment.as_shell(settings))
+            state.write_private(self._path, json.dumps(self._content(), indent=2) + "\n")
+
+    def add_journey(self, customer: Customer, timings_ms: dict[str, float]) -> None:
+        """Add what the sample purchase left behind."""
+        self._journey = {
+            "tenant_url": customer.workspace_url,
+            "owner_email": customer.email,
+            "owner_password": customer.password,
+            "timings_ms": timings_ms,
+        }
+        self.write()
+
+    def _content(self) -> dict[str, Any]:
+        stack = self._stack
+        return {
+            "web_url": stack.web_url,
+            "base_domain": stack.base_domain,
+            "mock_stripe_url": stack.mock_url,
+            "webhook_secret": stack.env["STRIPE_WEBHOOK_SECRET"],
+            "database_url": stack.database_url,
+            "mail_dir": str(stack.mail_dir),
+            "staff_email": stack.env["DJANGO_SUPERUSER_EMAIL"],
+            "staff_password": stack.env["DJANGO_SUPERUSER_PASSWORD"],
+            "pids": stack.pids,
+            **self._journey,
+        }

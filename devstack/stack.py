@@ -1,0 +1,289 @@
+"""The whole system on one machine: databases, mail, mock Stripe, web and worker, started and stopped.
+
+Several stacks may run side by side: each has its own folder and free ports.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from devstack import environment, parts, ports, postgres, processes, state
+from devstack.pgbinaries import NoPostgres
+from devstack.processes import ROOT, Part, PartFailed, Running
+from devstack.watchdog import Watchdog
+
+ORDER = ("postgres", "mail", "mock_stripe", "web", "worker")
+PARTS = frozenset(ORDER)
+HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
+SHARED_MEMORY_RETRIES = 20
+
+
+class Stack:
+    """One run of the system in `folder`; use it as a context manager, or call `close()`.
+
+    `environ` (default: ours) holds what is given: any setting in it wins over the made-up one.
+    """
+
+    def __init__(self, folder: Path, *, environ: Mapping[str, str] | None = None) -> None:
+        self.folder = folder.absolute()
+        given = dict(os.environ if environ is None else environ)
+        self._lock = state.hold(self.folder, patience=HANDOVER_SECONDS)
+        try:
+            self._open(given)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _open(self, given: Mapping[str, str]) -> None:
+        self.logs = self.folder / "log"
+        self.mail_dir = self.folder / "mail"
+        for folder in (self.logs, self.mail_dir):
+            folder.mkdir(exist_ok=True)
+        self.keys = state.Memory(self.folder / "keys.json")
+        self._ports = state.Memory(self.folder / "ports.json")
+        self._port = {
+            part: ports.choose(name, asked=given.get(name), memory=self._ports)
+            for part, name in environment.PORT_NAMES.items()
+            if not self._is_given(part, given)
+        }
+        self.postgres = self._embedded_postgres(given)
+        self.env = self._environ(given)
+        self.running: dict[str, Running] = {}
+        self.guard = threading.RLock()
+        self.watchdog = Watchdog(held=[self._lock])
+
+    @staticmethod
+    def _is_given(part: str, given: Mapping[str, str]) -> bool:
+        """Whether somebody else provides this part."""
+        address = {"postgres": "DATABASE_URL", "mock_stripe": "STRIPE_API_BASE"}.get(part)
+        return bool(address and given.get(address))
+
+    def _embedded_postgres(self, given: Mapping[str, str]) -> postgres.Postgres | None:
+        if self._is_given("postgres", given):
+            return None
+        return postgres.Postgres(
+            self.folder,
+            port=self._port["postgres"],
+            superuser_password=self.keys.once("postgres superuser", lambda: os.urandom(16).hex()),
+            password=self.keys.once("postgres concierge", lambda: os.urandom(16).hex()),
+        )
+
+    def _environ(self, given: Mapping[str, str]) -> dict[str, str]:
+        mock_port = self._port.get("mock_stripe")
+        addresses = environment.Addresses(
+            web_port=self._port["web"],
+            mail_port=self._port["mail"],
+            mock_stripe_url=f"http://127.0.0.1:{mock_port}" if mock_port else "",
+            database_url=self.postgres.url if self.postgres else "",
+        )
+        return environment.complete(given, addresses=addresses, keys=self.keys)
+
+    # --- Where things are ---------------------------------------------------------------------
+
+    @property
+    def web_port(self) -> int:
+        """The port of the web server on 127.0.0.1."""
+        return self._port["web"]
+
+    @property
+    def web_url(self) -> str:
+        """The public site's address."""
+        return self.env["SITE_URL"].rstrip("/")
+
+    @property
+    def mock_url(self) -> str:
+        """The address of Stripe's stand-in, or of what was given for it."""
+        return self.env["STRIPE_API_BASE"].rstrip("/")
+
+    @property
+    def database_url(self) -> str:
+        """The application's database."""
+        return self.env["DATABASE_URL"]
+
+    @property
+    def base_domain(self) -> str:
+        """The domain under which tenants live."""
+        return self.env["TENANT_BASE_DOMAIN"]
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process of each running part; the mail catcher and what was given are not ours to name."""
+        with self.guard:
+            return {name: running.pid for name, running in self.running.items()}
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The parts that this stack starts itself, in their order."""
+        return tuple(name for name in ORDER if name == "mail" or name in {*self._port, "worker"})
+
+    def log(self, name: str) -> Path:
+        """The log of a part, or of a command such as `release`."""
+        return self.logs / f"{name}.log"
+
+    # --- Start and stop -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start everything, apply migrations, and return when /readyz is content."""
+        for name in ("postgres", "mail", "mock_stripe"):
+            if name in self.ours:
+                self.start_part(name)
+        self.release()
+        self.start_part("web")
+        self.start_part("worker")
+        self.wait_ready()
+
+    def start_part(self, name: str) -> Running:
+        """Start one part and return when it serves. Raises PartFailed."""
+        with self.guard:
+            if name in self.running:
+                raise ValueError(f"{name} already runs")
+            return self._start_postgres() if name == "postgres" else self._start(self._part(name))
+
+    def stop_part(self, name: str) -> None:
+        """Stop one part the way it likes to be stopped."""
+        with self.guard:
+            processes.stop(self.running.pop(name), watchdog=self.watchdog)
+
+    def kill_part(self, name: str) -> None:
+        """End one part and all of its processes with `kill -9`."""
+        with self.guard:
+            processes.kill(self.running.pop(name), watchdog=self.watchdog)
+
+    def restart_part(self, name: str) -> None:
+        """Stop one part and start it again, at the same address."""
+        with self.guard:
+            self.stop_part(name)
+            self.start_part(name)
+
+    def close(self) -> None:
+        """Stop every part, the last started first, and leave the folder to the next run."""
+        with self.guard:
+            for name in [name for name in reversed(ORDER) if name in self.running]:
+                self.stop_part(name)
+            self.watchdog.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- Operators' commands ------------------------------------------------------------------
+
+    def manage(
+        self, *arguments: str, timeout: float | None = 300, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` with these arguments in the environment of this run."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**self.env, **(environ or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+
+    def release(self) -> None:
+        """Do what a release does before its web starts. Raises PartFailed."""
+        if not environment.is_on(self.env["DJANGO_DEBUG"]):
+            self.command("release", "collectstatic", "--noinput")
+        self.command("release", "migrate_fleet")
+
+    def command(self, log: str, *arguments: str) -> None:
+        """Run `manage.py`, keeping what it says in the log of that name. Raises PartFailed."""
+        done = self.manage(*arguments)
+        with self.log(log).open("a") as sink:
+            sink.write(done.stdout + done.stderr)
+        if done.returncode:
+            raise PartFailed(
+                f"manage.py {' '.join(arguments)}",
+                f"failed ({processes.ending(done.returncode)})",
+                log=self.log(log),
+                log_tail="\n".join((done.stdout + done.stderr).splitlines()[-25:]),
+                hint="Does the database at DATABASE_URL answer, and is it PostgreSQL 14 or newer?",
+            )
+
+    def wait_ready(self, *, timeout: float = 120.0) -> None:
+        """Return when /readyz is content. Raises PartFailed with what is not."""
+        deadline = time.monotonic() + timeout
+        while failing := parts.not_ready(self.web_port):
+            if time.monotonic() >= deadline:
+                name = "worker" if "worker" in failing else "web"
+                raise PartFailed(
+                    name,
+                    f"is not ready after {timeout:.0f} s: {', '.join(failing)}",
+                    log=self.log(name),
+                    log_tail=processes.tail(self.log(name)),
+                    hint=f"GET {self.web_url}/readyz tells more.",
+                )
+            time.sleep(0.1)
+
+    # --- The parts ----------------------------------------------------------------------------
+
+    def _start(self, part: Part) -> Running:
+        running = processes.launch(part, logs=self.logs, watchdog=self.watchdog)
+        try:
+            processes.wait_until_ready(running)
+        except BaseException:
+            processes.kill(running, watchdog=self.watchdog)
+            raise
+        self.running[part.name] = running
+        return running
+
+    def _start_postgres(self) -> Running:
+        if self.postgres is None:
+            raise ValueError("DATABASE_URL was given: its server is not ours to start")
+        try:
+            self.postgres.prepare()
+        except NoPostgres as reason:
+            raise postgres.failure(reason, self.log("postgres")) from reason
+        for _ in range(SHARED_MEMORY_RETRIES):
+            try:
+                running = self._start(self.postgres.part())
+                break
+            except PartFailed as failed:
+                # After a `kill -9` of the server its sessions end by themselves, but not at once.
+                if "shared memory block" not in failed.log_tail:
+                    raise
+                time.sleep(0.25)
+        else:
+            running = self._start(self.postgres.part())
+        self.postgres.ensure_database()
+        return running
+
+    def _part(self, name: str) -> Part:
+        port = self._port.get(name, 0)
+        if name == "mail":
+            return parts.mail(port=port, folder=self.mail_dir)
+        if name == "mock_stripe":
+            folder = self.folder / "mock_stripe"
+            return parts.mock_stripe(
+                port=port, folder=folder, web_port=self.web_port, environ=self.env
+            )
+        if name == "web":
+            return parts.web(port=port, environ=self.env)
+        if name == "worker":
+            return parts.worker(environ=self.env)
+        raise ValueError(f"no part is called {name!r}")
+
+
+def port_of(url: str) -> int:
+    """Return the port that a URL names, or that its scheme implies."""
+    address = urlsplit(url)
+    return address.port or (443 if address.scheme == "https" else 80)
