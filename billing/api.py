@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import Http404
@@ -27,8 +26,8 @@ LONGEST_KEY = 255
 class PublicView(APIView):
     """Open to strangers: no token is looked at."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
 
 class ConfigView(PublicView):
@@ -67,9 +66,7 @@ class CheckoutView(PublicView):
     @extend_schema(
         operation_id="billing_checkout",
         request=serializers.OrderSerializer,
-        parameters=[
-            OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)
-        ],
+        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
         responses={
             201: serializers.CheckoutStartedSerializer,
             **dict.fromkeys((400, 409, 422, 429, 502, 503), PROBLEM),

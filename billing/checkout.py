@@ -60,7 +60,9 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
     """
     if settings.STRIPE.mode == "manual":
         keep_lead(order=order)
-        raise errors.Closed(_("Online purchase is closed just now. We kept your request and will write to you."))
+        raise errors.Closed(
+            _("Online purchase is closed just now. We kept your request and will write to you.")
+        )
     price = _price_of(order)
     _check_name(order)
     signup = _earlier(order, idempotency_key) or _hold(order, language, idempotency_key)
@@ -72,8 +74,10 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
         )
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         subdomains.release(signup=signup)
-        log.error("checkout session refused", signup=str(signup.pk), error=str(error))
-        raise errors.UpstreamFailed(_("We could not reach the payment provider. Please try again.")) from error
+        log.exception("checkout session refused", signup=str(signup.pk))
+        raise errors.UpstreamFailed(
+            _("We could not reach the payment provider. Please try again.")
+        ) from error
     signup.checkout_session_id = session["id"]
     signup.checkout_url = session["url"]
     signup.session_expires_at = mirror.moment(session["expires_at"])
@@ -93,14 +97,18 @@ def _price_of(order: Order) -> Price:
         plan__code=order.plan, plan__offered=True, currency=settings.STRIPE.currency
     )
     if not prices:
-        raise errors.Invalid(_("There is no such plan."), errors={"plan": [_("There is no such plan.")]})
+        raise errors.Invalid(
+            _("There is no such plan."), errors={"plan": [_("There is no such plan.")]}
+        )
     price = prices.filter(interval=order.interval).first()
     if price is None:
         message = _("This plan has no price for this interval.")
         raise errors.Invalid(message, errors={"interval": [message]})
     if not price.stripe_price_id:
         log.error("price is not at Stripe; run `manage.py plans push`", price=price.lookup_key)
-        raise errors.UpstreamFailed(_("This plan can't be bought just now. Please try again later."))
+        raise errors.UpstreamFailed(
+            _("This plan can't be bought just now. Please try again later.")
+        )
     return price
 
 
@@ -142,7 +150,9 @@ def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
                 idempotency_key=idempotency_key,
                 request_fingerprint=order.fingerprint,
             )
-    except IntegrityError as error:  # somebody was faster: we ourselves under the same key, or another
+    except (
+        IntegrityError
+    ) as error:  # somebody was faster: we ourselves under the same key, or another
         earlier = _earlier(order, idempotency_key)
         if earlier is None:
             raise _taken() from error

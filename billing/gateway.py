@@ -83,12 +83,14 @@ def payment_intent(payment_intent_id: str) -> Document | None:
 def ensure_product(*, plan_code: str, name: str, description: str) -> Document:
     """Return the product of a plan, created or brought up to date; its id follows from the code."""
     product_id = f"plan_{plan_code}"
-    fields: Any = {"name": name, "metadata": {"plan": plan_code}}
+    fields: dict[str, Any] = {"name": name, "metadata": {"plan": plan_code}}
     if description:
         fields["description"] = description
+    new: Any = {"id": product_id, **fields}
+    changed: Any = fields
     if _fetch(lambda client: client.v1.products.retrieve(product_id)) is None:
-        return _patient(lambda client: client.v1.products.create({"id": product_id, **fields}))
-    return _patient(lambda client: client.v1.products.update(product_id, fields))
+        return _patient(lambda client: client.v1.products.create(new))
+    return _patient(lambda client: client.v1.products.update(product_id, changed))
 
 
 def price_by_lookup_key(lookup_key: str) -> Document | None:
@@ -147,7 +149,7 @@ def _call(ask: Callable[[], stripe.StripeObject]) -> Document:
     try:
         answer = ask()
     except stripe.InvalidRequestError as error:
-        if error.http_status == 404:  # noqa: PLR2004 - HTTP's own number
+        if error.http_status == 404:
             raise _Gone(str(error)) from error
         raise StripeRefused(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError, stripe.CardError) as error:

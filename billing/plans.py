@@ -43,7 +43,7 @@ def push() -> list[str]:
     Products are found by an id made from the plan's code, prices by lookup key. A changed amount
     becomes a new price that takes over the key: Stripe's prices never change.
     """
-    lines = []
+    lines: list[str] = []
     for plan in Plan.objects.filter(offered=True).prefetch_related("prices"):
         product = gateway.ensure_product(
             plan_code=plan.code, name=plan.name, description=plan.description

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -18,7 +19,7 @@ FORBIDDEN_IN_NAMES = re.compile(r"[<>\x00-\x1f\x7f]|https?://|www\.", re.IGNOREC
 class PlainTextField(serializers.CharField):
     """A name of people or organisations: no markup and no links, which mails would carry further."""
 
-    def to_internal_value(self, data: object) -> str:
+    def to_internal_value(self, data: Any) -> str:
         text = unicodedata.normalize("NFC", super().to_internal_value(data))
         if FORBIDDEN_IN_NAMES.search(text):
             raise serializers.ValidationError(_("Leave out links, < and >."))
@@ -28,7 +29,7 @@ class PlainTextField(serializers.CharField):
 class SubdomainField(serializers.CharField):
     """A label that may become a tenant's host."""
 
-    def to_internal_value(self, data: object) -> str:
+    def to_internal_value(self, data: Any) -> str:
         label = super().to_internal_value(data).lower()
         try:
             domains.check_label(label)
@@ -37,7 +38,7 @@ class SubdomainField(serializers.CharField):
         return label
 
 
-class OrderSerializer(serializers.Serializer[dict[str, str]]):
+class OrderSerializer(serializers.Serializer[Any]):
     organization = PlainTextField(max_length=120)
     subdomain = SubdomainField(max_length=40)
     email = serializers.EmailField(max_length=254)
@@ -47,41 +48,41 @@ class OrderSerializer(serializers.Serializer[dict[str, str]]):
     interval = serializers.ChoiceField(choices=Interval.choices)
 
 
-class CheckoutStartedSerializer(serializers.Serializer[dict[str, str]]):
+class CheckoutStartedSerializer(serializers.Serializer[Any]):
     signup_id = serializers.UUIDField()
     session_id = serializers.CharField()
     checkout_url = serializers.URLField()
     status_url = serializers.URLField()
 
 
-class StepSerializer(serializers.Serializer[dict[str, str]]):
+class StepSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     done_at = serializers.DateTimeField(allow_null=True)
 
 
-class ProgressSerializer(serializers.Serializer[dict[str, str]]):
+class ProgressSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Stage.choices)
     steps = StepSerializer(many=True)
     workspace_url = serializers.URLField(allow_null=True)
 
 
-class AvailabilitySerializer(serializers.Serializer[dict[str, str]]):
-    label = serializers.CharField()
+class AvailabilitySerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of that name
     available = serializers.BooleanField()
     reason = serializers.CharField(allow_blank=True)
 
 
-class PriceSerializer(serializers.Serializer[dict[str, str]]):
+class PriceSerializer(serializers.Serializer[Any]):
     interval = serializers.ChoiceField(choices=Interval.choices)
     unit_amount = serializers.IntegerField(help_text="in minor units")
     currency = serializers.CharField()
 
 
-class LimitsSerializer(serializers.Serializer[dict[str, str]]):
+class LimitsSerializer(serializers.Serializer[Any]):
     apartments = serializers.IntegerField(allow_null=True, help_text="null: unlimited")
 
 
-class PlanSerializer(serializers.Serializer[dict[str, str]]):
+class PlanSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
@@ -90,19 +91,19 @@ class PlanSerializer(serializers.Serializer[dict[str, str]]):
     prices = PriceSerializer(many=True)
 
 
-class ConfigSerializer(serializers.Serializer[dict[str, str]]):
+class ConfigSerializer(serializers.Serializer[Any]):
     publishable_key = serializers.CharField()
     currency = serializers.CharField()
     mode = serializers.ChoiceField(choices=["live", "test", "mock", "manual"])
 
 
-class ProblemSerializer(serializers.Serializer[dict[str, str]]):
+class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field of that name
         child=serializers.ListField(child=serializers.CharField()), required=False
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 

@@ -49,7 +49,9 @@ def _take(event: dict[str, Any]) -> HttpResponse:
         duplicate = not inbox.receive(event)
     except DatabaseError:
         log.exception("event could not be stored", event_id=event["id"])
-        return _refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "The event could not be stored; send it again.")
+        return _refuse(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "The event could not be stored; send it again."
+        )
     return JsonResponse({"received": True, "event": event["id"], "duplicate": duplicate})
 
 

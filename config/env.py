@@ -55,14 +55,19 @@ def load(environment: Mapping[str, str]) -> environ.Env:
     return reader
 
 
+def text(env: environ.Env, name: str, *, default: str = "") -> str:
+    """Return a setting as it stands, without blanks around it."""
+    return str(env.str(name, default=default)).strip()
+
+
 def word_list(env: environ.Env, name: str) -> tuple[str, ...]:
     """Return the comma-separated words of a setting, without blanks."""
-    return tuple(word.strip() for word in env.str(name, default="").split(",") if word.strip())
+    return tuple(word.strip() for word in text(env, name).split(",") if word.strip())
 
 
 def boolean(env: environ.Env, name: str, *, default: bool) -> bool:
     """Return a switch; anything but a plain yes or no is refused rather than read as no."""
-    raw = env.str(name, default="").strip().lower()
+    raw = text(env, name).lower()
     if raw == "":
         return default
     if raw in {"true", "1", "yes", "on"}:
@@ -74,7 +79,7 @@ def boolean(env: environ.Env, name: str, *, default: bool) -> bool:
 
 def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -> int:
     """Return a whole number of at least `least`."""
-    raw = env.str(name, default="").strip()
+    raw = text(env, name)
     if raw == "":
         return default
     if not re.fullmatch(r"\d{1,9}", raw) or int(raw) < least:
@@ -84,7 +89,7 @@ def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -
 
 def secret_key(env: environ.Env, *, debug: bool) -> str:
     """Return Django's secret key; only development may do without one of its own."""
-    key = env.str("DJANGO_SECRET_KEY", default="").strip()
+    key = text(env, "DJANGO_SECRET_KEY")
     if debug:
         return key or DEVELOPMENT_SECRET
     if not key:
@@ -99,13 +104,15 @@ def secret_key(env: environ.Env, *, debug: bool) -> str:
 
 def database_url(env: environ.Env, *, debug: bool) -> str:
     """Return the PostgreSQL URL; nothing else is supported."""
-    url = env.str("DATABASE_URL", default="").strip()
+    url = text(env, "DATABASE_URL")
     if not url:
         if not debug:
             raise UnsafeSetting("DATABASE_URL is missing: set it to postgresql://….")
         return "postgresql://127.0.0.1:5432/concierge"
     if urlsplit(url).scheme not in {"postgres", "postgresql"}:
-        raise UnsafeSetting("DATABASE_URL must start with postgresql://; no other database will do.")
+        raise UnsafeSetting(
+            "DATABASE_URL must start with postgresql://; no other database will do."
+        )
     return url
 
 
@@ -124,22 +131,26 @@ def public_hosts(env: environ.Env, *, debug: bool) -> frozenset[str]:
 
 def base_domain(env: environ.Env, *, debug: bool) -> str:
     """Return the domain under which tenants live, as `<subdomain>.<base>`."""
-    domain = env.str("TENANT_BASE_DOMAIN", default="").strip().lower()
+    domain = text(env, "TENANT_BASE_DOMAIN").lower()
     if not domain and not debug:
         raise UnsafeSetting("TENANT_BASE_DOMAIN is missing: tenants live at <subdomain>.<base>.")
     domain = domain or "localhost"
     if not HOST.fullmatch(domain):
-        raise UnsafeSetting(f"TENANT_BASE_DOMAIN is {domain!r}: set a plain host name, such as example.com.")
+        raise UnsafeSetting(
+            f"TENANT_BASE_DOMAIN is {domain!r}: set a plain host name, such as example.com."
+        )
     return domain
 
 
 def site_url(env: environ.Env, *, base: str, debug: bool) -> str:
     """Return our own public address without a trailing slash; plain http only for loopback."""
     default = f"http://{base}:8000" if debug else f"https://{base}"
-    url = (env.str("SITE_URL", default="").strip() or default).rstrip("/")
+    url = (text(env, "SITE_URL") or default).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
-        raise UnsafeSetting(f"SITE_URL is {url!r}: set scheme and host, such as https://example.com.")
+        raise UnsafeSetting(
+            f"SITE_URL is {url!r}: set scheme and host, such as https://example.com."
+        )
     local = parts.hostname in LOOPBACK or parts.hostname.endswith(".localhost")
     if parts.scheme == "http" and not debug and not local:
         raise UnsafeSetting("SITE_URL must start with https:// when DJANGO_DEBUG is off.")
@@ -148,21 +159,27 @@ def site_url(env: environ.Env, *, base: str, debug: bool) -> str:
 
 def frontend_url(env: environ.Env) -> str:
     """Return the Next.js site's address without a trailing slash, or an empty string."""
-    url = env.str("FRONTEND_URL", default="").strip().rstrip("/")
+    url = text(env, "FRONTEND_URL").rstrip("/")
     if url and not re.match(r"https?://[^/\s]+", url):
-        raise UnsafeSetting(f"FRONTEND_URL is {url!r}: it needs its scheme, such as https://example.com.")
+        raise UnsafeSetting(
+            f"FRONTEND_URL is {url!r}: it needs its scheme, such as https://example.com."
+        )
     return url
 
 
 def origins(env: environ.Env, name: str) -> Origins:
     """Split a list of origins; `https://*.vercel.app` becomes an anchored pattern of one label."""
     exact, patterns = [], []
-    for origin in word_list(env, name):
+    for word in word_list(env, name):
+        origin = word.rstrip("/").lower()
         if not re.match(r"https?://", origin):
-            raise UnsafeSetting(f"{name} holds {origin!r}: an origin needs its scheme, such as https://.")
+            raise UnsafeSetting(
+                f"{name} holds {origin!r}: an origin needs its scheme, such as https://."
+            )
         if not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?/?", origin):
-            raise UnsafeSetting(f"{name} holds {origin!r}: write scheme://host, or scheme://*.host for one label.")
-        origin = origin.rstrip("/").lower()
+            raise UnsafeSetting(
+                f"{name} holds {origin!r}: write scheme://host, or scheme://*.host for one label."
+            )
         if "*" in origin:
             patterns.append("^" + re.escape(origin).replace(r"\*", "[a-z0-9-]+") + r"\Z")
         else:
@@ -173,17 +190,23 @@ def origins(env: environ.Env, name: str) -> Origins:
 def stripe(env: environ.Env, *, debug: bool) -> Stripe:
     """Return Stripe's settings, with the mode that follows from them."""
     mock = boolean(env, "STRIPE_MOCK_MODE", default=False)
-    secret = env.str("STRIPE_SECRET_KEY", default="").strip()
-    publishable = env.str("STRIPE_PUBLISHABLE_KEY", default="").strip()
-    api_base = env.str("STRIPE_API_BASE", default="").strip().rstrip("/")
+    secret = text(env, "STRIPE_SECRET_KEY")
+    publishable = text(env, "STRIPE_PUBLISHABLE_KEY")
+    api_base = text(env, "STRIPE_API_BASE").rstrip("/")
     live = _is_live(secret, ("sk_live_", "rk_live_"))
     _refuse_mixed_modes(secret, publishable, live=live)
     if live and mock:
-        raise UnsafeSetting("STRIPE_MOCK_MODE is on with a live STRIPE_SECRET_KEY: no mock with real money.")
+        raise UnsafeSetting(
+            "STRIPE_MOCK_MODE is on with a live STRIPE_SECRET_KEY: no mock with real money."
+        )
     if live and api_base:
-        raise UnsafeSetting("STRIPE_API_BASE is set with a live STRIPE_SECRET_KEY: live keys go to Stripe only.")
+        raise UnsafeSetting(
+            "STRIPE_API_BASE is set with a live STRIPE_SECRET_KEY: live keys go to Stripe only."
+        )
     if api_base and urlsplit(api_base).scheme not in {"http", "https"}:
-        raise UnsafeSetting(f"STRIPE_API_BASE is {api_base!r}: it needs its scheme, such as http://127.0.0.1:12111.")
+        raise UnsafeSetting(
+            f"STRIPE_API_BASE is {api_base!r}: it needs its scheme, such as http://127.0.0.1:12111."
+        )
     secrets = word_list(env, "STRIPE_WEBHOOK_SECRET")
     if not mock:
         _require(secret, "STRIPE_SECRET_KEY")
@@ -205,9 +228,11 @@ def _mode(*, mock: bool, debug: bool, live: bool) -> str:
 
 
 def _currency(env: environ.Env) -> str:
-    currency = env.str("STRIPE_CURRENCY", default="eur").strip().lower()
+    currency = text(env, "STRIPE_CURRENCY", default="eur").lower()
     if not re.fullmatch(r"[a-z]{3}", currency):
-        raise UnsafeSetting(f"STRIPE_CURRENCY is {currency!r}: use a three-letter code, such as eur.")
+        raise UnsafeSetting(
+            f"STRIPE_CURRENCY is {currency!r}: use a three-letter code, such as eur."
+        )
     return currency
 
 
@@ -217,11 +242,15 @@ def _is_live(key: str, prefixes: tuple[str, ...]) -> bool:
 
 def _refuse_mixed_modes(secret: str, publishable: str, *, live: bool) -> None:
     if secret and not secret.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
-        raise UnsafeSetting("STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_.")
+        raise UnsafeSetting(
+            "STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_."
+        )
     if publishable and not publishable.startswith(("pk_test_", "pk_live_")):
         raise UnsafeSetting("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
     if secret and publishable and live != _is_live(publishable, ("pk_live_",)):
-        raise UnsafeSetting("STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes (test and live).")
+        raise UnsafeSetting(
+            "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes (test and live)."
+        )
 
 
 def _require(value: str, name: str) -> None:
@@ -248,4 +277,6 @@ def anymail(env: environ.Env) -> dict[str, str]:
 
 def checkout_origins(stripe: Stripe) -> tuple[str, ...]:
     """Return the origins that our sign-up form may lead to: browsers check redirects of a form too."""
-    return ("https://checkout.stripe.com",) if stripe.api_base == STRIPE_API else ("http:", "https:")
+    return (
+        ("https://checkout.stripe.com",) if stripe.api_base == STRIPE_API else ("http:", "https:")
+    )

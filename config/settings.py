@@ -47,8 +47,8 @@ except UnsafeSetting as refusal:
 
 HTTPS = urlsplit(SITE_URL).scheme == "https"
 OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
-METRICS_TOKEN = _env.str("METRICS_TOKEN", default="")
-SENTRY_DSN = _env.str("SENTRY_DSN", default="")
+METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN", default="")
+SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN", default="")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [
@@ -263,7 +263,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"checkout": "20/hour", "subdomain": "120/min", "progress": "300/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "checkout": "20/hour",
+        "subdomain": "120/min",
+        "progress": "300/min",
+    },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "DATETIME_FORMAT": "iso-8601",
@@ -281,14 +285,18 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Mail -----------------------------------------------------------------------------------------
-EMAIL_BACKEND = _env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
-EMAIL_HOST = _env.str("EMAIL_HOST", default="localhost")
-EMAIL_HOST_USER = _env.str("EMAIL_HOST_USER", default="")
-EMAIL_HOST_PASSWORD = _env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_BACKEND = settings_reader.text(
+    _env, "EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = settings_reader.text(_env, "EMAIL_HOST", default="localhost")
+EMAIL_HOST_USER = settings_reader.text(_env, "EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = settings_reader.text(_env, "EMAIL_HOST_PASSWORD", default="")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = _env.str("DEFAULT_FROM_EMAIL", default=f"New Concierge <noreply@{TENANT_BASE_DOMAIN}>")
+DEFAULT_FROM_EMAIL = settings_reader.text(
+    _env, "DEFAULT_FROM_EMAIL", default=f"New Concierge <noreply@{TENANT_BASE_DOMAIN}>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_SUBJECT_PREFIX = _env.str("EMAIL_SUBJECT_PREFIX", default="")
+EMAIL_SUBJECT_PREFIX = settings_reader.text(_env, "EMAIL_SUBJECT_PREFIX", default="")
 
 # --- Language, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -7,22 +7,22 @@ It is redeemed by POST, so mail scanners that follow links can't spend it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.db import connection
 from django.utils import timezone
 
 from public_apps.accounts.models import User
+from public_apps.core.schemas import current
 
 
 class PasswordKeyGenerator(PasswordResetTokenGenerator):
     """Binds a key to its schema as well: user 1 exists in every tenant."""
 
-    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
-        return f"{connection.schema_name}|{super()._make_hash_value(user, timestamp)}"
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{current()}|{super()._make_hash_value(user, timestamp)}"
 
 
 def new_key(user: User) -> str:

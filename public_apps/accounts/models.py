@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_tenants.utils import get_public_schema_name
+
+from public_apps.core import schemas
 
 
 class Role(models.TextChoices):
@@ -54,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("our staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]  # django-stubs declares it per class
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -77,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        in_public = connection.schema_name == get_public_schema_name()
+        in_public = schemas.is_public()
         if in_public and self.role:
             raise ValueError("a role belongs to a workspace, and public is none")
         if not in_public and not self.role:

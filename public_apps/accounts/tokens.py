@@ -29,7 +29,7 @@ class BearerTokenMiddleware:
         return self.get_response(request)
 
 
-class SessionTokenAuthentication(XSessionTokenAuthentication):  # type: ignore[misc]  # untyped
+class SessionTokenAuthentication(XSessionTokenAuthentication):
     """Signs a request in by its token; a token that opens nothing is refused with 401."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:

@@ -31,7 +31,9 @@ class Problem(Exception):
 
     def body(self) -> dict[str, Any]:
         """Return the problem document."""
-        return problem(self.status, self.detail, slug=self.slug, title=self.title, errors=self.errors)
+        return problem(
+            self.status, self.detail, slug=self.slug, title=self.title, errors=self.errors
+        )
 
 
 class Invalid(Problem):

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate import App, exceptions
 from procrastinate.job_context import JobContext
 from procrastinate.middleware import SyncCallNext
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
+
+from public_apps.core import schemas
 
 log = structlog.get_logger(__name__)
 
@@ -33,16 +35,18 @@ def configure(app: App) -> None:
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
     """Start and end every job in public: the thread's connection outlives the job."""
-    connection.set_schema_to_public()
+    schemas.to_public()
     job = context.job
     try:
         with structlog.contextvars.bound_contextvars(job_id=job.id, task=job.task_name):
             return call_next()
     finally:
-        connection.set_schema_to_public()
+        schemas.to_public()
 
 
-def defer_once(task: Task[Any, Any, Any], *, lock: str, priority: int = NORMAL, **args: Any) -> None:
+def defer_once(
+    task: Task[Any, Any, Any], *, lock: str, priority: int = NORMAL, **args: Any
+) -> None:
     """Enqueue a job unless one with this lock is already waiting.
 
     The duplicate is refused by a unique index, which would poison the caller's transaction:

@@ -53,7 +53,11 @@ class ProblemJson:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if response.status_code < HTTPStatus.BAD_REQUEST or not is_page or not wants_problem(request):
+        if (
+            response.status_code < HTTPStatus.BAD_REQUEST
+            or not is_page
+            or not wants_problem(request)
+        ):
             return response
         answer = json_problem(problem(response.status_code, DETAILS.get(response.status_code, "")))
         if "Allow" in response:
@@ -61,7 +65,7 @@ class ProblemJson:
         return answer
 
 
-DETAILS = {
+DETAILS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke on our side; it has been recorded.",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connection as django_connection
 from django_tenants.utils import get_public_schema_name
+
+# django-tenants' connection: the same object, with what its untyped backend adds.
+connection: Any = django_connection
 
 
 @contextmanager
@@ -20,11 +24,19 @@ def inside(schema_name: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def in_public() -> Iterator[None]:
-    """Work in the shared schema, wherever the caller was."""
-    with _switched(get_public_schema_name(), include_public=True):
-        yield
+def to_public() -> None:
+    """Work in the shared schema from here on; for the outermost places only."""
+    connection.set_schema_to_public()
+
+
+def current() -> str:
+    """Return the name of the schema that the connection works in."""
+    return str(connection.schema_name)
+
+
+def is_public() -> bool:
+    """Whether the connection works in the shared schema."""
+    return bool(current() == get_public_schema_name())
 
 
 @contextmanager

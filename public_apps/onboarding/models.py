@@ -42,7 +42,7 @@ class Signup(models.Model):
     )
     checkout_url = models.URLField(_("checkout URL"), max_length=2000, blank=True)
     session_expires_at = models.DateTimeField(_("session expires"), null=True, blank=True)
-    idempotency_key = models.CharField(max_length=255, null=True, blank=True)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique where given
     request_fingerprint = models.CharField(max_length=64, blank=True)
 
     created_at = models.DateTimeField(_("started"), default=timezone.now)

@@ -39,9 +39,7 @@ def ensure_tenant(*, signup: Signup) -> Tenant:
     if locked.paid_at is None:
         raise NotPaid(str(signup.pk))
     if locked.tenant is None:
-        locked.tenant = provisioning.take_tenant(
-            name=locked.organization, owner_email=locked.email
-        )
+        locked.tenant = provisioning.take_tenant(name=locked.organization, owner_email=locked.email)
         locked.workspace_at = timezone.now()
         locked.save(update_fields=["tenant", "workspace_at"])
     return locked.tenant
@@ -91,7 +89,8 @@ def ensure_open(*, signup: Signup, tenant: Tenant) -> None:
 
 
 def _announce(signup: Signup) -> None:
-    log.info(f"[WEBHOOK] Provisioning complete for {signup.email} → {signup.subdomain}")
+    line = f"[WEBHOOK] Provisioning complete for {signup.email} → {signup.subdomain}"
+    log.info(line, signup=str(signup.pk))
 
 
 def _lock(signup: Signup) -> Signup:

@@ -21,7 +21,7 @@ from public_apps.staff.site import site
 from public_apps.tenants.models import Domain, Tenant
 
 
-class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class RecordAdmin(ModelAdmin):
     """A page to read: history is not edited, and nothing is added or deleted by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -34,7 +34,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         return [field.name for field in self.model._meta.fields]
 
 
-class RecordInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
+class RecordInline(TabularInline):
     """Rows to read beside their parent."""
 
     extra = 0
@@ -110,7 +110,7 @@ class StripeEventAdmin(RecordAdmin):
         _enqueued(request, events.count())
 
 
-class PriceInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
+class PriceInline(TabularInline):
     model = Price
     extra = 0
     fields = ("interval", "unit_amount", "currency", "stripe_price_id")
@@ -118,7 +118,7 @@ class PriceInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
 
 
 @admin.register(Plan, site=site)
-class PlanAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class PlanAdmin(ModelAdmin):
     list_display = ("name", "code", "trial_days", "most_apartments", "offered", "position")
     readonly_fields = ("stripe_product_id",)
     inlines = (PriceInline,)
@@ -168,7 +168,7 @@ class OutgoingMailAdmin(RecordAdmin):
 
 
 @admin.register(User, site=site)
-class StaffUserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class StaffUserAdmin(ModelAdmin):
     """Our staff; people of tenants are in their tenants' schemas, out of sight."""
 
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")

@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from public_apps.core.schemas import inside
+from public_apps.core.schemas import inside, to_public
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -41,12 +41,12 @@ def fingerprint() -> str:
 def build_tenant() -> Tenant:
     """Create an unclaimed tenant with its schema at head; on any error nothing is left of it."""
     with transaction.atomic():
-        tenant = Tenant.objects.create()
+        tenant: Tenant = Tenant.objects.create()
         _hold_schema(tenant.schema_name)
         try:
             tenant.create_schema(check_if_exists=True, sync_schema=True, verbosity=0)
         finally:
-            connection.set_schema_to_public()
+            to_public()
         verify(tenant.schema_name)
         tenant.migrations_fingerprint = fingerprint()
         tenant.provisioned_at = timezone.now()

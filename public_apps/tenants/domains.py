@@ -10,19 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from public_apps.tenants.models import Domain, Tenant
 
-# RFC 1123 label, 3–40 characters, ASCII. No "xn--": a label that reads as another script deceives.
+# RFC 1123 label, 3 to 40 characters, ASCII. No "xn--": a label that reads as another script deceives.
 LABEL = re.compile(r"(?!..--)[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
 RESERVED = frozenset(
     """
     about abuse account accounts admin administrator api app apps assets auth autoconfig
     autodiscover billing blog calendar cdn checkout cloud contact dashboard demo dev dns docs
     download email example files ftp git help host hostmaster imap info internal invoice invoices
-    legal localhost login logout mail media metrics mobile monitor mx news noreply ns ns1 ns2 ops
-    pay payment payments pop pop3 portal postmaster preview pricing private public register root
-    sales secure security server shop sign-in signin signup smtp sso staff stage staging static
-    stats status store stripe support system team test tests tls tools upload uploads user users
-    vpn webhook webhooks webmail wiki www www1 www2
-    """.split()
+    legal localhost login logout mail media metrics mobile monitor news noreply ns1 ns2 ops pay
+    payment payments pop pop3 portal postmaster preview pricing private public register root sales
+    secure security server shop sign-in signin signup smtp sso staff stage staging static stats
+    status store support system team test tests tls tools upload uploads user users vpn webhook
+    webhooks webmail wiki www www1 www2
+    """.split()  # noqa: SIM905 - a list of words, read as one
 )
 BRANDS = ("new-concierge", "newconcierge", "stripe", "paypal", "google", "railway", "vercel")
 
@@ -38,7 +38,7 @@ class DomainTaken(Exception):
 def check_label(label: str) -> None:
     """Raise `NotALabel` unless this may be a tenant's subdomain."""
     if not LABEL.fullmatch(label):
-        raise NotALabel(_("Use 3 to 40 letters (a–z), digits and hyphens, none at the ends."))
+        raise NotALabel(_("Use 3 to 40 letters (a-z), digits and hyphens, none at the ends."))
     if label in RESERVED:
         raise NotALabel(_("This name is reserved."))
     if any(brand in label for brand in BRANDS):
@@ -58,7 +58,8 @@ def label_of(host: str) -> str:
 
 def is_taken(label: str) -> bool:
     """Whether a tenant answers at this subdomain."""
-    return Domain.objects.filter(domain=host_of(label)).exists()
+    taken: bool = Domain.objects.filter(domain=host_of(label)).exists()
+    return taken
 
 
 def url_of(tenant: Tenant, path: str = "/") -> str:
@@ -73,9 +74,10 @@ def ensure_primary(tenant: Tenant, *, label: str) -> Domain:
 
     Raises `DomainTaken` if another tenant answers there; safe to call again.
     """
-    existing = tenant.domains.filter(is_primary=True).first()
+    existing: Domain | None = tenant.domains.filter(is_primary=True).first()
     if existing is not None:
         return existing
+    domain: Domain
     domain, _created = Domain.objects.get_or_create(
         domain=host_of(label), defaults={"tenant": tenant, "is_primary": True}
     )

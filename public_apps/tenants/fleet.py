@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import structlog
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
+from public_apps.core.schemas import to_public
 from public_apps.tenants import building
 from public_apps.tenants.models import Tenant
 
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 def migrate_public() -> None:
     """Migrate the shared schema."""
     call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
-    connection.set_schema_to_public()
+    to_public()
 
 
 def behind() -> list[Tenant]:
@@ -49,6 +50,6 @@ def _migrate_one(tenant: Tenant) -> None:
             interactive=False, verbosity=0,
         )  # fmt: skip
     finally:
-        connection.set_schema_to_public()
+        to_public()
     building.verify(tenant.schema_name)
     Tenant.objects.filter(pk=tenant.pk).update(migrations_fingerprint=building.fingerprint())

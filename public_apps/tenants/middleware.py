@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from public_apps.core.errors import json_problem, problem
-from public_apps.core.schemas import inside
+from public_apps.core.schemas import inside, to_public
 from public_apps.tenants import routing
 from public_apps.tenants.models import Tenant
 
@@ -37,7 +36,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        connection.set_schema_to_public()
+        to_public()
         host, port = _split(request.META.get("HTTP_HOST", ""))
         chosen = request.headers.get("X-Tenant-Host", "")
         if not routing.is_public(host):
@@ -51,14 +50,14 @@ class TenantMiddleware:
 
     def _serve_public(self, request: HttpRequest) -> HttpResponseBase:
         request.tenant = None  # type: ignore[attr-defined]  # what TenantRequest declares
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]  # Django's own
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         return self.get_response(request)
 
     def _serve(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponseBase:
         if tenant is None:
             return _unknown_host(request)
         request.tenant = tenant  # type: ignore[attr-defined]  # what TenantRequest declares
-        request.urlconf = settings.TENANT_URLCONF  # type: ignore[attr-defined]  # Django's own
+        request.urlconf = settings.TENANT_URLCONF
         with (
             inside(tenant.schema_name),
             structlog.contextvars.bound_contextvars(tenant=tenant.schema_name),

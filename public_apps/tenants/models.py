@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -26,7 +26,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
     def with_status(self) -> TenantQuerySet:
         """Annotate `state`, which agrees with `Tenant.status`."""
-        return self.annotate(
+        annotated: TenantQuerySet = self.annotate(
             state=Case(
                 When(archived_at__isnull=False, then=Value(Status.ARCHIVED.value)),
                 When(claimed_at__isnull=True, then=Value(Status.SPARE.value)),
@@ -35,6 +35,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
                 default=Value(Status.ACTIVE.value),
             )
         )
+        return annotated
 
     def serving(self) -> TenantQuerySet:
         """Return tenants that may be reached at a host: claimed, their schema known to be built."""
@@ -75,7 +76,7 @@ class Tenant(TenantMixin):
     suspended_reason = models.CharField(_("why suspended"), max_length=200, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
 
-    objects: ClassVar[models.Manager[Tenant]] = TenantQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager loosely
+    objects: ClassVar[Any] = TenantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tenant")
@@ -120,8 +121,8 @@ class Tenant(TenantMixin):
     @property
     def primary_domain(self) -> str:
         """Return the host at which this tenant answers first, or an empty string."""
-        primary = self.domains.filter(is_primary=True).first()
-        return primary.domain if primary else ""
+        primary: Domain | None = self.domains.filter(is_primary=True).first()
+        return str(primary.domain) if primary else ""
 
 
 class Domain(DomainMixin):
@@ -141,7 +142,9 @@ class Domain(DomainMixin):
                 name="domain_is_a_plain_host",
             ),
             models.UniqueConstraint(
-                fields=["tenant"], condition=Q(is_primary=True), name="one_primary_domain_per_tenant"
+                fields=["tenant"],
+                condition=Q(is_primary=True),
+                name="one_primary_domain_per_tenant",
             ),
         ]
 

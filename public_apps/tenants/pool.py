@@ -14,7 +14,7 @@ REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machine
 
 def current_spares() -> TenantQuerySet:
     """Return spares whose schema is at this code's head; others wait for the fleet migration."""
-    spares: TenantQuerySet = Tenant.objects.spare()  # type: ignore[attr-defined]  # our queryset's method
+    spares: TenantQuerySet = Tenant.objects.spare()
     return spares.filter(migrations_fingerprint=building.fingerprint())
 
 

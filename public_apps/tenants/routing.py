@@ -43,8 +43,6 @@ def tenant_at(host: str) -> Tenant | None:
 
 
 def _look_up(host: str) -> Tenant | None:
-    serving = Tenant.objects.serving()  # type: ignore[attr-defined]  # our queryset's method
-    found: Tenant | None = serving.filter(
-        domains__domain=host, opened_at__isnull=False
-    ).first()
+    serving = Tenant.objects.serving()
+    found: Tenant | None = serving.filter(domains__domain=host, opened_at__isnull=False).first()
     return found

@@ -12,7 +12,7 @@ REFILL = "refill_pool"
 
 @app.task(queue="pool", priority=jobs.LAST)
 def refill_pool() -> None:
-    """Build one spare, and ask for the next if one is still missing: short jobs, so buyers get in between."""
+    """Build one spare, then ask for the next: short jobs, so that buyers get in between."""
     if pool.add_one() and pool.missing():
         wake_refill()
 

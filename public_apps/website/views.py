@@ -92,7 +92,7 @@ def _initial(request: HttpRequest, offered: list[dict[str, Any]]) -> dict[str, s
 
 
 def _open_checkout(request: HttpRequest) -> dict[str, str] | None:
-    """Return the checkout that a buyer has come back from without paying: its name is still held."""
+    """Return the checkout that a buyer came back from without paying: its name is still held."""
     try:
         signup_id = uuid.UUID(request.GET.get("signup", ""))
     except ValueError:

@@ -44,11 +44,13 @@ class Command(BaseCommand):
             self.stdout.write(f"resumed {tenant.schema_name}")
 
     def _list(self, options: dict[str, Any]) -> None:
-        tenants = Tenant.objects.with_status().order_by("created_at")  # type: ignore[attr-defined]  # our queryset's method
+        tenants = Tenant.objects.with_status().order_by("created_at")
         if options["status"]:
             tenants = tenants.filter(state=options["status"])
         newest = _newest_subscriptions()
-        rows = [_row(tenant, newest.get(tenant.pk)) for tenant in tenants.prefetch_related("domains")]
+        rows = [
+            _row(tenant, newest.get(tenant.pk)) for tenant in tenants.prefetch_related("domains")
+        ]
         if options["json"]:
             self.stdout.write(json.dumps(rows, default=str))
             return
@@ -60,7 +62,7 @@ class Command(BaseCommand):
 
 def _named(name: str) -> Tenant:
     tenants = Tenant.objects.filter(claimed_at__isnull=False)
-    tenant = (
+    tenant: Tenant | None = (
         tenants.filter(schema_name=name).first()
         or tenants.filter(domains__domain=domains.host_of(name.lower())).first()
     )
