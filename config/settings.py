@@ -80,6 +80,7 @@ SHARED_APPS = [
     "billing",
     "public_apps.website",
     "public_apps.staff",
+    "config",
 ]
 TENANT_APPS = [*_PEOPLE, "tenant_apps.home"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

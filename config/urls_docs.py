@@ -1,11 +1,14 @@
-"""The OpenAPI document of whichever host is asked, and a page to read it."""
+"""The OpenAPI document of one kind of host, and a page to read it."""
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-]
+
+def docs(urlconf: str) -> list[URLPattern]:
+    """Return the addresses that describe what `urlconf` serves."""
+    return [
+        path("schema/", SpectacularAPIView.as_view(urlconf=urlconf), name="schema"),
+        path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from config.urls_docs import docs
 from public_apps.staff.site import site
 
 urlpatterns = [
     path("", include("public_apps.website.urls")),
     path("api/billing/", include("billing.urls")),
-    path("api/", include("config.urls_docs")),
+    path("api/", include(docs("config.urls_public"))),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", site.urls),
 ]

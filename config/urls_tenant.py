@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from config.urls_docs import docs
 from public_apps.accounts.api import MeView
 
 urlpatterns = [
@@ -11,6 +12,6 @@ urlpatterns = [
     path("accounts/", include("public_apps.accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/me/", MeView.as_view(), name="me"),
-    path("api/", include("config.urls_docs")),
+    path("api/", include(docs("config.urls_tenant"))),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

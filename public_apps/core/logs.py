@@ -75,7 +75,10 @@ def configuration(*, json: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
-            "django.server": {"handlers": ["console"], "propagate": False},
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            # RequestLog has a line for every answer; only what broke needs another.
+            "django.request": {"level": "ERROR"},
             # One line a job at INFO would drown the rest: our tasks log what they did.
             "procrastinate": {"level": "WARNING"},
             "stripe": {"level": "WARNING"},
