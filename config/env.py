@@ -87,6 +87,16 @@ def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -
     return int(raw)
 
 
+def rate(env: environ.Env, name: str, *, default: str) -> str:
+    """Return a limit such as `20/min`, in the form that DRF reads."""
+    value = text(env, name) or default
+    if not re.fullmatch(r"\d{1,6}/(sec|min|hour|day)", value):
+        raise UnsafeSetting(
+            f"{name} is {value!r}: write a number per sec, min, hour or day, as 20/min."
+        )
+    return value
+
+
 def secret_key(env: environ.Env, *, debug: bool) -> str:
     """Return Django's secret key; only development may do without one of its own."""
     key = text(env, "DJANGO_SECRET_KEY")

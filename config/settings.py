@@ -40,6 +40,7 @@ try:
     TRUSTED_PROXIES = settings_reader.whole_number(
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
     )
+    CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = settings_reader.anymail(_env)
 except UnsafeSetting as refusal:
     # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
@@ -265,7 +266,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {
-        "checkout": "20/hour",
+        "checkout": CHECKOUT_RATE,
         "subdomain": "120/min",
         "progress": "300/min",
     },

@@ -12,7 +12,7 @@ from devstack.state import Memory
 # What the product reads, by name or by the beginning of a name.
 SETTINGS = frozenset(
     {
-        "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN",
+        "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN",
         "OPS_ALERT_EMAILS", "PAST_DUE_GRACE_DAYS", "PORT", "RETENTION_DAYS", "SENTRY_DSN",
         "SITE_URL", "TRUSTED_PROXIES",
     }
@@ -66,6 +66,8 @@ def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) ->
         "WEB_HOST": "127.0.0.1",
         "TENANT_BASE_DOMAIN": "localhost",
         "TENANT_POOL_SIZE": "5",
+        # On one machine every customer comes from the same address.
+        "CHECKOUT_RATE": "120/min",
         "SITE_URL": f"http://localhost:{addresses.web_port}",
         "METRICS_TOKEN": keys.once("METRICS_TOKEN", lambda: secrets.token_urlsafe(24)),
         **_stripe(addresses, keys),

@@ -1,0 +1,196 @@
+"""Customers: people with names who buy, pay, read their mail and sign in, through public doors."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any, TypeVar
+
+import requests
+from devstack import mailbox
+from devstack.stack import Stack
+
+T = TypeVar("T")
+LINK = re.compile(r"https?://[^\s<>\"]+/accounts/set-password/([^\s<>\"/]+)/")
+PASSWORD = "a-quiet-courtyard-42"
+
+
+@dataclass
+class Order:
+    """What Eleni types into the form; every order wishes for another name."""
+
+    organization: str = "Sunny Court"
+    subdomain: str = field(default_factory=lambda: f"sunny-{secrets.token_hex(4)}")
+    email: str = ""
+    first_name: str = "Eleni"
+    last_name: str = "Papadaki"
+    plan: str = "professional"
+    interval: str = "month"
+
+    def __post_init__(self) -> None:
+        self.email = self.email or f"eleni@{self.subdomain}.example"
+
+
+class Shop:
+    """The running system from outside."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.url = stack.web_url.replace("localhost", "127.0.0.1")
+        self.mock = stack.mock_url
+
+    # --- Buying -------------------------------------------------------------------------------
+
+    def order(self, order: Order | None = None, **headers: str) -> requests.Response:
+        """Post an order, without an opinion on the answer."""
+        body = (order or Order()).__dict__
+        return requests.post(
+            f"{self.url}/api/billing/checkout/", json=body, headers=headers, timeout=30
+        )
+
+    def check_out(self, order: Order) -> str:
+        """Start a purchase and return its checkout session's id."""
+        answer = self.order(order)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["session_id"])
+
+    def pay(self, session_id: str, outcome: str = "paid") -> None:
+        """Let the mock Stripe's customer pay, or not."""
+        answer = self.control(f"sessions/{session_id}/complete", {"outcome": outcome})
+        assert answer.status_code < 300, answer.text
+
+    def progress(self, session_id: str) -> dict[str, Any]:
+        """Return what the progress call tells."""
+        url = f"{self.url}/api/billing/checkout/{session_id}/"
+        answer: dict[str, Any] = requests.get(url, timeout=30).json()
+        return answer
+
+    def wait_for(
+        self, session_id: str, status: str = "ready", *, within: float = 30
+    ) -> dict[str, Any]:
+        """Return the progress once it has this status."""
+        return until(
+            lambda: (found := self.progress(session_id)).get("status") == status and found,
+            within=within,
+            otherwise=lambda: f"{session_id} is {self.progress(session_id)}",
+        )
+
+    def buy(self, order: Order | None = None, *, outcome: str = "paid") -> Workspace:
+        """Buy a workspace and wait until it is ready."""
+        order = order or Order()
+        session_id = self.check_out(order)
+        self.pay(session_id, outcome)
+        progress = self.wait_for(session_id)
+        return Workspace(self, order, session_id, progress["workspace_url"])
+
+    # --- Stripe's side ------------------------------------------------------------------------
+
+    def control(self, path: str, body: dict[str, Any]) -> requests.Response:
+        """Turn one of the mock Stripe's controls."""
+        return requests.post(f"{self.mock}/_control/{path}", json=body, timeout=30)
+
+    def deliver(self, payload: bytes | str, *, header: str | None = None) -> requests.Response:
+        """Post a webhook body with a good signature, or with the given header."""
+        import stripe
+
+        body = payload.encode() if isinstance(payload, str) else payload
+        secret = self.stack.env["STRIPE_WEBHOOK_SECRET"].partition(",")[0]
+        if header is None:
+            text = body.decode("utf-8", "surrogateescape")
+            header = stripe.WebhookSignature.generate_signature_header(text, secret)
+        return requests.post(
+            f"{self.url}/api/billing/webhook/stripe/",
+            data=body,
+            headers={"Stripe-Signature": header, "Content-Type": "application/json"},
+            timeout=30,
+        )
+
+    # --- The operator's side ------------------------------------------------------------------
+
+    def tenants(self) -> list[dict[str, Any]]:
+        """Return `tenant list --json`."""
+        return self._listed("tenant", "list", "--json")
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return `stripe_events list --json`."""
+        return self._listed("stripe_events", "list", "--json")
+
+    def event(self, event_id: str) -> dict[str, Any]:
+        """Return the row of one event."""
+        return next(row for row in self.events() if row["id"] == event_id)
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Return the mails that have arrived for an address."""
+        return mailbox.mails_to(address, folder=self.stack.mail_dir)
+
+    def _listed(self, *arguments: str) -> list[dict[str, Any]]:
+        done = self.stack.manage(*arguments)
+        assert done.returncode == 0, done.stderr
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+        return rows
+
+
+@dataclass
+class Workspace:
+    """A bought workspace, and its owner."""
+
+    shop: Shop
+    order: Order
+    session_id: str
+    url: str
+
+    @property
+    def host(self) -> str:
+        """The workspace's host and port, as a browser would send it."""
+        return self.url.split("/")[2]
+
+    def request(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        """Ask the workspace's own host; the connection goes to loopback whatever the name."""
+        headers = {"Host": self.host, **kwargs.pop("headers", {})}
+        url = f"{self.shop.url}{path}"
+        return requests.request(method, url, headers=headers, timeout=30, **kwargs)
+
+    def welcome_mail(self, *, within: float = 20) -> EmailMessage:
+        """Return the first mail to the owner, once it has arrived."""
+        return until(lambda: self.shop.mails_to(self.order.email), within=within)[0]
+
+    def key(self) -> str:
+        """Return the key of the link in the welcome mail."""
+        found = LINK.search(mailbox.plain_text(self.welcome_mail()))
+        assert found
+        return found[1]
+
+    def set_password(self, password: str = PASSWORD) -> None:
+        """Set the owner's password by the API, with the key from the mail."""
+        answer = self.request(
+            "POST",
+            "/_allauth/app/v1/auth/password/reset",
+            json={"key": self.key(), "password": password},
+        )
+        assert answer.status_code in {200, 401}, answer.text  # 401: set, and not signed in
+
+    def token(self, password: str = PASSWORD) -> str:
+        """Sign the owner in and return the session token."""
+        answer = self.request(
+            "POST",
+            "/_allauth/app/v1/auth/login",
+            json={"email": self.order.email, "password": password},
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["meta"]["session_token"])
+
+
+def until(
+    ask: Callable[[], T], *, within: float = 20, otherwise: Callable[[], str] = lambda: "never"
+) -> T:
+    """Return the first truthy answer; fail with what was found instead."""
+    deadline = time.monotonic() + within
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, otherwise()
+        time.sleep(0.05)
+    return answer
