@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from devstack import environment
-from devstack.stack import Stack
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from devstack import environment
+from devstack.stack import Stack
 from tests.customer import Shop
 
 

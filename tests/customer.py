@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import requests
+
 from devstack import mailbox
 from devstack.stack import Stack
 
@@ -186,11 +187,16 @@ class Workspace:
 
 
 def until(
-    ask: Callable[[], T], *, within: float = 20, otherwise: Callable[[], str] = lambda: "never"
+    ask: Callable[[], T | Literal[False] | None],
+    *,
+    within: float = 20,
+    otherwise: Callable[[], str] = lambda: "never",
 ) -> T:
     """Return the first truthy answer; fail with what was found instead."""
     deadline = time.monotonic() + within
-    while not (answer := ask()):
+    while True:
+        answer = ask()
+        if answer:
+            return answer
         assert time.monotonic() < deadline, otherwise()
         time.sleep(0.05)
-    return answer
