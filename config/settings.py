@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import env as settings_reader
@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "public_apps.tenants.access.AccessMiddleware",
+    "public_apps.staff.content_policy.AdminContentPolicy",
 ]
 TEMPLATES = [
     {
@@ -204,11 +205,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
     },
-}
-ADMIN_CONTENT_SECURITY_POLICY = {
-    # Unfold's Alpine.js evaluates expressions and sets styles; only staff ever sees these pages.
-    "script-src": [SELF, NONCE, "'unsafe-eval'"],
-    "style-src": [SELF, "'unsafe-inline'"],
 }
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",

@@ -64,9 +64,18 @@ def is_taken(label: str) -> bool:
 
 def url_of(tenant: Tenant, path: str = "/") -> str:
     """Return an absolute URL at the tenant's own primary host."""
-    site = urlsplit(settings.SITE_URL)
-    port = f":{site.port}" if site.port else ""
-    return f"{site.scheme}://{tenant.primary_domain}{port}{path}"
+    scheme = urlsplit(settings.SITE_URL).scheme
+    return f"{scheme}://{tenant.primary_domain}{_port()}{path}"
+
+
+def shown_base() -> str:
+    """Return what follows a subdomain in a browser's address line."""
+    return f"{settings.TENANT_BASE_DOMAIN}{_port()}"
+
+
+def _port() -> str:
+    port = urlsplit(settings.SITE_URL).port
+    return f":{port}" if port else ""
 
 
 def ensure_primary(tenant: Tenant, *, label: str) -> Domain:

@@ -19,6 +19,7 @@ from billing.throttles import CheckoutLimit
 from public_apps.core.errors import Closed, Problem
 from public_apps.onboarding import progress, welcome
 from public_apps.onboarding.models import Signup
+from public_apps.tenants import domains
 from public_apps.website.forms import SignupForm
 
 TOO_MANY = _("Too many tries from your network. Please wait a little.")
@@ -73,7 +74,7 @@ def _home_page(
     page = {
         "plans": offered,
         "form": form,
-        "base_domain": settings.TENANT_BASE_DOMAIN,
+        "base_domain": domains.shown_base(),
         "mode": settings.STRIPE.mode,
         "open_checkout": _open_checkout(request),
         "lead_kept": lead_kept,
