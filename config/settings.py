@@ -62,9 +62,9 @@ _PEOPLE = [
     "allauth.headless",
 ]
 SHARED_APPS = [
+    "unfold",  # before django_tenants, which has admin templates of its own
     "django_tenants",
     *_PEOPLE,
-    "unfold",
     "django.contrib.admin",
     "django.contrib.messages",
     "django.contrib.staticfiles",
