@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
 from devstack import environment
 from devstack.stack import Stack
+from tests.browsing import chromium_running
 from tests.customer import Shop
 
 
@@ -49,3 +51,10 @@ def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.start()
         stack.command("plans", "plans", "push")
         yield stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    with chromium_running() as browser:
+        yield browser
