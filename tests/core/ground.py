@@ -1,0 +1,183 @@
+"""A ground of their own for tests that count, break or race: a database where no worker interferes.
+
+One PostgreSQL, web server and mail catcher for all of them, made on first use. This process works on
+the same database, so a test can look inside, and step in where only an accident would.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+import requests
+from django.db import connection, connections, transaction
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from config import env
+from devstack.stack import Stack
+from public_apps.accounts import owners
+from public_apps.accounts.models import User
+from public_apps.core.schemas import inside
+from public_apps.tenants import domains, provisioning
+from public_apps.tenants.models import Tenant
+
+PASSWORD = "a-quiet-courtyard-42"
+NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
+_STACK = pytest.StashKey[Stack]()
+_GROUND = pytest.StashKey["Ground"]()
+# Each ground has its own of these, whatever the run was given.
+_OWN = frozenset({"DATABASE_URL", "EMAIL_PORT", "PORT", "SITE_URL", "STRIPE_API_BASE"})
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace that somebody has bought, with its owner's address."""
+
+    tenant: Tenant
+    host: str
+    owner: str
+
+
+class Door:
+    """HTTP to a web server, from one client's address: behind one proxy, as in production."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.address = ".".join(str(1 + secrets.randbelow(250)) for _ in range(4))
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str = "localhost",
+        headers: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> requests.Response:
+        """Send one request and return the answer as it is, redirects not followed."""
+        sent = {"Host": host, "X-Forwarded-For": self.address, **(headers or {})}
+        kwargs = {"timeout": 30, "allow_redirects": False, **kwargs}
+        return requests.request(method, f"{self.url}{path}", headers=sent, **kwargs)
+
+    def sign_in(self, workspace: Workspace, password: str = PASSWORD) -> requests.Response:
+        """Try to sign the owner in by the API."""
+        body = {"email": workspace.owner, "password": password}
+        path = "/_allauth/app/v1/auth/login"
+        return self.ask("POST", path, host=workspace.host, json=body)
+
+    def token(self, workspace: Workspace) -> str:
+        """Sign the owner in and return the session token."""
+        answer = self.sign_in(workspace)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["meta"]["session_token"])
+
+
+class Ground:
+    """The stack that these tests stand on, and two neighbours who live there."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    @cached_property
+    def acme(self) -> Workspace:
+        """A workspace that no test may change for good."""
+        return found_workspace("acme")
+
+    @cached_property
+    def birch(self) -> Workspace:
+        """Its neighbour."""
+        return found_workspace("birch")
+
+    def door(self) -> Door:
+        """Return a client that nobody has seen before."""
+        return Door(self.stack.web_port)
+
+
+def found_workspace(label: str = "", *, password: str | None = PASSWORD) -> Workspace:
+    """Make an open workspace by the steps that a purchase takes, without the purchase."""
+    label = label or f"court-{secrets.token_hex(4)}"
+    owner = f"eleni@{label}.example"
+    with transaction.atomic():
+        tenant = provisioning.take_tenant(name=label.title(), owner_email=owner)
+        host = domains.ensure_primary(tenant, label=label).domain
+    person = owners.ensure_owner(
+        schema_name=tenant.schema_name,
+        email=owner,
+        first_name="Eleni",
+        last_name="Papadaki",
+        language="en",
+    )
+    with inside(tenant.schema_name):
+        person.set_password(password)
+        person.save()
+    provisioning.open_tenant(tenant)
+    return Workspace(tenant=tenant, host=host, owner=owner)
+
+
+def person_of(workspace: Workspace) -> User:
+    """Return the owner's row as it is now."""
+    with inside(workspace.tenant.schema_name):
+        return User.objects.get(email=workspace.owner)
+
+
+def plain_environ() -> dict[str, str]:
+    """Return the run's environment without what every stack makes up for itself."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+    return {**kept, "TRUSTED_PROXIES": "1", "STRIPE_API_BASE": NOBODY}
+
+
+@contextmanager
+def standing_on(stack: Stack) -> Iterator[None]:
+    """Let this process, all its threads included, work on the stack's database and mail catcher."""
+    entry: dict[str, Any] = connections.settings["default"]
+    before = dict(entry)
+    connection.close()
+    entry.update(env.database(stack.database_url), ENGINE=before["ENGINE"])
+    static = stack.folder / "static"  # WhiteNoise warns of a folder that is not there
+    static.mkdir(exist_ok=True)
+    try:
+        with override_settings(
+            EMAIL_PORT=int(stack.env["EMAIL_PORT"]),
+            SITE_URL=stack.env["SITE_URL"],
+            STATIC_ROOT=static,
+        ):
+            yield
+    finally:
+        connection.close()
+        entry.update(before)
+
+
+def _stack(request: pytest.FixtureRequest) -> Stack:
+    config = request.config
+    if _STACK not in config.stash:
+        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        stack = Stack(factory.mktemp("ground"), environ=plain_environ())
+        config.add_cleanup(stack.discard)
+        for part in ("postgres", "mail"):
+            stack.start_part(part)
+        stack.release()
+        stack.start_part("web")
+        config.stash[_STACK] = stack
+        config.stash[_GROUND] = Ground(stack)
+    return config.stash[_STACK]
+
+
+@pytest.fixture
+def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+    """A database and a web server where nothing happens but what the test does."""
+    stack = _stack(request)
+    with django_db_blocker.unblock(), standing_on(stack):
+        yield request.config.stash[_GROUND]
+
+
+@pytest.fixture
+def door(ground: Ground) -> Door:
+    """A client at the ground's web server, with an address that nobody has seen before."""
+    return ground.door()

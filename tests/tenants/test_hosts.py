@@ -1,0 +1,146 @@
+"""Which host leads where: one schema for a request, or a 404, and never a row by asking."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from public_apps.core import schemas
+from public_apps.tenants import routing
+from public_apps.tenants.models import Domain, Tenant
+from tests.core.ground import Door, Ground, found_workspace
+
+STALE_FOR = routing.FRESH_SECONDS + 1.5
+
+
+def until_status(door: Door, host: str, status: int) -> float:
+    """Return after how many seconds the host answers with this status; fail if that takes too long."""
+    began = time.monotonic()
+    while door.ask("GET", "/api/me/", host=host).status_code != status:
+        assert time.monotonic() - began < STALE_FOR, f"{host} is still not {status}"
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def test_a_workspace_answers_at_its_own_host_and_shows_its_own_name(
+    ground: Ground, door: Door
+) -> None:
+    for workspace in (ground.acme, ground.birch):
+        headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+        me = door.ask("GET", "/api/me/", host=workspace.host, headers=headers).json()
+        assert (me["email"], me["organization"]) == (workspace.owner, workspace.tenant.name)
+
+
+@pytest.mark.parametrize("written", ["ACME.LocalHost", "acme.localhost.", "acme.localhost:8443"])
+def test_a_host_counts_without_case_port_and_trailing_dot(
+    ground: Ground, door: Door, written: str
+) -> None:
+    assert ground.acme.host == "acme.localhost"
+    assert door.ask("GET", "/api/me/", host=written).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "nobody.localhost", "a.b.localhost", "evil.example", "localhost.evil.example", "x" * 300,
+        "acme.localhost@evil.example", "acme.localhost, evil.example", "[::1]:80", "t_%2e", "..",
+    ],
+)  # fmt: skip
+def test_an_unknown_host_gets_a_404_and_writes_nothing(
+    ground: Ground, door: Door, host: str
+) -> None:
+    before = (Tenant.objects.count(), Domain.objects.count())
+    for path in ("/", "/api/billing/config/", "/admin/", "/_allauth/app/v1/config"):
+        answer = door.ask("GET", path, host=host)
+        assert answer.status_code == 404, path
+        assert "publishable_key" not in answer.text
+    assert (Tenant.objects.count(), Domain.objects.count()) == before
+
+
+def test_an_unknown_host_is_told_so_in_problem_json_by_the_api(ground: Ground, door: Door) -> None:
+    answer = door.ask("GET", "/api/me/", host="nobody.localhost")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Original-Host", "Forwarded"])
+def test_no_proxy_header_chooses_the_tenant(ground: Ground, door: Door, header: str) -> None:
+    value = ground.acme.host if header != "Forwarded" else f"host={ground.acme.host}"
+    assert door.ask("GET", "/api/me/", headers={header: value}).status_code == 404
+    other = door.ask("GET", "/api/billing/config/", host=ground.acme.host, headers={header: value})
+    assert other.status_code == 404, "a tenant's host serves no public API"
+
+
+@pytest.mark.parametrize("standing", ["spare", "provisioning", "archived"])
+def test_only_an_open_tenant_answers_at_a_host(ground: Ground, door: Door, standing: str) -> None:
+    workspace = found_workspace()
+    never, now = None, timezone.now()
+    times = {
+        "spare": {"opened_at": never, "claimed_at": never},
+        "provisioning": {"opened_at": never},
+        "archived": {"archived_at": now},
+    }[standing]
+    Tenant.objects.filter(pk=workspace.tenant.pk).update(**times)
+    assert Tenant.objects.get(pk=workspace.tenant.pk).status == standing
+    try:
+        for path in ("/", "/api/me/", "/accounts/login/", "/_allauth/app/v1/config"):
+            assert door.ask("GET", path, host=workspace.host).status_code == 404
+    finally:  # or the pool would hand it out
+        Tenant.objects.filter(pk=workspace.tenant.pk).update(archived_at=now)
+
+
+def test_a_suspension_a_new_address_and_an_archive_are_seen_within_seconds(
+    ground: Ground, door: Door
+) -> None:
+    workspace = found_workspace()
+    headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+    row = Tenant.objects.filter(pk=workspace.tenant.pk)
+    until_status(door, workspace.host, 401)
+
+    row.update(suspended_at=timezone.now())
+    began = time.monotonic()
+    while door.ask("GET", "/", host=workspace.host, headers=headers).status_code != 402:
+        assert time.monotonic() - began < STALE_FOR
+        time.sleep(0.1)
+
+    Domain.objects.filter(tenant=workspace.tenant).update(domain=f"new-{workspace.host}")
+    until_status(door, workspace.host, 404)
+    until_status(door, f"new-{workspace.host}", 401)
+
+    row.update(archived_at=timezone.now())
+    until_status(door, f"new-{workspace.host}", 404)
+
+
+def test_a_warm_host_costs_no_query_for_its_tenant(ground: Ground) -> None:
+    client = Client(headers={"host": ground.acme.host})
+    client.get("/no-such-page/")
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get("/no-such-page/").status_code == 404
+    assert [query["sql"] for query in seen if "tenants_" in query["sql"]] == []
+
+
+def test_strangers_guesses_are_not_remembered(ground: Ground) -> None:
+    client = Client(headers={"host": "guess.localhost"})
+    known = len(routing._seen)
+    assert client.get("/").status_code == 404
+    assert len(routing._seen) == known
+
+
+def test_the_memory_of_hosts_has_an_end(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "MOST_ENTRIES", 1)
+    for host in (ground.acme.host, ground.birch.host):
+        Client(headers={"host": host}).get("/no-such-page/")
+    assert list(routing._seen) == [ground.birch.host]
+
+
+def test_after_a_request_the_connection_is_back_in_public(ground: Ground) -> None:
+    Client(headers={"host": ground.acme.host}).get("/accounts/login/")
+    assert schemas.is_public()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW search_path")
+        assert cursor.fetchone() == ("public",)
