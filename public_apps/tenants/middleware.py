@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import set_urlconf
 
 from public_apps.core.errors import json_problem, problem
 from public_apps.core.schemas import inside, to_public
@@ -50,19 +51,25 @@ class TenantMiddleware:
 
     def _serve_public(self, request: HttpRequest) -> HttpResponseBase:
         request.tenant = None  # type: ignore[attr-defined]  # what TenantRequest declares
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        _route_by(request, settings.PUBLIC_SCHEMA_URLCONF)
         return self.get_response(request)
 
     def _serve(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponseBase:
         if tenant is None:
             return _unknown_host(request)
         request.tenant = tenant  # type: ignore[attr-defined]  # what TenantRequest declares
-        request.urlconf = settings.TENANT_URLCONF
+        _route_by(request, settings.TENANT_URLCONF)
         with (
             inside(tenant.schema_name),
             structlog.contextvars.bound_contextvars(tenant=tenant.schema_name),
         ):
             return self.get_response(request)
+
+
+def _route_by(request: HttpRequest, urlconf: str) -> None:
+    request.urlconf = urlconf
+    # Django does this only as it looks for the view: pages made by middleware hold links, too.
+    set_urlconf(urlconf)
 
 
 def _split(host: str) -> tuple[str, str]:
