@@ -44,7 +44,8 @@ def build_tenant() -> Tenant:
         tenant: Tenant = Tenant.objects.create()
         _hold_schema(tenant.schema_name)
         try:
-            tenant.create_schema(check_if_exists=True, sync_schema=True, verbosity=0)
+            # Without a look first: a schema that somebody left behind, with its people, is an error.
+            tenant.create_schema(check_if_exists=False, sync_schema=True, verbosity=0)
         finally:
             to_public()
         verify(tenant.schema_name)

@@ -75,6 +75,10 @@ class Tenant(TenantMixin):
     suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
     suspended_reason = models.CharField(_("why suspended"), max_length=200, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
+    # When the clock alone may change access: a grace period's end, a paid-until day.
+    access_review_at = models.DateTimeField(_("access reviewed next"), null=True, editable=False)
+    # Staff's word stands above the subscription's until staff take it back.
+    held_at = models.DateTimeField(_("suspended by staff"), null=True, editable=False)
 
     objects: ClassVar[Any] = TenantQuerySet.as_manager()
 
@@ -102,6 +106,11 @@ class Tenant(TenantMixin):
             models.Index(
                 fields=["created_at"], condition=Q(claimed_at__isnull=True), name="tenant_spare"
             ),
+            models.Index(
+                fields=["access_review_at"],
+                condition=Q(access_review_at__isnull=False),
+                name="tenant_access_due",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +132,27 @@ class Tenant(TenantMixin):
         """Return the host at which this tenant answers first, or an empty string."""
         primary: Domain | None = self.domains.filter(is_primary=True).first()
         return str(primary.domain) if primary else ""
+
+
+class AccessChange(models.Model):
+    """One line of a tenant's history: when it was suspended or let in again, why, and by what."""
+
+    tenant = models.ForeignKey(Tenant, related_name="access_changes", on_delete=models.CASCADE)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    suspended = models.BooleanField(_("suspended"))
+    reason = models.CharField(_("why"), max_length=200)
+    cause = models.CharField(
+        _("by"), max_length=255, help_text=_("an event's id, a person's e-mail, or the clock")
+    )
+
+    class Meta:
+        verbose_name = _("change of access")
+        verbose_name_plural = _("changes of access")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["tenant", "-at"], name="access_history")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant}: {'suspended' if self.suspended else 'let in'}"
 
 
 class Domain(DomainMixin):

@@ -1,0 +1,69 @@
+"""Suspending a workspace and letting it in again: recorded with its cause, effective at once.
+
+The data stays as it is. Every process notices within `routing.FRESH_SECONDS`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from public_apps.tenants.models import AccessChange, Tenant
+
+log = structlog.get_logger(__name__)
+LONGEST_REASON = 200
+
+
+def lock(tenant_id: int) -> Tenant:
+    """Return the tenant with its row locked: whoever judges access does so one at a time."""
+    locked: Tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+    return locked
+
+
+def set_access(
+    locked: Tenant, *, suspended: bool, reason: str, cause: str, review_at: datetime | None = None
+) -> bool:
+    """Bring a locked tenant to this access; return whether that was a change.
+
+    Staff's hold outranks every other word.
+    """
+    suspended = suspended or locked.held_at is not None
+    changed = suspended != (locked.suspended_at is not None)
+    locked.access_review_at = review_at
+    if changed:
+        locked.suspended_at = timezone.now() if suspended else None
+        locked.suspended_reason = reason[:LONGEST_REASON] if suspended else ""
+        AccessChange.objects.create(
+            tenant=locked, suspended=suspended, reason=reason[:LONGEST_REASON], cause=cause[:255]
+        )
+        log.info("access changed", schema=locked.schema_name, suspended=suspended, cause=cause)
+    locked.save(update_fields=["suspended_at", "suspended_reason", "access_review_at"])
+    return changed
+
+
+@transaction.atomic
+def hold(*, tenant: Tenant, reason: str, by: str) -> None:
+    """Suspend a workspace by staff's word; no subscription event undoes it."""
+    locked = lock(tenant.pk)
+    locked.held_at = locked.held_at or timezone.now()
+    locked.save(update_fields=["held_at"])
+    set_access(locked, suspended=True, reason=reason, cause=by, review_at=locked.access_review_at)
+
+
+@transaction.atomic
+def release_hold(*, tenant: Tenant, by: str) -> Tenant:
+    """Take staff's word back; the caller then lets the subscription decide. Returns the tenant."""
+    locked = lock(tenant.pk)
+    locked.held_at = None
+    locked.save(update_fields=["held_at"])
+    log.info("hold released", schema=locked.schema_name, by=by)
+    return locked
+
+
+def due_for_review(*, most: int = 500) -> list[int]:
+    """Return tenants whose access the clock may have changed."""
+    due = Tenant.objects.filter(access_review_at__lte=timezone.now(), archived_at__isnull=True)
+    return list(due.order_by("access_review_at").values_list("pk", flat=True)[:most])
