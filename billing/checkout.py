@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import gateway, mirror
+from billing import access, gateway, mirror
 from billing.inbox import Done, Ignored, Outcome
 from billing.models import Lead, Price
 from public_apps.core import errors
@@ -244,7 +244,7 @@ def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:
     tenant = open_workspace(signup=signup)
     mirror.link_customer(customer_id=mirror.id_of(session.get("customer")), tenant=tenant)
     if subscription_id := mirror.id_of(session.get("subscription")):
-        mirror.sync_subscription(subscription_id=subscription_id)
+        access.follow_subscription(subscription_id=subscription_id)
     return Done(tenant=tenant)
 
 

@@ -72,7 +72,21 @@ def checkout_session(session_id: str) -> Document | None:
 
 def subscription(subscription_id: str) -> Document | None:
     """Return a subscription as it is now, or None if it is gone."""
-    return _fetch(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+    return _fetch(
+        lambda client: client.v1.subscriptions.retrieve(
+            subscription_id, {"expand": ["latest_invoice"]}
+        )
+    )
+
+
+def invoice(invoice_id: str) -> Document | None:
+    """Return an invoice as it is now, or None if it is gone."""
+    return _fetch(lambda client: client.v1.invoices.retrieve(invoice_id))
+
+
+def charge(charge_id: str) -> Document | None:
+    """Return a charge as it is now, or None if it is gone."""
+    return _fetch(lambda client: client.v1.charges.retrieve(charge_id))
 
 
 def payment_intent(payment_intent_id: str) -> Document | None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import gateway
-from billing.models import Customer, Mirrored, Payment, Price, Subscription
+from billing.models import Customer, Invoice, Mirrored, Payment, Price, Subscription
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -33,15 +33,23 @@ def sync_payment(*, payment_intent_id: str) -> Payment | None:
     return _sync(Payment, payment_intent_id, gateway.payment_intent, _write_payment)
 
 
+def sync_invoice(*, invoice_id: str) -> Invoice | None:
+    """Mirror an invoice; None if Stripe never showed us one of that id."""
+    return _sync(Invoice, invoice_id, gateway.invoice, _write_invoice)
+
+
 def _sync(
     model: type[Row],
     object_id: str,
     fetch: Callable[[str], Document | None],
     write: Callable[[Row, Document], None],
 ) -> Row | None:
+    # Committed by itself, so that `link_customer` sees the row and waits for its lock.
+    model._default_manager.get_or_create(pk=object_id)
     with transaction.atomic():
-        model._default_manager.get_or_create(pk=object_id)
-        row = model._default_manager.select_for_update().get(pk=object_id)
+        row = model._default_manager.select_for_update().filter(pk=object_id).first()
+        if row is None:  # the handler before us found it gone at Stripe, and took the row away
+            return None
         fresh = fetch(object_id)
         if fresh is None:
             return _mark_gone(row)
@@ -82,6 +90,37 @@ def _write_subscription(row: Subscription, fresh: Document) -> None:
     row.ended_at = moment(fresh.get("ended_at"))
     row.collection_paused = fresh.get("pause_collection") is not None
 
+    row.past_due_since = _past_due_since(row, fresh)
+
+
+def _past_due_since(row: Subscription, fresh: Document) -> datetime | None:
+    """Return when the unpaid invoice was made; a later unpaid one doesn't start the grace anew."""
+    if row.status != "past_due":
+        return None
+    invoice = fresh.get("latest_invoice")
+    made = moment(invoice.get("created")) if isinstance(invoice, dict) else None
+    return row.past_due_since or made or row.current_period_start or timezone.now()
+
+
+def _write_invoice(row: Invoice, fresh: Document) -> None:
+    row.status = str(fresh.get("status") or "")
+    row.number = str(fresh.get("number") or "")
+    row.subscription_id = subscription_of_invoice(fresh)
+    row.amount_due = fresh.get("amount_due") or 0
+    row.amount_paid = fresh.get("amount_paid") or 0
+    row.currency = str(fresh.get("currency") or "")
+    row.hosted_url = str(fresh.get("hosted_invoice_url") or "")
+    row.pdf_url = str(fresh.get("invoice_pdf") or "")
+    row.next_attempt_at = moment(fresh.get("next_payment_attempt"))
+    row.attempt_count = fresh.get("attempt_count") or 0
+
+
+def subscription_of_invoice(invoice: Document) -> str:
+    """Return the id of the subscription that an invoice is for; since API 2025-03-31 in `parent`."""
+    parent = invoice.get("parent") or {}
+    details = parent.get("subscription_details") or {}
+    return id_of(details.get("subscription"))
+
 
 def _write_payment(row: Payment, fresh: Document) -> None:
     row.status = str(fresh.get("status") or "")
@@ -100,7 +139,7 @@ def link_customer(*, customer_id: str, tenant: Tenant) -> None:
     if customer.tenant_id != tenant.pk:
         log.error("customer belongs to another tenant", customer=customer_id)
         return
-    for model in (Subscription, Payment):
+    for model in (Subscription, Payment, Invoice):
         model._default_manager.filter(customer_id=customer_id, tenant__isnull=True).update(
             tenant=tenant
         )

@@ -181,6 +181,7 @@ class Subscription(Mirrored):
     canceled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     collection_paused = models.BooleanField(_("collection paused"), default=False)
+    past_due_since = models.DateTimeField(_("past due since"), null=True, blank=True)
 
     class Meta(Mirrored.Meta):
         abstract = False
@@ -200,6 +201,53 @@ class Payment(Mirrored):
         abstract = False
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
+
+
+class Invoice(Mirrored):
+    """An invoice as Stripe last showed it; amounts in integer minor units."""
+
+    number = models.CharField(_("number"), max_length=80, blank=True)
+    subscription_id = models.CharField(_("subscription"), max_length=255, blank=True, db_index=True)
+    amount_due = models.BigIntegerField(_("due"), default=0)
+    amount_paid = models.BigIntegerField(_("paid"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    hosted_url = models.URLField(_("invoice page"), max_length=2000, blank=True)
+    pdf_url = models.URLField(_("PDF"), max_length=2000, blank=True)
+    next_attempt_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    attempt_count = models.PositiveIntegerField(_("tries"), default=0)
+
+    class Meta(Mirrored.Meta):
+        abstract = False
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+
+
+class ManualPayment(models.Model):
+    """A payment that came outside of Stripe, recorded by staff: access follows `paid_until`."""
+
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), related_name="manual_payments", on_delete=models.PROTECT
+    )
+    amount = models.BigIntegerField(_("amount"), help_text=_("in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="eur")
+    reference = models.CharField(_("reference"), max_length=200)
+    paid_until = models.DateTimeField(_("paid until"))
+    recorded_by = models.EmailField(_("recorded by"), editable=False)
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("manual payment")
+        verbose_name_plural = _("manual payments")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="manual_payment_is_money"),
+            # The same transfer typed in twice is one payment.
+            models.UniqueConstraint(
+                fields=["tenant", "reference"], name="one_payment_per_reference"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.amount} {self.currency})"
 
 
 class Lead(models.Model):

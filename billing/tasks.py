@@ -6,7 +6,7 @@ import uuid
 
 from procrastinate.contrib.django import app
 
-from billing import checkout, inbox
+from billing import access, checkout, inbox
 from public_apps.core import jobs
 
 
@@ -22,6 +22,13 @@ def sweep_events(timestamp: int) -> None:
     """Wake up every event that is due: a killed worker or a restarted database loses none."""
     for event_id in inbox.due():
         jobs.defer_once(handle_event, lock=f"event:{event_id}", event_id=event_id)
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(queue="events", queueing_lock="review_access")
+def review_access(timestamp: int) -> None:
+    """Let the clock have its say: grace periods end, and days that were paid for by hand."""
+    access.review_due()
 
 
 @app.task(queue="events")

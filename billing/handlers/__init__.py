@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing.handlers import checkout_session, payment_intent, subscription
+from billing.handlers import charge, checkout_session, invoice, payment_intent, subscription
 from billing.inbox import Outcome
 
 Handler = Callable[[dict[str, Any]], Outcome]
@@ -24,4 +24,12 @@ HANDLERS: dict[str, Handler] = {
     "customer.subscription.created": subscription.changed,
     "customer.subscription.updated": subscription.changed,
     "customer.subscription.deleted": subscription.changed,
+    "customer.subscription.paused": subscription.changed,
+    "customer.subscription.resumed": subscription.changed,
+    "customer.subscription.trial_will_end": subscription.changed,
+    "invoice.paid": invoice.changed,
+    "invoice.payment_failed": invoice.changed,
+    "invoice.payment_action_required": invoice.changed,
+    "charge.refunded": charge.refunded,
+    "charge.dispute.created": charge.disputed,
 }

@@ -1,10 +1,10 @@
-"""Subscriptions: mirrored."""
+"""Subscriptions: mirrored, and what follows for access."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from billing import mirror
+from billing import access, mirror
 from billing.inbox import Done, Ignored, Outcome
 
 
@@ -13,7 +13,7 @@ def changed(rendered: dict[str, Any]) -> Outcome:
     subscription_id = rendered.get("id")
     if not isinstance(subscription_id, str):
         return Ignored(reason="The subscription has no id.")
-    mirrored = mirror.sync_subscription(subscription_id=subscription_id)
+    mirrored = access.follow_subscription(subscription_id=subscription_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such subscription.")
     return Done(tenant=mirrored.tenant)

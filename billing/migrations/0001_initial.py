@@ -6,155 +6,386 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False, verbose_name='customer')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='tenants.tenant', verbose_name='tenant')),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=255, primary_key=True, serialize=False, verbose_name="customer"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="tenants.tenant",
+                        verbose_name="tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
             },
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('organization', models.CharField(max_length=120, verbose_name='organisation')),
-                ('subdomain', models.CharField(max_length=40, verbose_name='subdomain')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('first_name', models.CharField(max_length=80, verbose_name='first name')),
-                ('last_name', models.CharField(max_length=80, verbose_name='last name')),
-                ('plan', models.CharField(max_length=40, verbose_name='plan')),
-                ('interval', models.CharField(max_length=8, verbose_name='interval')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='came')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("organization", models.CharField(max_length=120, verbose_name="organisation")),
+                ("subdomain", models.CharField(max_length=40, verbose_name="subdomain")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("first_name", models.CharField(max_length=80, verbose_name="first name")),
+                ("last_name", models.CharField(max_length=80, verbose_name="last name")),
+                ("plan", models.CharField(max_length=40, verbose_name="plan")),
+                ("interval", models.CharField(max_length=8, verbose_name="interval")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="came"),
+                ),
             ],
             options={
-                'verbose_name': 'lead',
-                'verbose_name_plural': 'leads',
-                'constraints': [models.UniqueConstraint(fields=('email', 'subdomain'), name='one_lead_per_wish')],
+                "verbose_name": "lead",
+                "verbose_name_plural": "leads",
+                "constraints": [
+                    models.UniqueConstraint(fields=("email", "subdomain"), name="one_lead_per_wish")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False, verbose_name='Stripe id')),
-                ('customer_id', models.CharField(blank=True, db_index=True, max_length=255, verbose_name='customer')),
-                ('status', models.CharField(blank=True, max_length=40, verbose_name='status')),
-                ('created_at', models.DateTimeField(null=True, verbose_name='created')),
-                ('synced_at', models.DateTimeField(null=True, verbose_name='last synced')),
-                ('gone_at', models.DateTimeField(blank=True, null=True, verbose_name='gone at Stripe')),
-                ('amount', models.BigIntegerField(default=0, verbose_name='amount')),
-                ('amount_received', models.BigIntegerField(default=0, verbose_name='received')),
-                ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='why it failed')),
-                ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenants.tenant', verbose_name='tenant')),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=255, primary_key=True, serialize=False, verbose_name="Stripe id"
+                    ),
+                ),
+                (
+                    "customer_id",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=255, verbose_name="customer"
+                    ),
+                ),
+                ("status", models.CharField(blank=True, max_length=40, verbose_name="status")),
+                ("created_at", models.DateTimeField(null=True, verbose_name="created")),
+                ("synced_at", models.DateTimeField(null=True, verbose_name="last synced")),
+                (
+                    "gone_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="gone at Stripe"),
+                ),
+                ("amount", models.BigIntegerField(default=0, verbose_name="amount")),
+                ("amount_received", models.BigIntegerField(default=0, verbose_name="received")),
+                ("currency", models.CharField(blank=True, max_length=3, verbose_name="currency")),
+                (
+                    "error",
+                    models.CharField(blank=True, max_length=300, verbose_name="why it failed"),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="tenants.tenant",
+                        verbose_name="tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment',
-                'verbose_name_plural': 'payments',
-                'abstract': False,
+                "verbose_name": "payment",
+                "verbose_name_plural": "payments",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('name_el', models.CharField(blank=True, max_length=80, verbose_name='name in Greek')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
-                ('description_el', models.CharField(blank=True, max_length=300, verbose_name='description in Greek')),
-                ('trial_days', models.PositiveSmallIntegerField(default=0, verbose_name='trial days')),
-                ('most_apartments', models.PositiveIntegerField(blank=True, help_text='empty: unlimited', null=True, verbose_name='most apartments')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('offered', models.BooleanField(default=True, verbose_name='offered')),
-                ('stripe_product_id', models.CharField(blank=True, editable=False, max_length=255)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "name_el",
+                    models.CharField(blank=True, max_length=80, verbose_name="name in Greek"),
+                ),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=300, verbose_name="description"),
+                ),
+                (
+                    "description_el",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="description in Greek"
+                    ),
+                ),
+                (
+                    "trial_days",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="trial days"),
+                ),
+                (
+                    "most_apartments",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="empty: unlimited",
+                        null=True,
+                        verbose_name="most apartments",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("offered", models.BooleanField(default=True, verbose_name="offered")),
+                ("stripe_product_id", models.CharField(blank=True, editable=False, max_length=255)),
             ],
             options={
-                'verbose_name': 'plan',
-                'verbose_name_plural': 'plans',
-                'ordering': ['position', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('trial_days__lte', 730)), name='trial_within_two_years')],
+                "verbose_name": "plan",
+                "verbose_name_plural": "plans",
+                "ordering": ["position", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("trial_days__lte", 730)), name="trial_within_two_years"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False, verbose_name='Stripe id')),
-                ('customer_id', models.CharField(blank=True, db_index=True, max_length=255, verbose_name='customer')),
-                ('status', models.CharField(blank=True, max_length=40, verbose_name='status')),
-                ('created_at', models.DateTimeField(null=True, verbose_name='created')),
-                ('synced_at', models.DateTimeField(null=True, verbose_name='last synced')),
-                ('gone_at', models.DateTimeField(blank=True, null=True, verbose_name='gone at Stripe')),
-                ('price_id', models.CharField(blank=True, max_length=255, verbose_name='price')),
-                ('quantity', models.PositiveIntegerField(default=1, verbose_name='quantity')),
-                ('current_period_start', models.DateTimeField(blank=True, null=True, verbose_name='period began')),
-                ('current_period_end', models.DateTimeField(blank=True, null=True, verbose_name='period ends')),
-                ('trial_end', models.DateTimeField(blank=True, null=True, verbose_name='trial ends')),
-                ('cancel_at', models.DateTimeField(blank=True, null=True, verbose_name='will be cancelled')),
-                ('cancel_at_period_end', models.BooleanField(default=False, verbose_name='cancelled at period end')),
-                ('canceled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelled')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('collection_paused', models.BooleanField(default=False, verbose_name='collection paused')),
-                ('plan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='billing.plan', verbose_name='plan')),
-                ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenants.tenant', verbose_name='tenant')),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=255, primary_key=True, serialize=False, verbose_name="Stripe id"
+                    ),
+                ),
+                (
+                    "customer_id",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=255, verbose_name="customer"
+                    ),
+                ),
+                ("status", models.CharField(blank=True, max_length=40, verbose_name="status")),
+                ("created_at", models.DateTimeField(null=True, verbose_name="created")),
+                ("synced_at", models.DateTimeField(null=True, verbose_name="last synced")),
+                (
+                    "gone_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="gone at Stripe"),
+                ),
+                ("price_id", models.CharField(blank=True, max_length=255, verbose_name="price")),
+                ("quantity", models.PositiveIntegerField(default=1, verbose_name="quantity")),
+                (
+                    "current_period_start",
+                    models.DateTimeField(blank=True, null=True, verbose_name="period began"),
+                ),
+                (
+                    "current_period_end",
+                    models.DateTimeField(blank=True, null=True, verbose_name="period ends"),
+                ),
+                (
+                    "trial_end",
+                    models.DateTimeField(blank=True, null=True, verbose_name="trial ends"),
+                ),
+                (
+                    "cancel_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="will be cancelled"),
+                ),
+                (
+                    "cancel_at_period_end",
+                    models.BooleanField(default=False, verbose_name="cancelled at period end"),
+                ),
+                (
+                    "canceled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="cancelled"),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "collection_paused",
+                    models.BooleanField(default=False, verbose_name="collection paused"),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="billing.plan",
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="tenants.tenant",
+                        verbose_name="tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'subscription',
-                'verbose_name_plural': 'subscriptions',
-                'abstract': False,
+                "verbose_name": "subscription",
+                "verbose_name_plural": "subscriptions",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('interval', models.CharField(choices=[('month', 'monthly'), ('year', 'yearly')], max_length=8, verbose_name='interval')),
-                ('unit_amount', models.PositiveIntegerField(help_text='in cents', verbose_name='amount')),
-                ('currency', models.CharField(default='eur', max_length=3, verbose_name='currency')),
-                ('stripe_price_id', models.CharField(blank=True, editable=False, max_length=255)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='billing.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "interval",
+                    models.CharField(
+                        choices=[("month", "monthly"), ("year", "yearly")],
+                        max_length=8,
+                        verbose_name="interval",
+                    ),
+                ),
+                (
+                    "unit_amount",
+                    models.PositiveIntegerField(help_text="in cents", verbose_name="amount"),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="eur", max_length=3, verbose_name="currency"),
+                ),
+                ("stripe_price_id", models.CharField(blank=True, editable=False, max_length=255)),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prices",
+                        to="billing.plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'price',
-                'verbose_name_plural': 'prices',
-                'ordering': ['interval'],
-                'constraints': [models.UniqueConstraint(fields=('plan', 'interval', 'currency'), name='one_price_per_plan_and_interval')],
+                "verbose_name": "price",
+                "verbose_name_plural": "prices",
+                "ordering": ["interval"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("plan", "interval", "currency"),
+                        name="one_price_per_plan_and_interval",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StripeEvent',
+            name="StripeEvent",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False, verbose_name='event')),
-                ('type', models.CharField(max_length=120, verbose_name='type')),
-                ('api_version', models.CharField(blank=True, max_length=40, verbose_name='API version')),
-                ('livemode', models.BooleanField(verbose_name='live mode')),
-                ('object_id', models.CharField(blank=True, max_length=255, verbose_name='object')),
-                ('payload', models.JSONField(verbose_name='payload')),
-                ('status', models.CharField(choices=[('received', 'Received'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('failed', 'Failed'), ('parked', 'Parked')], default='received', max_length=12, verbose_name='status')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('error', models.CharField(blank=True, max_length=1000, verbose_name='error or reason')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received')),
-                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next attempt')),
-                ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='tenants.tenant', verbose_name='tenant')),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=255, primary_key=True, serialize=False, verbose_name="event"
+                    ),
+                ),
+                ("type", models.CharField(max_length=120, verbose_name="type")),
+                (
+                    "api_version",
+                    models.CharField(blank=True, max_length=40, verbose_name="API version"),
+                ),
+                ("livemode", models.BooleanField(verbose_name="live mode")),
+                ("object_id", models.CharField(blank=True, max_length=255, verbose_name="object")),
+                ("payload", models.JSONField(verbose_name="payload")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processed", "Processed"),
+                            ("ignored", "Ignored"),
+                            ("failed", "Failed"),
+                            ("parked", "Parked"),
+                        ],
+                        default="received",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "error",
+                    models.CharField(blank=True, max_length=1000, verbose_name="error or reason"),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="received"
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="next attempt"
+                    ),
+                ),
+                (
+                    "processed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="tenants.tenant",
+                        verbose_name="tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Stripe event',
-                'verbose_name_plural': 'Stripe events',
-                'indexes': [models.Index(condition=models.Q(('status', 'received')), fields=['next_attempt_at'], name='event_due'), models.Index(fields=['-received_at'], name='event_newest_first'), models.Index(fields=['object_id'], name='event_object'), models.Index(fields=['status', '-received_at'], name='event_by_status')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('processed_at__isnull', True), ('status__in', ['received', 'parked'])), models.Q(('processed_at__isnull', False), ('status__in', ['processed', 'ignored', 'failed'])), _connector='OR'), name='event_status_and_time_agree')],
+                "verbose_name": "Stripe event",
+                "verbose_name_plural": "Stripe events",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "received")),
+                        fields=["next_attempt_at"],
+                        name="event_due",
+                    ),
+                    models.Index(fields=["-received_at"], name="event_newest_first"),
+                    models.Index(fields=["object_id"], name="event_object"),
+                    models.Index(fields=["status", "-received_at"], name="event_by_status"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("processed_at__isnull", True),
+                                ("status__in", ["received", "parked"]),
+                            ),
+                            models.Q(
+                                ("processed_at__isnull", False),
+                                ("status__in", ["processed", "ignored", "failed"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="event_status_and_time_agree",
+                    )
+                ],
             },
         ),
     ]

@@ -11,7 +11,9 @@ from billing import gateway, plans
 
 
 class Command(BaseCommand):
-    help = "Create or find the Stripe products and prices of our plans, by lookup key. Safe to repeat."
+    help = (
+        "Create or find the Stripe products and prices of our plans, by lookup key. Safe to repeat."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["push"])

@@ -5,48 +5,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccessChange',
+            name="AccessChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
-                ('suspended', models.BooleanField(verbose_name='suspended')),
-                ('reason', models.CharField(max_length=200, verbose_name='why')),
-                ('cause', models.CharField(help_text="an event's id, a person's e-mail, or the clock", max_length=255, verbose_name='by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="when")),
+                ("suspended", models.BooleanField(verbose_name="suspended")),
+                ("reason", models.CharField(max_length=200, verbose_name="why")),
+                (
+                    "cause",
+                    models.CharField(
+                        help_text="an event's id, a person's e-mail, or the clock",
+                        max_length=255,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change of access',
-                'verbose_name_plural': 'changes of access',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "change of access",
+                "verbose_name_plural": "changes of access",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='access_review_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='access reviewed next'),
+            model_name="tenant",
+            name="access_review_at",
+            field=models.DateTimeField(
+                editable=False, null=True, verbose_name="access reviewed next"
+            ),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='held_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='suspended by staff'),
+            model_name="tenant",
+            name="held_at",
+            field=models.DateTimeField(
+                editable=False, null=True, verbose_name="suspended by staff"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tenant',
-            index=models.Index(condition=models.Q(('access_review_at__isnull', False)), fields=['access_review_at'], name='tenant_access_due'),
+            model_name="tenant",
+            index=models.Index(
+                condition=models.Q(("access_review_at__isnull", False)),
+                fields=["access_review_at"],
+                name="tenant_access_due",
+            ),
         ),
         migrations.AddField(
-            model_name='accesschange',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_changes', to='tenants.tenant'),
+            model_name="accesschange",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="access_changes",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddIndex(
-            model_name='accesschange',
-            index=models.Index(fields=['tenant', '-at'], name='access_history'),
+            model_name="accesschange",
+            index=models.Index(fields=["tenant", "-at"], name="access_history"),
         ),
     ]

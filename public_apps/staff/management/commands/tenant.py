@@ -7,11 +7,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from billing import access
 from billing.models import Subscription
-from public_apps.tenants import domains
+from public_apps.tenants import domains, suspension
 from public_apps.tenants.models import Status, Tenant
+
+OPERATOR = "manage.py"
 
 
 class Command(BaseCommand):
@@ -33,14 +35,11 @@ class Command(BaseCommand):
             self._list(options)
         elif options["action"] == "suspend":
             tenant = _named(options["tenant"])
-            tenant.suspended_at = tenant.suspended_at or timezone.now()
-            tenant.suspended_reason = options["reason"][:200]
-            tenant.save(update_fields=["suspended_at", "suspended_reason"])
+            suspension.hold(tenant=tenant, reason=options["reason"], by=OPERATOR)
             self.stdout.write(f"suspended {tenant.schema_name}")
         else:
             tenant = _named(options["tenant"])
-            tenant.suspended_at, tenant.suspended_reason = None, ""
-            tenant.save(update_fields=["suspended_at", "suspended_reason"])
+            access.resume(tenant=tenant, by=OPERATOR)
             self.stdout.write(f"resumed {tenant.schema_name}")
 
     def _list(self, options: dict[str, Any]) -> None:

@@ -1,0 +1,94 @@
+"""From mirrored subscriptions to the tenant's access: judged under the tenant's lock, one at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import mirror, policy
+from billing.models import ManualPayment, Subscription
+from billing.policy import Access, Standing, Verdict
+from public_apps.tenants import suspension
+from public_apps.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+BY_CLOCK = "the clock"
+
+
+def follow_subscription(*, subscription_id: str) -> Subscription | None:
+    """Mirror a subscription and let its tenant's access follow; None if Stripe never showed it."""
+    subscription = mirror.sync_subscription(subscription_id=subscription_id)
+    if subscription is not None and subscription.tenant_id is not None:
+        review(tenant_id=subscription.tenant_id, cause=subscription_id)
+    return subscription
+
+
+@transaction.atomic
+def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
+    """Judge a tenant's access anew; return whether it changed.
+
+    Call it after the mirrors have committed: whoever holds the lock last has seen them all.
+    """
+    now = now or timezone.now()
+    tenant = suspension.lock(tenant_id)
+    judged = _judge(tenant, now=now)
+    if judged is None:
+        return False
+    if judged.access is Access.UNKNOWN:
+        log.error("unknown subscription status", schema=tenant.schema_name, reason=judged.reason)
+    suspended = _suspended(tenant, judged)
+    return suspension.set_access(
+        tenant,
+        suspended=suspended,
+        reason=judged.reason,
+        cause=cause,
+        review_at=judged.review_at,
+    )
+
+
+def review_due() -> int:
+    """Judge every tenant whose access the clock may have changed; return how many."""
+    due = suspension.due_for_review()
+    for tenant_id in due:
+        review(tenant_id=tenant_id, cause=BY_CLOCK)
+    return len(due)
+
+
+def resume(*, tenant: Tenant, by: str) -> None:
+    """Take staff's hold back, and let the subscription decide; without one, let people in."""
+    suspension.release_hold(tenant=tenant, by=by)
+    with transaction.atomic():
+        locked = suspension.lock(tenant.pk)
+        judged = _judge(locked, now=timezone.now())
+        if judged is None:
+            suspension.set_access(locked, suspended=False, reason="Let in by staff.", cause=by)
+            return
+    review(tenant_id=tenant.pk, cause=by)
+
+
+def _judge(tenant: Tenant, *, now: datetime) -> Verdict | None:
+    grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
+    mirrored = Subscription.objects.filter(tenant=tenant, synced_at__isnull=False)
+    verdicts = [policy.verdict(_standing(each), now=now, grace=grace) for each in mirrored]
+    payments = ManualPayment.objects.filter(tenant=tenant).order_by("-paid_until")
+    if newest := payments.first():
+        verdicts.append(policy.paid_by_hand(newest.paid_until, now=now))
+    return policy.combined(verdicts)
+
+
+def _standing(subscription: Subscription) -> Standing:
+    return Standing(
+        status=subscription.status,
+        past_due_since=subscription.past_due_since,
+        gone=subscription.gone_at is not None,
+    )
+
+
+def _suspended(tenant: Tenant, judged: Verdict) -> bool:
+    if judged.access in {Access.OPEN, Access.SUSPENDED}:
+        return judged.access is Access.SUSPENDED
+    return tenant.suspended_at is not None

@@ -1,0 +1,88 @@
+"""Who gets in: one pure function from subscriptions and the clock to access.
+
+Stripe's statuses: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+OPEN_STATUSES = frozenset({"trialing", "active"})
+CLOSED_STATUSES = frozenset({"unpaid", "paused", "canceled", "incomplete_expired"})
+
+
+class Access(StrEnum):
+    """What a subscription is good for."""
+
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    NOT_YET = "not_yet"  # the first payment is still under way: nothing changes by it
+    UNKNOWN = "unknown"  # a status that we don't know: the last access is kept, staff are told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the policy needs to know of one subscription."""
+
+    status: str
+    past_due_since: datetime | None = None
+    gone: bool = False  # deleted at Stripe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Access, why, whether to warn, and when the clock alone may change it."""
+
+    access: Access
+    reason: str
+    warn: bool = False
+    review_at: datetime | None = None
+
+
+def verdict(standing: Standing, *, now: datetime, grace: timedelta) -> Verdict:
+    """Judge one subscription.
+
+    A cancellation at period end and `pause_collection` leave the status, and so the access, as
+    they are: Stripe itself changes the status when the time comes.
+    """
+    if standing.gone:
+        return Verdict(access=Access.SUSPENDED, reason="The subscription no longer exists.")
+    if standing.status in OPEN_STATUSES:
+        return Verdict(access=Access.OPEN, reason=f"The subscription is {standing.status}.")
+    if standing.status == "past_due":
+        return _past_due(standing.past_due_since or now, now=now, grace=grace)
+    if standing.status in CLOSED_STATUSES:
+        return Verdict(access=Access.SUSPENDED, reason=f"The subscription is {standing.status}.")
+    if standing.status == "incomplete":
+        return Verdict(access=Access.NOT_YET, reason="The first payment is not complete.")
+    return Verdict(access=Access.UNKNOWN, reason=f"Stripe says {standing.status!r}, unknown to us.")
+
+
+def _past_due(since: datetime, *, now: datetime, grace: timedelta) -> Verdict:
+    ends = since + grace
+    if now < ends:
+        reason = "A payment is overdue; the grace period runs."
+        return Verdict(access=Access.OPEN, reason=reason, warn=True, review_at=ends)
+    return Verdict(access=Access.SUSPENDED, reason="A payment is overdue beyond the grace period.")
+
+
+def paid_by_hand(paid_until: datetime | None, *, now: datetime) -> Verdict:
+    """Judge what staff have recorded: open until the day that was paid for."""
+    if paid_until is not None and now < paid_until:
+        return Verdict(access=Access.OPEN, reason="Paid by hand.", review_at=paid_until)
+    return Verdict(access=Access.SUSPENDED, reason="The time that was paid by hand is over.")
+
+
+def combined(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """Judge a tenant by all that it has: the best counts, the calmest of equals; None for nothing.
+
+    A second subscription, open, keeps a workspace open whose first was cancelled.
+    """
+    return min(verdicts, key=lambda each: (_RANK[each.access], each.warn), default=None)
+
+
+# An unknown status outranks a closed one: what we don't understand must not lock anyone out.
+_RANK = {Access.OPEN: 0, Access.UNKNOWN: 1, Access.NOT_YET: 2, Access.SUSPENDED: 3}
