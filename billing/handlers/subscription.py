@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing import access, mirror
+from billing import access
 from billing.inbox import Done, Ignored, Outcome
 
 
