@@ -23,7 +23,7 @@ STRING = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 ASKED_IN_TEMPLATE = re.compile(rf"\b(?:_|n?gettext)\(\s*{STRING}(?:\s*,\s*{STRING})?")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+>")
 # These are the same in both languages.
-SAME = frozenset({"e-mail", "E-mail"})
+SAME = frozenset({"Email", "E-mail", "PDF", "e-mail"})
 
 
 @dataclass
