@@ -1,0 +1,175 @@
+"""Customers and the cards that they pay with."""
+
+from __future__ import annotations
+
+from billing.mock_stripe.calls import Call, Route, listing, page, retrieve
+from billing.mock_stripe.cancellation import cancel_now
+from billing.mock_stripe.errors import no_such
+from billing.mock_stripe.events import emit, put_and_emit
+from billing.mock_stripe.forms import Params
+from billing.mock_stripe.ids import new_id
+from billing.mock_stripe.store import Change
+from billing.mock_stripe.table import Document
+
+_TEXTS = ("email", "name", "phone", "description", "business_name", "individual_name")
+_PARAMS = (*_TEXTS, "metadata", "address", "preferred_locales", "tax_exempt", "expand",
+           "invoice_settings", "shipping", "balance")  # fmt: skip
+_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+
+
+def new_customer(change: Change, *, email: str | None, name: str | None = None) -> Document:
+    """Return a customer that is not yet written."""
+    customer_id = new_id("cus")
+    return {
+        "id": customer_id,
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": change.now,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": email,
+        "invoice_prefix": customer_id[-8:].upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": {},
+        "name": name,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
+
+
+def live_customer(change: Change, customer_id: str, *, param: str) -> Document:
+    """Return a customer that is not deleted, or raise Stripe's error about this parameter."""
+    customer = change.fetch("customer", customer_id, param=param)
+    if customer.get("deleted"):
+        raise no_such("customer", customer_id, param=param, status=400)
+    return customer
+
+
+def new_card(change: Change, *, customer: str | None, email: str | None) -> Document:
+    """Return Stripe's well-known test card, not yet written."""
+    return {
+        "id": new_id("pm"),
+        "object": "payment_method",
+        "allow_redisplay": "limited",
+        "billing_details": {
+            "address": {"country": "GR"} | dict.fromkeys(set(_ADDRESS) - {"country"}),
+            "email": email,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
+        },
+        "card": {
+            "brand": "visa",
+            "checks": {
+                "address_line1_check": None,
+                "address_postal_code_check": None,
+                "cvc_check": "pass",
+            },
+            "country": "US",
+            "display_brand": "visa",
+            "exp_month": 12,
+            "exp_year": 2034,
+            "fingerprint": "Xt5EWLLDS7FJjR1c",
+            "funding": "credit",
+            "generated_from": None,
+            "last4": "4242",
+            "networks": {"available": ["visa"], "preferred": None},
+            "regulated_status": "unregulated",
+            "three_d_secure_usage": {"supported": True},
+            "wallet": None,
+        },
+        "created": change.now,
+        "customer": customer,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": {},
+        "type": "card",
+    }
+
+
+def _create(call: Call) -> Document:
+    call.params.only(*_PARAMS)
+    customer = _changed(call.params, new_customer(call.change, email=None))
+    emit(call.change, "customer.created", call.change.put(customer))
+    return customer
+
+
+def _update(call: Call) -> Document:
+    call.params.only(*_PARAMS)
+    before = live_customer_at(call)
+    return put_and_emit(call.change, "customer.updated", before, _changed(call.params, before))
+
+
+def _changed(params: Params, customer: Document) -> Document:
+    changed = customer | {name: params.text(name) for name in _TEXTS if name in params}
+    if "address" in params:
+        address = params.nested("address")
+        changed["address"] = {name: address.text(name) for name in _ADDRESS}
+    if "preferred_locales" in params:
+        changed["preferred_locales"] = params.texts("preferred_locales")
+    if "balance" in params:
+        changed["balance"] = params.integer("balance") or 0
+    if "tax_exempt" in params:
+        changed["tax_exempt"] = params.choice("tax_exempt", "none", "exempt", "reverse") or "none"
+    card = params.nested("invoice_settings").text("default_payment_method")
+    if card is not None:
+        changed["invoice_settings"]["default_payment_method"] = card
+    return changed | {"metadata": params.merged_metadata(customer["metadata"])}
+
+
+def live_customer_at(call: Call) -> Document:
+    """Return the customer in the path; one who was deleted cannot be worked with any more."""
+    customer = call.change.fetch("customer", call.id)
+    if customer.get("deleted"):
+        raise no_such("customer", call.id)
+    return customer
+
+
+def _delete(call: Call) -> Document:
+    call.params.only()
+    customer = live_customer_at(call)
+    for subscription in call.change.find("subscription", customer=call.id):
+        if subscription["ended_at"] is None:
+            cancel_now(call.change, subscription, reason="cancellation_requested")
+    emit(call.change, "customer.deleted", customer)
+    return call.change.put(
+        {"id": call.id, "object": "customer", "deleted": True, "created": customer["created"]}
+    )
+
+
+def _retrieve(call: Call) -> Document:
+    customer = retrieve("customer")(call)
+    if customer.get("deleted"):
+        return {"id": call.id, "object": "customer", "deleted": True}
+    return customer
+
+
+def _cards(call: Call) -> Document:
+    call.params.only("limit", "starting_after", "ending_before", "type", "expand")
+    return page(call, "payment_method", {"customer": {live_customer_at(call)["id"]}})
+
+
+ROUTES: list[Route] = [
+    ("POST", "/v1/customers", _create),
+    ("GET", "/v1/customers", listing("customer", "email")),
+    ("GET", "/v1/customers/<id>", _retrieve),
+    ("POST", "/v1/customers/<id>", _update),
+    ("DELETE", "/v1/customers/<id>", _delete),
+    ("GET", "/v1/customers/<id>/payment_methods", _cards),
+    ("GET", "/v1/payment_methods/<id>", retrieve("payment_method")),
+]

@@ -1,0 +1,124 @@
+"""Subscriptions as the API reads and changes them."""
+
+from __future__ import annotations
+
+from billing.mock_stripe import transitions
+from billing.mock_stripe.calls import LIST_PARAMS, Call, Route, list_object, page, retrieve
+from billing.mock_stripe.cancellation import cancel_now
+from billing.mock_stripe.errors import ApiError, missing_parameter, no_such
+from billing.mock_stripe.events import emit, previous_of
+from billing.mock_stripe.expansion import NOTES
+from billing.mock_stripe.lines import items_of
+from billing.mock_stripe.revision import revised
+from billing.mock_stripe.table import Document, Where
+
+_ENDED = ("canceled", "incomplete_expired")
+_LIVE = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
+_UPDATE_PARAMS = (
+    "items", "metadata", "description", "cancel_at", "cancel_at_period_end",
+    "cancellation_details", "pause_collection", "proration_behavior", "proration_date",
+    "payment_behavior", "trial_end", "default_payment_method", "off_session",
+    "billing_cycle_anchor", "expand",
+)  # fmt: skip
+
+
+def _list(call: Call) -> Document:
+    params = call.params
+    params.only(*LIST_PARAMS, "customer", "status", "price")
+    where: dict[str, set[str]] = {}
+    if "customer" in params:
+        where["customer"] = {params.required("customer")}
+    status = params.choice("status", "all", "ended", *_LIVE, *_ENDED)
+    if status == "ended":
+        where["status"] = set(_ENDED)
+    elif status is None:
+        where["status"] = {*_LIVE}
+    elif status != "all":
+        where["status"] = {status}
+    price = params.text("price")
+
+    def keep(subscription_id: str) -> bool:
+        items = items_of(call.change.fetch("subscription", subscription_id))
+        return price in {item["price"]["id"] for item in items}
+
+    return page(call, "subscription", where, keep=keep if price else None)
+
+
+def _update(call: Call) -> Document:
+    change, params = call.change, call.params
+    params.only(*_UPDATE_PARAMS)
+    before = change.fetch("subscription", call.id)
+    if before["ended_at"] is not None and set(params.names()) - {"metadata", "expand"}:
+        raise ApiError(
+            400, "A canceled subscription can only update its cancellation_details and metadata."
+        )
+    revision = revised(call.change, params, before)
+    after = revision.subscription
+    if revision.bill_now:
+        after = transitions.bill_change(change, after, revision.lines)
+    else:
+        kept = after[NOTES]["pending_lines"] + revision.lines
+        after = after | {NOTES: after[NOTES] | {"pending_lines": kept}}
+    change.put(after)
+    previous = previous_of(before, after)
+    if previous:
+        emit(change, "customer.subscription.updated", after, previous)
+    return after
+
+
+def _cancel(call: Call) -> Document:
+    params = call.params
+    params.only("invoice_now", "prorate", "cancellation_details", "expand")
+    subscription = call.change.fetch("subscription", call.id)
+    if subscription["ended_at"] is not None:
+        # Stripe, too, answers as if it were gone.
+        raise no_such("subscription", call.id)
+    given = params.nested("cancellation_details")
+    given.only("comment", "feedback")
+    details = {name: given.text(name) for name in given.names()}
+    return cancel_now(call.change, subscription, reason="cancellation_requested", details=details)
+
+
+def _resume(call: Call) -> Document:
+    call.params.only("billing_cycle_anchor", "proration_behavior", "proration_date", "expand")
+    subscription = call.change.fetch("subscription", call.id)
+    if subscription["status"] != "paused":
+        raise ApiError(
+            400,
+            "Only subscriptions with status `paused` can be resumed; this one is "
+            f"`{subscription['status']}`.",
+        )
+    return transitions.move(call.change, subscription, "active")
+
+
+def _items(call: Call) -> Document:
+    params = call.params
+    params.only("subscription", "limit", "starting_after", "ending_before", "expand")
+    if "subscription" not in params:
+        raise missing_parameter("subscription")
+    subscription = call.change.fetch(
+        "subscription", params.required("subscription"), param="subscription"
+    )
+    return list_object(items_of(subscription), url=call.url)
+
+
+def _item(call: Call) -> Document:
+    call.params.only("expand")
+    for subscription_id in call.change.walk("subscription", _EVERY):
+        for item in items_of(call.change.fetch("subscription", subscription_id)):
+            if item["id"] == call.id:
+                return item
+    raise no_such("subscription_item", call.id)
+
+
+_EVERY: Where = {}
+
+ROUTES: list[Route] = [
+    ("GET", "/v1/subscriptions", _list),
+    ("GET", "/v1/subscriptions/<id>", retrieve("subscription")),
+    ("POST", "/v1/subscriptions/<id>", _update),
+    ("DELETE", "/v1/subscriptions/<id>", _cancel),
+    ("POST", "/v1/subscriptions/<id>/resume", _resume),
+    ("GET", "/v1/subscription_items", _items),
+    ("GET", "/v1/subscription_items/<id>", _item),
+]
