@@ -63,8 +63,8 @@ class Door:
     ) -> requests.Response:
         """Send one request and return the answer as it is, redirects not followed."""
         sent = {"Host": host, "X-Forwarded-For": self.address, **(headers or {})}
-        kwargs = {"timeout": 30, "allow_redirects": False, **kwargs}
-        return requests.request(method, f"{self.url}{path}", headers=sent, **kwargs)
+        kwargs = {"allow_redirects": False, **kwargs}
+        return requests.request(method, f"{self.url}{path}", headers=sent, timeout=30, **kwargs)
 
     def sign_in(self, workspace: Workspace, password: str = PASSWORD) -> requests.Response:
         """Try to sign the owner in by the API."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
 
@@ -12,13 +10,13 @@ from tests.core.ground import Door, Ground, Workspace, found_workspace
 
 
 @pytest.fixture
-def unpaid(ground: Ground) -> Iterator[Workspace]:
+def unpaid(ground: Ground) -> Workspace:
     """A workspace whose subscription has lapsed."""
     workspace = found_workspace()
     Tenant.objects.filter(pk=workspace.tenant.pk).update(
         suspended_at=timezone.now(), suspended_reason="unpaid"
     )
-    yield workspace
+    return workspace
 
 
 @pytest.mark.parametrize("path", ["/api/buildings/", "/api/schema/", "/api/no-such-call/"])

@@ -1,0 +1,9 @@
+"""One more table in every workspace."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial")]
+
+    operations = [migrations.RunSQL("CREATE TABLE home_notice (id bigint PRIMARY KEY)")]

@@ -1,0 +1,188 @@
+"""Building a schema: whole and verified, or nothing, even when the builder is killed in the middle."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from devstack.processes import ROOT
+from public_apps.core import schemas
+from public_apps.tenants import building
+from public_apps.tenants.models import Tenant, opaque_schema_name
+from tests.core.ground import Ground, found_workspace
+
+BUILD = "from public_apps.tenants import building; building.build_tenant()"
+MAKING_TABLES = """
+    SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'relation'
+      AND l.mode = 'AccessExclusiveLock' GROUP BY l.pid HAVING count(*) > 10
+"""
+
+
+def schemas_there() -> set[str]:
+    """Return the tenants' schemas that the database holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 't\\_%'")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def rows_there() -> set[str]:
+    """Return the schema names of all tenants' rows."""
+    return set(Tenant.objects.values_list("schema_name", flat=True))
+
+
+def test_a_built_tenant_is_at_head_and_unclaimed(ground: Ground) -> None:
+    tenant = building.build_tenant()
+    assert tenant.status == "spare"
+    assert tenant.migrations_fingerprint == building.fingerprint()
+    building.verify(tenant.schema_name)
+    assert schemas.is_public()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
+        (tables,) = cursor.fetchone() or (0,)
+    assert tables > 5
+
+
+def test_no_foreign_key_leads_from_a_tenants_table_to_public(ground: Ground) -> None:
+    """It would lock the public table at each build, and keep tenants from moving to other machines."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint c JOIN pg_class r ON r.oid = c.confrelid"
+            " WHERE c.connamespace = %s::regnamespace AND r.relnamespace <> c.connamespace",
+            [ground.acme.tenant.schema_name],
+        )
+        assert cursor.fetchall() == []
+
+
+def test_a_builder_killed_in_the_middle_leaves_no_row_and_no_schema(ground: Ground) -> None:
+    before = (rows_there(), schemas_there())
+    builder = subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", BUILD],
+        cwd=ROOT,
+        env=ground.stack.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        backend = _backend_in_the_middle(ground)
+        builder.send_signal(signal.SIGKILL)
+    finally:
+        builder.kill()
+        builder.wait()
+    _wait_gone(ground, backend)
+    assert builder.returncode == -signal.SIGKILL, "it was still building"
+    assert (rows_there(), schemas_there()) == before
+
+
+def _backend_in_the_middle(ground: Ground) -> int:
+    deadline = time.monotonic() + 30
+    with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
+        while time.monotonic() < deadline:
+            if found := watcher.execute(MAKING_TABLES).fetchone():
+                return int(found[0])
+            time.sleep(0.005)
+    raise AssertionError("nobody built tables")
+
+
+def _wait_gone(ground: Ground, backend: int) -> None:
+    deadline = time.monotonic() + 30
+    with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
+        query = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
+        while watcher.execute(query, [backend]).fetchone():
+            assert time.monotonic() < deadline, "the server has not noticed"
+            time.sleep(0.02)
+
+
+def test_a_migration_that_breaks_leaves_no_row_and_no_schema(ground: Ground) -> None:
+    before = (rows_there(), schemas_there())
+    next_release = {"DJANGO_SETTINGS_MODULE": "tests.tenants.broken_release.settings"}
+    built = ground.stack.manage("shell", "-v0", "-c", BUILD, environ=next_release)
+    assert built.returncode != 0
+    assert "division by zero" in built.stderr
+    assert (rows_there(), schemas_there()) == before
+
+
+def test_a_schema_that_lacks_a_migration_is_refused(ground: Ground) -> None:
+    tenant = found_workspace().tenant
+    with schemas.inside(tenant.schema_name), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'account' AND name LIKE '0003%%'")
+    with pytest.raises(building.SchemaIncomplete, match=tenant.schema_name):
+        building.verify(tenant.schema_name)
+
+
+def test_a_schema_with_a_foreign_migration_is_refused(ground: Ground) -> None:
+    tenant = found_workspace().tenant
+    with schemas.inside(tenant.schema_name), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())"
+        )
+    with pytest.raises(building.SchemaIncomplete, match=r"\('x', 'y'\)"):
+        building.verify(tenant.schema_name)
+
+
+def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(ground: Ground) -> None:
+    with pytest.raises((building.SchemaIncomplete, DatabaseError)):
+        building.verify(opaque_schema_name())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["public", "acme", "t_", "t_XYZ", "T_" + "0" * 24, "t_" + "0" * 23, "t_" + "0" * 25,
+     "t_" + "0" * 23 + "é", 't_"; DROP', "pg_" + "0" * 24],
+)  # fmt: skip
+def test_the_database_takes_no_schema_name_but_an_opaque_one(ground: Ground, name: str) -> None:
+    with pytest.raises(IntegrityError, match="schema_name_is_opaque"), transaction.atomic():
+        Tenant.objects.bulk_create([Tenant(schema_name=name)])
+
+
+def test_a_name_that_is_in_use_is_refused_and_a_new_one_says_nothing(ground: Ground) -> None:
+    used = ground.acme.tenant.schema_name
+    with pytest.raises(IntegrityError, match="unique"), transaction.atomic():
+        Tenant.objects.bulk_create([Tenant(schema_name=used)])
+    names = {opaque_schema_name() for _ in range(100)}
+    assert len(names) == 100
+    assert "acme" not in used
+
+
+def test_nothing_lets_a_schema_be_taken_over_that_somebody_left_behind(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deleted tenant's schema still holds its people: nobody else may move in."""
+    left_behind = building.build_tenant()
+    Tenant.objects.filter(pk=left_behind.pk).delete()
+    field = Tenant._meta.get_field("schema_name")
+    monkeypatch.setattr(field, "_get_default", lambda: left_behind.schema_name)
+    with pytest.raises(DatabaseError, match="already exists"):
+        building.build_tenant()
+    assert left_behind.schema_name not in rows_there()
+    assert schemas.is_public()
+
+
+def test_saving_or_deleting_a_row_never_touches_a_schema(ground: Ground) -> None:
+    before = schemas_there()
+    tenant = Tenant(name="By hand")
+    tenant.save()
+    assert schemas_there() == before
+    tenant.delete()
+    assert schemas_there() == before
+
+
+def test_times_that_contradict_each_other_are_refused(ground: Ground) -> None:
+    fresh = Tenant.objects.create()
+    for column in ("claimed_at", "opened_at"):
+        with (
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                f"UPDATE tenants_tenant SET {column} = now() WHERE id = %s",  # noqa: S608 - our own words
+                [fresh.pk],
+            )
+    fresh.delete()
