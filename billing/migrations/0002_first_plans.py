@@ -8,7 +8,7 @@ PLANS = [
         "name": "Starter",
         "name_el": "Βασικό",
         "description": "One or two buildings, run by yourself.",
-        "description_el": "Μία ή δύο πολυκατοικίες, με δική σας διαχείριση..",
+        "description_el": "Μία ή δύο πολυκατοικίες, με δική σας διαχείριση.",
         "trial_days": 14,
         "most_apartments": 30,
         "prices": {"month": 1900, "year": 19000},
