@@ -36,7 +36,7 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     tenant = suspension.lock(tenant_id)
     judged = _judge(tenant, now=now)
-    if judged is None:
+    if judged is None or tenant.archived_at:
         return False
     if judged.access is Access.UNKNOWN:
         log.error("unknown subscription status", schema=tenant.schema_name, reason=judged.reason)
@@ -50,12 +50,20 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
     )
 
 
-def review_due() -> int:
+def review_due(*, now: datetime | None = None) -> int:
     """Judge every tenant whose access the clock may have changed; return how many."""
-    due = suspension.due_for_review()
+    due = suspension.due_for_review(now=now)
     for tenant_id in due:
-        review(tenant_id=tenant_id, cause=BY_CLOCK)
+        review(tenant_id=tenant_id, cause=BY_CLOCK, now=now)
     return len(due)
+
+
+def misjudged(tenant: Tenant, *, now: datetime | None = None) -> Verdict | None:
+    """Return what a tenant's access should be by what we know, if that is not what it is."""
+    judged = _judge(tenant, now=now or timezone.now())
+    if judged is None or tenant.archived_at or tenant.held_at:
+        return None
+    return None if _suspended(tenant, judged) == (tenant.suspended_at is not None) else judged
 
 
 def resume(*, tenant: Tenant, by: str) -> None:
@@ -74,9 +82,9 @@ def _judge(tenant: Tenant, *, now: datetime) -> Verdict | None:
     grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
     mirrored = Subscription.objects.filter(tenant=tenant, synced_at__isnull=False)
     verdicts = [policy.verdict(_standing(each), now=now, grace=grace) for each in mirrored]
-    payments = ManualPayment.objects.filter(tenant=tenant).order_by("-paid_until")
-    if newest := payments.first():
-        verdicts.append(policy.paid_by_hand(newest.paid_until, now=now))
+    # A corrected payment counts no more; its correction does, and may pay for nothing.
+    payments = ManualPayment.objects.filter(tenant=tenant, corrected_by__isnull=True)
+    verdicts += [policy.paid_by_hand(each.paid_until, now=now) for each in payments]
     return policy.combined(verdicts)
 
 

@@ -6,7 +6,7 @@ The only module that imports `stripe`. Nothing here touches the database.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -92,6 +92,60 @@ def charge(charge_id: str) -> Document | None:
 def payment_intent(payment_intent_id: str) -> Document | None:
     """Return a payment intent as it is now, or None if it is gone."""
     return _fetch(lambda client: client.v1.payment_intents.retrieve(payment_intent_id))
+
+
+def customer(customer_id: str) -> Document | None:
+    """Return a customer as it is now, or None if it is gone: a deleted one leaves a stub."""
+    found = _fetch(lambda client: client.v1.customers.retrieve(customer_id))
+    return None if found is None or found.get("deleted") else found
+
+
+def session_of_subscription(subscription_id: str) -> Document | None:
+    """Return the checkout session that a subscription was bought in, or None."""
+    params: Any = {"subscription": subscription_id, "limit": 1}
+    return next(_pages(lambda client, page: client.v1.checkout.sessions.list(params | page)), None)
+
+
+def subscriptions(*, customer_id: str = "") -> Iterator[Document]:
+    """Yield every subscription, ended ones too, newest first; those of one customer if named."""
+    params: Any = {"status": "all"} | ({"customer": customer_id} if customer_id else {})
+    return _pages(lambda client, page: client.v1.subscriptions.list(params | page))
+
+
+def invoices(*, customer_id: str = "", since: int | None = None) -> Iterator[Document]:
+    """Yield invoices, newest first: those of one customer, or made since a Unix time, if named."""
+    params: Any = {"customer": customer_id} if customer_id else {}
+    if since is not None:
+        params["created"] = {"gte": since}
+    return _pages(lambda client, page: client.v1.invoices.list(params | page))
+
+
+def customers() -> Iterator[Document]:
+    """Yield every customer that has not been deleted, newest first."""
+    return _pages(lambda client, page: client.v1.customers.list(page))
+
+
+def undelivered_events(*, since: int) -> Iterator[Document]:
+    """Yield events since a Unix time that no delivery brought to us; Stripe keeps 30 days."""
+    params: Any = {"delivery_success": False, "created": {"gte": since}}
+    return _pages(lambda client, page: client.v1.events.list(params | page))
+
+
+def cancel_subscription(subscription_id: str) -> None:
+    """End a subscription now, without proration; one that has ended or is gone stays so."""
+    _fetch(lambda client: client.v1.subscriptions.cancel(subscription_id))
+
+
+def _pages(
+    ask: Callable[[stripe.StripeClient, Any], stripe.ListObject[Any]],
+) -> Iterator[Document]:
+    page: dict[str, Any] = {"limit": 100}
+    while True:
+        found = _patient(lambda client: ask(client, page))  # noqa: B023 - asked at once
+        yield from found["data"]
+        if not found["has_more"]:
+            return
+        page = {"limit": 100, "starting_after": found["data"][-1]["id"]}
 
 
 def ensure_product(*, plan_code: str, name: str, description: str) -> Document:

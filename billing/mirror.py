@@ -53,14 +53,41 @@ def _sync(
         fresh = fetch(object_id)
         if fresh is None:
             return _mark_gone(row)
-        row.customer_id = id_of(fresh.get("customer"))
-        row.tenant = row.tenant or tenant_of(row.customer_id)
-        row.created_at = moment(fresh.get("created"))
         row.synced_at = timezone.now()
         row.gone_at = None
-        write(row, fresh)
+        _fill(row, fresh, write)
         row.save()
         return row
+
+
+def _fill(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -> Row:
+    row.customer_id = id_of(fresh.get("customer"))
+    row.tenant = row.tenant or tenant_of(row.customer_id)
+    row.created_at = moment(fresh.get("created"))
+    write(row, fresh)
+    return row
+
+
+def subscription_shown(fresh: Document) -> Subscription:
+    """Return the row that a subscription at Stripe asks for, unsaved: to compare ours with."""
+    return _fill(Subscription(pk=fresh["id"]), fresh, _write_subscription)
+
+
+def invoice_shown(fresh: Document) -> Invoice:
+    """Return the row that an invoice at Stripe asks for, unsaved: to compare ours with."""
+    return _fill(Invoice(pk=fresh["id"]), fresh, _write_invoice)
+
+
+@transaction.atomic
+def sync_customer(*, customer_id: str) -> Customer | None:
+    """Note whether a customer of ours is still there; None if it is not one of ours."""
+    row = Customer.objects.select_for_update(of=("self",)).filter(pk=customer_id).first()
+    if row is None:
+        return None
+    gone = gateway.customer(customer_id) is None
+    row.gone_at = (row.gone_at or timezone.now()) if gone else None
+    row.save(update_fields=["gone_at"])
+    return row
 
 
 def _mark_gone(row: Row) -> Row | None:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing.handlers import charge, checkout_session, invoice, payment_intent, subscription
+from billing.handlers import (
+    charge,
+    checkout_session,
+    customer,
+    invoice,
+    payment_intent,
+    subscription,
+)
 from billing.inbox import Outcome
 
 Handler = Callable[[dict[str, Any]], Outcome]
@@ -21,12 +28,16 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.expired": checkout_session.changed,
     "payment_intent.succeeded": payment_intent.changed,
     "payment_intent.payment_failed": payment_intent.changed,
+    "customer.deleted": customer.deleted,
     "customer.subscription.created": subscription.changed,
     "customer.subscription.updated": subscription.changed,
     "customer.subscription.deleted": subscription.changed,
     "customer.subscription.paused": subscription.changed,
     "customer.subscription.resumed": subscription.changed,
     "customer.subscription.trial_will_end": subscription.changed,
+    "invoice.finalized": invoice.changed,
+    "invoice.marked_uncollectible": invoice.changed,
+    "invoice.voided": invoice.changed,
     "invoice.paid": invoice.changed,
     "invoice.payment_failed": invoice.changed,
     "invoice.payment_action_required": invoice.changed,

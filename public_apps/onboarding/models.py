@@ -23,6 +23,13 @@ class Stage(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+class Source(models.TextChoices):
+    """Where a sign-up came from."""
+
+    CHECKOUT = "checkout", _("Checkout")
+    MANUAL = "manual", _("By staff")
+
+
 class Signup(models.Model):
     """One sign-up. Its times are the record of what is done; a null is what remains to do."""
 
@@ -36,6 +43,9 @@ class Signup(models.Model):
     language = models.CharField(_("language"), max_length=8, default="en")
     plan = models.CharField(_("plan"), max_length=40)
     interval = models.CharField(_("interval"), max_length=8)
+    source = models.CharField(
+        _("source"), max_length=10, choices=Source, default=Source.CHECKOUT, editable=False
+    )
 
     checkout_session_id = models.CharField(
         _("checkout session"), max_length=255, unique=True, null=True, blank=True
@@ -82,6 +92,10 @@ class Signup(models.Model):
                 condition=Q(tenant__isnull=True, workspace_at__isnull=True)
                 | Q(tenant__isnull=False, workspace_at__isnull=False),
                 name="tenant_and_its_time_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(source="checkout") | Q(checkout_session_id__isnull=True),
+                name="only_a_checkout_has_a_session",
             ),
             models.CheckConstraint(
                 condition=Q(ready_at__isnull=True) | Q(owner_at__isnull=False),

@@ -63,7 +63,8 @@ def release_hold(*, tenant: Tenant, by: str) -> Tenant:
     return locked
 
 
-def due_for_review(*, most: int = 500) -> list[int]:
+def due_for_review(*, now: datetime | None = None, most: int = 500) -> list[int]:
     """Return tenants whose access the clock may have changed."""
-    due = Tenant.objects.filter(access_review_at__lte=timezone.now(), archived_at__isnull=True)
+    now = now or timezone.now()
+    due = Tenant.objects.filter(access_review_at__lte=now, archived_at__isnull=True)
     return list(due.order_by("access_review_at").values_list("pk", flat=True)[:most])

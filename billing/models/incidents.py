@@ -1,0 +1,33 @@
+"""What staff must look at, told once for as long as it lasts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Incident(models.Model):
+    """Something wrong that only people can judge, from when it was first seen until it was gone."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    opened_at = models.DateTimeField(_("first seen"), default=timezone.now)
+    seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    closed_at = models.DateTimeField(_("over"), null=True, blank=True)
+    lines = models.JSONField(_("findings"), default=list)
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        constraints = [
+            # However many workers notice it at once, it is one incident and one mail.
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_incident_per_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} since {self.opened_at:%Y-%m-%d %H:%M}"
