@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import uuid
 
+import structlog
 from procrastinate.contrib.django import app
+from procrastinate.types import JSONValue
 
-from billing import access, checkout, inbox
+from billing import access, checkout, drift, gateway, inbox, manual, missed
 from public_apps.core import jobs
+
+log = structlog.get_logger(__name__)
+# What was on its way when we looked first has arrived when we look again.
+SECOND_LOOK_SECONDS = 180
 
 
 @app.task(queue="events", priority=jobs.FIRST)
@@ -43,3 +49,46 @@ def sweep_signups(timestamp: int) -> None:
     """Find sign-ups that no event has moved: paid and not ready, or past their session's end."""
     for signup_id in checkout.stuck():
         jobs.defer_once(settle_signup, lock=f"signup:{signup_id}", signup_id=str(signup_id))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="events", queueing_lock="fetch_missed_events")
+def fetch_missed_events(timestamp: int) -> None:
+    """Bring in what Stripe could not deliver while we were down."""
+    if manual.is_on():
+        return
+    try:
+        missed.fetch()
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        log.warning("missed events not fetched", error=str(error))
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queue="upkeep", queueing_lock="watch_drift")
+def watch_drift(timestamp: int) -> None:
+    """Compare all tenants with Stripe; what differs gets a second look before anybody is told."""
+    lines = _look_for_drift()
+    if lines:
+        confirm_drift.configure(schedule_in={"seconds": SECOND_LOOK_SECONDS}).defer(
+            lines=list[JSONValue](lines)
+        )
+    elif lines is not None:
+        drift.report([])
+
+
+@app.task(queue="upkeep")
+def confirm_drift(lines: list[str]) -> None:
+    """Tell staff of what differed then and differs still."""
+    again = _look_for_drift()
+    if again is not None:
+        drift.report([line for line in lines if line in set(again)])
+
+
+def _look_for_drift() -> list[str] | None:
+    if manual.is_on():
+        return None
+    try:
+        return drift.seen()
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        log.warning("not compared with Stripe", error=str(error))
+        return None

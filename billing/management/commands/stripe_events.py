@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import inbox
+from billing import gateway, inbox, manual, missed
 from billing.models import EventStatus, StripeEvent
 
 
 class Command(BaseCommand):
-    help = "List the events that Stripe sent, newest first, or retry some."
+    help = "List the events that Stripe sent, retry some, or fetch what never arrived."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -25,12 +25,15 @@ class Command(BaseCommand):
         again = actions.add_parser("retry", help="try events again")
         again.add_argument("event", nargs="*", help="evt_…")
         again.add_argument("--all-failed", action="store_true", help="every failed event")
+        actions.add_parser("fetch-missed", help="store what Stripe could not deliver in 30 days")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "list":
             self._list(options)
-        else:
+        elif options["action"] == "retry":
             self._retry(options)
+        else:
+            self._fetch_missed()
 
     def _list(self, options: dict[str, Any]) -> None:
         events = StripeEvent.objects.select_related("tenant").order_by("-received_at")
@@ -59,6 +62,17 @@ class Command(BaseCommand):
         for event in events:
             inbox.retry(event=event)
             self.stdout.write(f"enqueued {event.pk}")
+
+    def _fetch_missed(self) -> None:
+        if manual.is_on():
+            raise CommandError("Manual mode: Stripe is not asked for anything.")
+        try:
+            fetched = missed.fetch()
+        except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+            raise CommandError(f"Stripe: {error}") from error
+        for event_id in fetched.new:
+            self.stdout.write(f"stored {event_id}")
+        self.stdout.write(f"{len(fetched.new)} new, {fetched.known} known already")
 
 
 def _row(event: StripeEvent) -> dict[str, Any]:

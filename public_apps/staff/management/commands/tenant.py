@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import fields
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from billing import access
+from billing import access, archiving, manual
+from billing.manual import Opening
 from billing.models import Subscription
+from public_apps.core import errors
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.models import Status, Tenant
+from public_apps.tenants.naming import named
 
 OPERATOR = "manage.py"
+OPENED = "opened by manage.py"
 
 
 class Command(BaseCommand):
-    help = "List tenants, suspend one, or resume it."
+    help = "List tenants; create, suspend, resume or archive one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -29,10 +37,21 @@ class Command(BaseCommand):
         suspend.add_argument("--reason", required=True)
         resume = actions.add_parser("resume", help="let a suspended workspace work again")
         resume.add_argument("tenant", help="subdomain or schema")
+        create = actions.add_parser("create", help="open a workspace that nobody bought online")
+        for name in ("organization", "subdomain", "email", "first-name", "last-name"):
+            create.add_argument(f"--{name}", required=True)
+        create.add_argument("--plan", default="", help="a plan's code")
+        create.add_argument("--paid-until", help="2026-12-31: closed after that day if unpaid")
+        archive = actions.add_parser("archive", help="end the subscription, then close the door")
+        archive.add_argument("tenant", help="subdomain or schema")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "list":
             self._list(options)
+        elif options["action"] == "create":
+            self._create(options)
+        elif options["action"] == "archive":
+            self._archive(_named(options["tenant"]))
         elif options["action"] == "suspend":
             tenant = _named(options["tenant"])
             suspension.hold(tenant=tenant, reason=options["reason"], by=OPERATOR)
@@ -41,6 +60,32 @@ class Command(BaseCommand):
             tenant = _named(options["tenant"])
             access.resume(tenant=tenant, by=OPERATOR)
             self.stdout.write(f"resumed {tenant.schema_name}")
+
+    def _create(self, options: dict[str, Any]) -> None:
+        paid_until = _end_of(options["paid_until"]) if options["paid_until"] else None
+        names = [field.name for field in fields(Opening) if field.name in options]
+        opening = Opening(**{name: options[name] for name in names})
+        try:
+            tenant = manual.open_tenant(opening=opening, by=OPERATOR)
+        except errors.Problem as refusal:
+            raise CommandError(_told(refusal)) from refusal
+        if paid_until:
+            manual.record_payment(
+                tenant=tenant,
+                amount=0,
+                currency=settings.STRIPE.currency,
+                reference=OPENED,
+                paid_until=paid_until,
+                by=OPERATOR,
+            )
+        self.stdout.write(f"created {tenant.schema_name} {domains.url_of(tenant)}")
+
+    def _archive(self, tenant: Tenant) -> None:
+        try:
+            archiving.archive(tenant=tenant, by=OPERATOR)
+        except archiving.NotArchived as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"archived {tenant.schema_name}")
 
     def _list(self, options: dict[str, Any]) -> None:
         tenants = Tenant.objects.with_status().order_by("created_at")
@@ -60,14 +105,24 @@ class Command(BaseCommand):
 
 
 def _named(name: str) -> Tenant:
-    tenants = Tenant.objects.filter(claimed_at__isnull=False)
-    tenant: Tenant | None = (
-        tenants.filter(schema_name=name).first()
-        or tenants.filter(domains__domain=domains.host_of(name.lower())).first()
-    )
+    tenant = named(name)
     if tenant is None:
         raise CommandError(f"No tenant has the subdomain or schema {name!r}.")
     return tenant
+
+
+def _end_of(day: str) -> datetime:
+    """Return the midnight that ends a day, in our time zone."""
+    try:
+        date = datetime.strptime(day, "%Y-%m-%d")  # noqa: DTZ007 - made aware just below
+    except ValueError as error:
+        raise CommandError(f"{day!r} is no day: write it as 2026-12-31.") from error
+    return timezone.make_aware(date + timedelta(days=1))
+
+
+def _told(refusal: errors.Problem) -> str:
+    by_field = [f"{name}: {' '.join(said)}" for name, said in refusal.errors.items()]
+    return "; ".join(by_field) or refusal.detail
 
 
 def _newest_subscriptions() -> dict[int, Subscription]:

@@ -1,0 +1,68 @@
+"""Archiving a tenant: its subscription ends first, so that nobody pays for a closed door."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from billing import gateway, manual, mirror
+from billing.models import Customer, Subscription
+from billing.reconcile import CHARGING
+from public_apps.tenants import suspension
+from public_apps.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+# Besides those that charge now: Stripe may charge these again by itself or by a click.
+MAY_CHARGE = CHARGING | {"unpaid", "paused", "incomplete"}
+
+
+class NotArchived(Exception):
+    """The subscription could not be ended, so the tenant stays as it is. The message says why."""
+
+
+def archive(*, tenant: Tenant, by: str) -> None:
+    """End the tenant's subscriptions at Stripe, then close its door; its data is kept.
+
+    Raises `NotArchived`, with the tenant unchanged. Safe to call again.
+    """
+    try:
+        cancelled = _cancel_all(tenant)
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        raise NotArchived(f"Stripe could not be asked to end the subscription: {error}") from error
+    with transaction.atomic():
+        locked = suspension.lock(tenant.pk)
+        locked.archived_at = locked.archived_at or timezone.now()
+        locked.save(update_fields=["archived_at"])
+    log.info("tenant archived", schema=tenant.schema_name, by=by, cancelled=cancelled)
+    _mirror_end(cancelled)
+
+
+def _cancel_all(tenant: Tenant) -> list[str]:
+    customer_ids = list(Customer.objects.filter(tenant=tenant).values_list("pk", flat=True))
+    mirrored = Subscription.objects.filter(tenant=tenant, status__in=MAY_CHARGE, gone_at=None)
+    if manual.is_on() and mirrored.exists():
+        raise NotArchived("Manual mode: Stripe can't be asked to end the subscription.")
+    live = set(mirrored.values_list("pk", flat=True))
+    if not manual.is_on():
+        for customer_id in customer_ids:
+            live |= _live_at_stripe(customer_id)
+    for subscription_id in sorted(live):
+        gateway.cancel_subscription(subscription_id)
+    return sorted(live)
+
+
+def _live_at_stripe(customer_id: str) -> set[str]:
+    if gateway.customer(customer_id) is None:  # deleted: Stripe has ended its subscriptions
+        return set()
+    shown = gateway.subscriptions(customer_id=customer_id)
+    return {each["id"] for each in shown if each["status"] in MAY_CHARGE}
+
+
+def _mirror_end(subscription_ids: list[str]) -> None:
+    for subscription_id in subscription_ids:
+        try:
+            mirror.sync_subscription(subscription_id=subscription_id)
+        except (gateway.StripeUnavailable, gateway.StripeRefused):
+            # Done is done: the event that Stripe sends about it will mirror the end.
+            log.warning("end of subscription not mirrored yet", subscription=subscription_id)

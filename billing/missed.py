@@ -1,0 +1,46 @@
+"""Events that no delivery brought to us: while we were down, or while manual mode sent them away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.utils import timezone
+
+from billing import gateway, inbox, webhook
+from billing.models import StripeEvent
+
+log = structlog.get_logger(__name__)
+# Stripe keeps events for 30 days: https://docs.stripe.com/webhooks/process-undelivered-events
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """What a look at Stripe brought: ids of events that are now in the inbox, and how many were."""
+
+    new: list[str]
+    known: int
+
+
+def fetch(*, now: datetime | None = None) -> Fetched:
+    """Store every event that Stripe could not deliver; ones that we have are left alone.
+
+    Raises `gateway.StripeUnavailable` or `gateway.StripeRefused` when Stripe can't be read; what
+    came before is kept, and asking again brings the rest.
+    """
+    since = (now or timezone.now()) - KEPT
+    new: list[str] = []
+    known = 0
+    for event in gateway.undelivered_events(since=int(since.timestamp())):
+        if StripeEvent.objects.filter(pk=event["id"]).exists():
+            known += 1
+            continue
+        # Through the same checks as a delivery: what the database can't keep is taken out there.
+        inbox.receive(webhook.parse(json.dumps(event).encode()))
+        new.append(event["id"])
+    if new:
+        log.warning("missed events fetched", count=len(new))
+    return Fetched(new=new, known=known)
