@@ -5,9 +5,11 @@ The only module that imports `stripe`. Nothing here touches the database.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import stripe
@@ -29,6 +31,18 @@ class StripeUnavailable(Exception):
 
 class StripeRefused(Exception):
     """Stripe understood and said no: trying the same again won't help."""
+
+
+class CardRefused(StripeRefused):
+    """The customer's card was declined; the message is Stripe's own, for people."""
+
+
+class StripeBusy(StripeRefused):
+    """The same request, or another on the same object, is still under way at Stripe."""
+
+
+class KeyRefused(StripeRefused):
+    """Stripe does not take our API key: nothing for customers to hear of."""
 
 
 class BadSignature(Exception):
@@ -187,7 +201,27 @@ def create_price(
     return _patient(lambda client: client.v1.prices.create(params))
 
 
-@lru_cache(maxsize=8)
+class Deadline:
+    """How long the calls to Stripe of one web request may take together."""
+
+    def __init__(self, seconds: float = WEB_SECONDS) -> None:
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """Return what is left, in half seconds, so that few clients serve every request."""
+        return max(0.5, math.floor(2 * (self._ends - time.monotonic())) / 2)
+
+
+def in_time(
+    ask: Callable[[stripe.StripeClient], stripe.StripeObject], *, deadline: Deadline
+) -> Document:
+    """Return Stripe's answer to one try, or raise `StripeUnavailable` before the deadline."""
+    client = _client(deadline.seconds_left, 0)
+    return _call(lambda: ask(client))
+
+
+@lru_cache(maxsize=32)
 def _client(seconds: float, retries: int) -> stripe.StripeClient:
     return stripe.StripeClient(
         settings.STRIPE.secret_key,
@@ -217,14 +251,18 @@ def _call(ask: Callable[[], stripe.StripeObject]) -> Document:
     try:
         answer = ask()
     except stripe.InvalidRequestError as error:
-        if error.http_status == 404:
+        if error.http_status == HTTPStatus.NOT_FOUND:
             raise _Gone(str(error)) from error
-        raise StripeRefused(str(error)) from error
-    except (stripe.AuthenticationError, stripe.PermissionError, stripe.CardError) as error:
-        raise StripeRefused(str(error)) from error
+        raise StripeRefused(error.user_message or str(error)) from error
+    except stripe.CardError as error:
+        raise CardRefused(error.user_message or str(error)) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise KeyRefused(str(error)) from error
     except stripe.IdempotencyError as error:
-        raise StripeRefused(str(error)) from error
-    except stripe.StripeError as error:  # connection, timeout, 429, 5xx
+        raise StripeBusy(str(error)) from error
+    except stripe.StripeError as error:  # connection, timeout, 409, 429, 5xx
+        if error.http_status == HTTPStatus.CONFLICT:
+            raise StripeBusy(str(error)) from error
         log.warning("stripe unavailable", error=type(error).__name__, status=error.http_status)
         raise StripeUnavailable(f"{type(error).__name__}: {error}") from error
     document: Document = answer.to_dict()

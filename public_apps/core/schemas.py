@@ -24,6 +24,13 @@ def inside(schema_name: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def in_public() -> Iterator[None]:
+    """Work in the shared schema, then go on where the caller was: in a tenant's, if in one."""
+    with _switched(get_public_schema_name(), include_public=False):
+        yield
+
+
 def to_public() -> None:
     """Work in the shared schema from here on; for the outermost places only."""
     connection.set_schema_to_public()
