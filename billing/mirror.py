@@ -53,11 +53,20 @@ def _sync(
         fresh = fetch(object_id)
         if fresh is None:
             return _mark_gone(row)
-        row.synced_at = timezone.now()
-        row.gone_at = None
-        _fill(row, fresh, write)
-        row.save()
-        return row
+        return _record(row, fresh, write)
+
+
+def record_subscription(locked: Subscription, fresh: Document) -> Subscription:
+    """Write what Stripe has just answered to a row that the caller locked before asking."""
+    return _record(locked, fresh, _write_subscription)
+
+
+def _record(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -> Row:
+    row.synced_at = timezone.now()
+    row.gone_at = None
+    _fill(row, fresh, write)
+    row.save()
+    return row
 
 
 def _fill(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -> Row:
@@ -104,10 +113,9 @@ def _write_subscription(row: Subscription, fresh: Document) -> None:
     items = (fresh.get("items") or {}).get("data") or [{}]
     item = items[0]
     row.status = str(fresh.get("status") or "")
-    row.price_id = id_of(item.get("price"))
+    row.item_id = id_of(item)
     row.quantity = item.get("quantity") or 1
-    price = Price.objects.filter(stripe_price_id=row.price_id).exclude(stripe_price_id="").first()
-    row.plan = price.plan if price else row.plan
+    _write_price(row, item.get("price"))
     row.current_period_start = moment(item.get("current_period_start"))
     row.current_period_end = moment(item.get("current_period_end"))
     row.trial_end = moment(fresh.get("trial_end"))
@@ -116,8 +124,17 @@ def _write_subscription(row: Subscription, fresh: Document) -> None:
     row.canceled_at = moment(fresh.get("canceled_at"))
     row.ended_at = moment(fresh.get("ended_at"))
     row.collection_paused = fresh.get("pause_collection") is not None
-
     row.past_due_since = _past_due_since(row, fresh)
+
+
+def _write_price(row: Subscription, price: Any) -> None:
+    details = price if isinstance(price, dict) else {}
+    row.price_id = id_of(price)
+    row.unit_amount = details.get("unit_amount")
+    row.currency = str(details.get("currency") or "")
+    row.interval = str((details.get("recurring") or {}).get("interval") or "")
+    ours = Price.objects.filter(stripe_price_id=row.price_id).exclude(stripe_price_id="").first()
+    row.plan = ours.plan if ours else row.plan
 
 
 def _past_due_since(row: Subscription, fresh: Document) -> datetime | None:

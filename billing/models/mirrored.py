@@ -55,7 +55,12 @@ class Subscription(Mirrored):
         Plan, verbose_name=_("plan"), null=True, blank=True, on_delete=models.PROTECT
     )
     price_id = models.CharField(_("price"), max_length=255, blank=True)
+    item_id = models.CharField(max_length=255, blank=True, editable=False)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    # What is charged: a price of ours may have been replaced since, or never have been ours.
+    unit_amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    interval = models.CharField(_("interval"), max_length=8, blank=True)
     current_period_start = models.DateTimeField(_("period began"), null=True, blank=True)
     current_period_end = models.DateTimeField(_("period ends"), null=True, blank=True)
     trial_end = models.DateTimeField(_("trial ends"), null=True, blank=True)
