@@ -6,7 +6,7 @@ Nothing here is reached by a public door: only the staff admin and the operators
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 import structlog
 from django.conf import settings
@@ -58,15 +58,15 @@ def open_tenant(*, opening: Opening, by: str) -> Tenant:
     return open_workspace(signup=signup)
 
 
-def open_for_lead(*, lead: Lead, by: str) -> Tenant:
+def open_for_lead(*, lead: Lead, by: str, opening: Opening | None = None) -> Tenant:
     """Open the workspace that somebody wished for while the shop was closed; once per lead.
 
-    Raises what `open_tenant` raises.
+    As it was wished for, or as `opening` has it. Raises what `open_tenant` raises.
     """
     with transaction.atomic():
         locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
         if locked.signup is None:
-            locked.signup = _sign_up(_wish(locked))
+            locked.signup = _sign_up(opening or _wish(locked))
             locked.save(update_fields=["signup"])
     log.info("lead opened by hand", lead=locked.pk, signup=str(locked.signup.pk), by=by)
     return open_workspace(signup=locked.signup)
@@ -170,6 +170,11 @@ def correct_payment(
             recorded_by=by,
         )
     )
+
+
+def end_of(day: date) -> datetime:
+    """Return the midnight that ends a day in our time zone: what is paid until a day counts it."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def _record(payment: ManualPayment) -> ManualPayment:

@@ -6,4 +6,5 @@ class StaffConfig(AppConfig):
     label = "staff"
 
     def ready(self) -> None:
-        from public_apps.staff import registrations  # noqa: F401 - registers the admin pages
+        # They register the admin pages.
+        from public_apps.staff import by_hand, registrations, tenants  # noqa: F401

@@ -5,74 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from billing import gateway, inbox, plans
-from billing.models import Lead, Payment, Plan, Price, StripeEvent, Subscription
+from billing.models import (
+    Customer,
+    Incident,
+    Invoice,
+    Payment,
+    Plan,
+    Price,
+    StripeEvent,
+    Subscription,
+)
 from billing.tasks import settle_signup
 from public_apps.accounts.models import User
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
+from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
-from public_apps.tenants.models import Domain, Tenant
-
-
-class RecordAdmin(ModelAdmin):
-    """A page to read: history is not edited, and nothing is added or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [field.name for field in self.model._meta.fields]
-
-
-class RecordInline(TabularInline):
-    """Rows to read beside their parent."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class DomainInline(RecordInline):
-    model = Domain
-    fields = ("domain", "is_primary", "created_at")
-
-
-class SubscriptionInline(RecordInline):
-    model = Subscription
-    fields = ("id", "status", "plan", "current_period_end", "cancel_at")
-
-
-@admin.register(Tenant, site=site)
-class TenantAdmin(RecordAdmin):
-    list_display = ("name", "primary_domain", "owner_email", "state", "created_at")
-    search_fields = ("name", "owner_email", "schema_name", "domains__domain")
-    list_filter = ("claimed_at", "suspended_at")
-    ordering = ("-created_at",)
-    inlines = (DomainInline, SubscriptionInline)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
-        tenants: QuerySet[Tenant] = super().get_queryset(request).prefetch_related("domains")
-        return tenants
-
-    @admin.display(description=_("status"))
-    def state(self, tenant: Tenant) -> str:
-        return str(tenant.status.label)
 
 
 @admin.register(Signup, site=site)
@@ -87,7 +42,7 @@ class SignupAdmin(RecordAdmin):
     def stage_label(self, signup: Signup) -> str:
         return str(signup.stage.label)
 
-    @admin.action(description=_("Retry provisioning"), permissions=["change"])
+    @admin.action(description=_("Retry provisioning"), permissions=["act"])
     def retry_provisioning(self, request: HttpRequest, signups: QuerySet[Signup]) -> None:
         for signup in signups:
             settle_signup.defer(signup_id=str(signup.pk))
@@ -103,7 +58,7 @@ class StripeEventAdmin(RecordAdmin):
     ordering = ("-received_at",)
     actions = ("retry_events",)
 
-    @admin.action(description=_("Retry"), permissions=["change"])
+    @admin.action(description=_("Retry"), permissions=["act"])
     def retry_events(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> None:
         for event in events:
             inbox.retry(event=event)
@@ -152,11 +107,28 @@ class PaymentAdmin(RecordAdmin):
     ordering = ("-created_at",)
 
 
-@admin.register(Lead, site=site)
-class LeadAdmin(RecordAdmin):
-    list_display = ("organization", "email", "subdomain", "plan", "created_at")
-    search_fields = ("organization", "email", "subdomain")
+@admin.register(Invoice, site=site)
+class InvoiceAdmin(RecordAdmin):
+    list_display = ("number", "tenant", "status", "amount_due", "amount_paid", "created_at")
+    search_fields = ("id", "number", "customer_id", "tenant__name")
+    list_filter = ("status",)
+    list_select_related = ("tenant",)
     ordering = ("-created_at",)
+
+
+@admin.register(Customer, site=site)
+class CustomerAdmin(RecordAdmin):
+    list_display = ("id", "tenant", "created_at", "gone_at")
+    search_fields = ("id", "tenant__name")
+    list_select_related = ("tenant",)
+    ordering = ("-created_at",)
+
+
+@admin.register(Incident, site=site)
+class IncidentAdmin(RecordAdmin):
+    list_display = ("kind", "opened_at", "seen_at", "closed_at")
+    list_filter = ("kind", "closed_at")
+    ordering = ("-opened_at",)
 
 
 @admin.register(OutgoingMail, site=site)

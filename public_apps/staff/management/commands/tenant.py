@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from billing import access, archiving, manual
 from billing.manual import Opening
@@ -112,12 +111,10 @@ def _named(name: str) -> Tenant:
 
 
 def _end_of(day: str) -> datetime:
-    """Return the midnight that ends a day, in our time zone."""
     try:
-        date = datetime.strptime(day, "%Y-%m-%d")  # noqa: DTZ007 - made aware just below
+        return manual.end_of(date.fromisoformat(day))
     except ValueError as error:
         raise CommandError(f"{day!r} is no day: write it as 2026-12-31.") from error
-    return timezone.make_aware(date + timedelta(days=1))
 
 
 def _told(refusal: errors.Problem) -> str:

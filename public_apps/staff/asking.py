@@ -1,0 +1,95 @@
+"""A page that asks before it acts: GET shows a form and changes nothing, POST does the deed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+
+from public_apps.core import errors
+
+Page = TypeVar("Page", bound=Callable[..., HttpResponse])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What happened: a sentence for staff and the log, and what it happened to."""
+
+    said: str
+    to: Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A form with its words, and what to do with the answers; refusals are shown in the form."""
+
+    title: str
+    button: str
+    form: type[forms.Form]
+    act: Callable[[dict[str, Any]], Deed]
+    explanation: str = ""
+    initial: dict[str, Any] | None = None
+
+
+def question(*, name: Any, at: str, permission: str) -> Callable[[Page], Page]:
+    """Make a method of a model's admin one of its actions, at this path.
+
+    `permission` names a `has_…_permission` of the admin. Unfold could take "app.codename" itself,
+    but its system check then asks the database, which `check` must do without.
+    """
+    made: Callable[[Page], Page] = action(description=name, url_path=at, permissions=[permission])
+    return made
+
+
+def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpResponse:
+    """Show the form, or do what was asked and lead to what it was done to."""
+    posted = request.method == "POST"
+    form = question.form(request.POST if posted else None, initial=question.initial)
+    if posted and form.is_valid():
+        try:
+            deed = question.act(form.cleaned_data)
+        except errors.Problem as refusal:
+            _show_refusal(form, refusal)
+        else:
+            return _done(request, deed)
+    page = {
+        **admin.admin_site.each_context(request),
+        "title": question.title,
+        "button": question.button,
+        "explanation": question.explanation,
+        "form": form,
+        "back": request.path.rsplit("/", 2)[0] + "/",
+        "opts": admin.opts,
+    }
+    return render(request, "admin/ask.html", page)
+
+
+def _show_refusal(form: forms.Form, refusal: errors.Problem) -> None:
+    known = {name: said for name, said in refusal.errors.items() if name in form.fields}
+    for name, said in known.items():
+        form.add_error(name, said)
+    if not known:
+        form.add_error(None, refusal.detail)
+
+
+def _done(request: HttpRequest, deed: Deed) -> HttpResponse:
+    LogEntry.objects.log_actions(_staff(request), [deed.to], CHANGE, change_message=deed.said)
+    messages.success(request, deed.said)
+    options = deed.to._meta
+    name = f"admin:{options.app_label}_{options.model_name}_change"
+    return HttpResponseRedirect(reverse(name, args=(deed.to.pk,)))
+
+
+def _staff(request: HttpRequest) -> int:
+    assert request.user.pk is not None  # noqa: S101 - the admin lets nobody else in
+    return request.user.pk

@@ -1,0 +1,102 @@
+"""Manual mode's pages: wishes that came while the shop was closed, and payments by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from billing import manual
+from billing.models import Lead, ManualPayment
+from public_apps.core import errors
+from public_apps.staff import forms
+from public_apps.staff.asking import Deed, Question, ask, question
+from public_apps.staff.records import RecordAdmin
+from public_apps.staff.site import site
+from public_apps.staff.tenants import opening_of, record_first_payment, who
+
+OPENING = ("organization", "subdomain", "email", "first_name", "last_name", "plan")
+
+
+@admin.register(Lead, site=site)
+class LeadAdmin(RecordAdmin):
+    list_display = ("organization", "email", "subdomain", "plan", "created_at", "signup")
+    search_fields = ("organization", "email", "subdomain")
+    list_select_related = ("signup",)
+    ordering = ("-created_at",)
+    actions = ("open_chosen",)
+    actions_detail = ("open_workspace",)
+
+    @admin.action(
+        description=gettext_lazy("Open a workspace for each"), permissions=["open_tenants"]
+    )
+    def open_chosen(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
+        """Open what each of these wished for, as they wished it."""
+        opened = 0
+        for lead in leads:
+            try:
+                manual.open_for_lead(lead=lead, by=who(request))
+                opened += 1
+            except errors.Problem as refusal:
+                messages.error(request, f"{lead}: {refusal.detail}")
+        if opened:
+            said = ngettext("%(count)d workspace opened.", "%(count)d workspaces opened.", opened)
+            messages.success(request, said % {"count": opened})
+
+    @question(name=gettext_lazy("Open a workspace"), at="open", permission="open_tenants")
+    def open_workspace(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Open what was wished for, perhaps under another name, with a payment if one came."""
+        lead = get_object_or_404(Lead, pk=object_id)
+
+        def act(answers: dict[str, Any]) -> Deed:
+            opening = opening_of(answers)
+            tenant = manual.open_for_lead(lead=lead, by=who(request), opening=opening)
+            record_first_payment(tenant, answers, by=who(request))
+            return Deed(said=_("Opened; the welcome mail is on its way."), to=tenant)
+
+        asked = Question(
+            title=_("Open a workspace"),
+            button=_("Open a workspace"),
+            form=forms.OpeningForm,
+            act=act,
+            initial={name: getattr(lead, name) for name in OPENING},
+        )
+        return ask(request, asked, admin=self)
+
+
+@admin.register(ManualPayment, site=site)
+class ManualPaymentAdmin(RecordAdmin):
+    list_display = ("tenant", "amount", "currency", "reference", "paid_until", "recorded_by")
+    search_fields = ("reference", "tenant__name")
+    list_select_related = ("tenant",)
+    ordering = ("-recorded_at",)
+    actions_detail = ("correct",)
+
+    @question(name=gettext_lazy("Correct"), at="correct", permission="record_payments")
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Put a mistake right by a second record."""
+        payment = get_object_or_404(ManualPayment, pk=object_id)
+
+        def act(answers: dict[str, Any]) -> Deed:
+            correction = manual.correct_payment(
+                payment=payment,
+                amount=forms.minor(answers["amount"]),
+                reference=answers["reference"],
+                paid_until=answers["paid_until"],
+                by=who(request),
+            )
+            return Deed(said=_("Correction recorded: %s") % correction.reference, to=correction)
+
+        asked = Question(
+            title=_("Correct"),
+            button=_("Record the correction"),
+            form=forms.CorrectionForm,
+            act=act,
+            explanation=_("This payment stays on record and counts no more; the correction does."),
+        )
+        return ask(request, asked, admin=self)

@@ -1,0 +1,128 @@
+"""What staff are asked before something is done by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from billing import manual
+from billing.models import Plan
+
+
+def text(label: Any, *, most: int, required: bool = True, **kwargs: Any) -> forms.CharField:
+    """Return a line of text."""
+    return forms.CharField(
+        label=label, max_length=most, required=required, widget=UnfoldAdminTextInputWidget, **kwargs
+    )
+
+
+def amount(*, required: bool = True) -> forms.DecimalField:
+    """Return a sum of money as people write it; `minor` makes an integer of it."""
+    return forms.DecimalField(
+        label=_("amount"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=required,
+        help_text=_("such as 49.00"),
+        widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01"}),
+    )
+
+
+def day(*, required: bool = True, **kwargs: Any) -> forms.DateField:
+    """Return a day that still counts in full; `cleaned_data` holds the midnight that ends it."""
+    widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    return PaidDay(label=_("paid until"), required=required, widget=widget, **kwargs)
+
+
+class PaidDay(forms.DateField):
+    """A date whose value is the moment at which it is over."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the end of the day, or None."""
+        date = super().clean(value)
+        return manual.end_of(date) if date else None
+
+
+def minor(value: Decimal) -> int:
+    """Return an amount in integer minor units; exact, for the form allows two decimals."""
+    return int(value.scaleb(2))
+
+
+class Confirm(forms.Form):
+    """Nothing but the button."""
+
+
+class Reason(forms.Form):
+    """Why somebody is suspended; the owner reads it, too."""
+
+    reason = text(_("reason"), most=200)
+
+
+class PaymentForm(forms.Form):
+    """A payment that came outside of Stripe."""
+
+    amount = amount()
+    reference = text(_("reference"), most=200, help_text=_("of the transfer or receipt"))
+    paid_until = day()
+
+
+class CorrectionForm(PaymentForm):
+    """What was kept of a payment after all, and until when it pays."""
+
+    paid_until = day(required=False, help_text=_("empty: it pays for nothing"))
+
+
+class CustomerForm(forms.Form):
+    """A customer at Stripe."""
+
+    customer_id = text(_("customer"), most=255, help_text="cus_…")
+
+
+class OpeningForm(forms.Form):
+    """A workspace that nobody bought online; a payment may be recorded with it."""
+
+    organization = text(_("organisation"), most=120)
+    subdomain = text(_("subdomain"), most=40)
+    email = forms.EmailField(label=_("owner's e-mail"), widget=UnfoldAdminEmailInputWidget)
+    first_name = text(_("first name"), most=80)
+    last_name = text(_("last name"), most=80)
+    language = forms.ChoiceField(
+        label=_("language"),
+        choices=[
+            (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
+    plan = forms.ModelChoiceField(
+        label=_("plan"),
+        queryset=Plan.objects.all(),
+        to_field_name="code",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    amount = amount(required=False)
+    reference = text(_("reference"), most=200, required=False)
+    paid_until = day(required=False, help_text=_("empty: open until you suspend it"))
+
+    def clean_subdomain(self) -> str:
+        """Return the name in lower case, as hosts are."""
+        return str(self.cleaned_data["subdomain"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for all of a payment, or for none of it."""
+        cleaned = super().clean() or {}
+        if (cleaned.get("amount") or cleaned.get("reference")) and not cleaned.get("paid_until"):
+            self.add_error("paid_until", _("A payment needs a day until which it pays."))
+        return cleaned

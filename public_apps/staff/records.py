@@ -1,0 +1,62 @@
+"""Pages to read: what happened is looked at here, not edited."""
+
+from __future__ import annotations
+
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+
+class RecordAdmin(ModelAdmin):
+    """A page to read: history is not edited, and nothing is added or deleted by hand.
+
+    There is no Save button either: it would write back what was read, over newer values. What
+    staff may do are actions, which ask for the `act` permission: the model's right to change.
+    """
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let those read who may read or change."""
+        may_view: bool = super().has_view_permission(request, obj)
+        return may_view or self.has_act_permission(request)
+
+    def has_act_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may use the page's actions."""
+        options = self.opts
+        return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
+
+    def has_open_tenants_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may open workspaces by hand."""
+        return request.user.has_perm("tenants.add_tenant")
+
+    def has_archive_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may close a tenant for good."""
+        return request.user.has_perm("tenants.delete_tenant")
+
+    def has_record_payments_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Whether this person may say that somebody has paid."""
+        return request.user.has_perm("billing.add_manualpayment")
+
+
+class RecordInline(TabularInline):
+    """Rows to read beside their parent."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
