@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from public_apps.tenants.models import Tenant
 
 PASSWORD = "a-quiet-courtyard-42"
 NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
+OLD_WEBHOOK_SECRET = "whsec_of_last_month"  # on its way out while the secret is being rolled
 _STACK = pytest.StashKey[Stack]()
 _GROUND = pytest.StashKey["Ground"]()
 # Each ground has its own of these, whatever the run was given.
@@ -130,7 +132,27 @@ def person_of(workspace: Workspace) -> User:
 def plain_environ() -> dict[str, str]:
     """Return the run's environment without what every stack makes up for itself."""
     kept = {name: value for name, value in os.environ.items() if name not in _OWN}
-    return {**kept, "TRUSTED_PROXIES": "1", "STRIPE_API_BASE": NOBODY}
+    return {
+        **kept,
+        "TRUSTED_PROXIES": "1",
+        "STRIPE_API_BASE": NOBODY,
+        "STRIPE_WEBHOOK_SECRET": f"{kept['STRIPE_WEBHOOK_SECRET']},{OLD_WEBHOOK_SECRET}",
+        "EVENT_MAX_ATTEMPTS": "2",
+    }
+
+
+@contextmanager
+def another_web(ground: Ground, folder: Path, **environ: str) -> Iterator[Door]:
+    """Start one more web server on the ground's database, with settings of its own."""
+    given = {name: value for name, value in ground.stack.env.items() if name != "PORT"}
+    stack = Stack(folder, environ={**given, **environ})
+    try:
+        if environ.get("DJANGO_DEBUG") == "False":
+            stack.command("collectstatic", "collectstatic", "--noinput")
+        stack.start_part("web")
+        yield Door(stack.web_port)
+    finally:
+        stack.discard()
 
 
 @contextmanager
