@@ -8,19 +8,17 @@ from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import checkout, plans, serializers, throttles
-from public_apps.core.errors import Invalid
+from public_apps.core import idempotency
 from public_apps.onboarding import progress, subdomains
 
 PROBLEM = OpenApiResponse(serializers.ProblemSerializer)
-LONGEST_KEY = 255
 
 
 class PublicView(APIView):
@@ -66,7 +64,7 @@ class CheckoutView(PublicView):
     @extend_schema(
         operation_id="billing_checkout",
         request=serializers.OrderSerializer,
-        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+        parameters=[idempotency.PARAMETER],
         responses={
             201: serializers.CheckoutStartedSerializer,
             **dict.fromkeys((400, 409, 422, 429, 502, 503), PROBLEM),
@@ -79,7 +77,7 @@ class CheckoutView(PublicView):
         signup = checkout.start(
             order=checkout.Order(**order.validated_data),
             language=get_language() or "en",
-            idempotency_key=_idempotency_key(request),
+            idempotency_key=idempotency.key_of(request),
         )
         status_path = reverse("billing:progress", args=[signup.checkout_session_id])
         started = {
@@ -102,11 +100,3 @@ class ProgressView(PublicView):
         if signup is None:
             raise Http404
         return Response(serializers.ProgressSerializer(progress.of(signup)).data)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        message = f"Use at most {LONGEST_KEY} printable characters."
-        raise Invalid(message, errors={"Idempotency-Key": [message]})
-    return key or None

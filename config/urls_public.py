@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 
 from config.urls_docs import docs
@@ -14,3 +15,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", site.urls),
 ]
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    # Without a secret anybody could have addresses suppressed: then there is no such address.
+    urlpatterns.append(path("api/mail/webhook/", include("anymail.urls")))

@@ -22,6 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from public_apps.core.models import OutgoingMail
+from public_apps.core.suppression import is_suppressed
 
 log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 40
@@ -72,6 +73,10 @@ def send(*, mail_id: int) -> None:
     mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id).first()
     if mail is None or mail.sent_at or mail.failed_at or mail.next_attempt_at > timezone.now():
         return
+    if suppressed := is_suppressed(mail.to):
+        _give_up(mail, f"The address is suppressed: {suppressed.reason}.")
+        mail.save()
+        return
     mail.attempts += 1
     try:
         _deliver(mail)
@@ -118,11 +123,16 @@ def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
 def _put_off(mail: OutgoingMail, error: Exception) -> None:
     mail.error = f"{type(error).__name__}: {error}"[:500]
     if mail.attempts >= MAX_ATTEMPTS:
-        mail.failed_at = timezone.now()
-        log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=mail.error)
+        _give_up(mail, mail.error)
         return
     mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
     log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error)
+
+
+def _give_up(mail: OutgoingMail, reason: str) -> None:
+    mail.error = reason
+    mail.failed_at = timezone.now()
+    log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)
 
 
 def backoff(attempts: int, *, longest: timedelta) -> timedelta:

@@ -1,11 +1,14 @@
-"""The outbox: every mail that must be sent, once, whatever the mail server does meanwhile."""
+"""What must happen once: mails of the outbox, and requests that carry an Idempotency-Key."""
 
 from __future__ import annotations
 
 import uuid
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -44,3 +47,52 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"
+
+
+class SuppressedAddress(models.Model):
+    """An address that mail must not go to any more: it bounced, or its owner complained."""
+
+    address = models.EmailField(_("e-mail"))
+    reason = models.CharField(_("reason"), max_length=40, help_text=_("as the provider says"))
+    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    provider = models.CharField(_("provider"), max_length=40, blank=True)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("suppressed address")
+        verbose_name_plural = _("suppressed addresses")
+        constraints = [
+            models.UniqueConstraint(Lower("address"), name="one_suppression_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class IdempotentRequest(models.Model):
+    """A request that may come again: what was asked, and the answer that it gets every time."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = models.CharField(max_length=120)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Until then whoever asked first is at work; afterwards its process must have died.
+    leased_until = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "key"], name="one_request_per_key"),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, status__isnull=True)
+                | Q(answered_at__isnull=False, status__isnull=False),
+                name="answer_and_its_time_agree",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_request_age")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"

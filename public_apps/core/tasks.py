@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from public_apps.core import jobs, mail
+from public_apps.core import idempotency, jobs, mail
 
 log = structlog.get_logger(__name__)
 MAX_RESCUES = 5
@@ -50,3 +50,10 @@ def remove_old_jobs(timestamp: int) -> None:
     async_to_sync(app.job_manager.delete_old_jobs)(
         nb_hours=24 * 7, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queue="upkeep", queueing_lock="forget_requests")
+def forget_requests(timestamp: int) -> None:
+    """Forget requests whose repetition nobody expects any more."""
+    idempotency.forget_old()

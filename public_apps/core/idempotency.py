@@ -1,0 +1,150 @@
+"""Requests that may be sent twice and count once, by their `Idempotency-Key` or a form's hidden one.
+
+The same key and body get the same answer, another body 422, and a request whose twin is still at
+work 409. An answer of 500 or more is not kept: the same key may try again, and continues the same
+row, so that whoever derives keys of their own from its id repeats those, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.core.errors import PROBLEM_JSON, Conflict, Invalid, KeyReused, Problem
+from public_apps.core.models import IdempotentRequest
+from public_apps.core.schemas import current, in_public
+
+HEADER = "Idempotency-Key"
+PARAMETER = OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER)
+LONGEST_KEY = 255
+# Longer than any web request may take: after that its process has died.
+LEASE = timedelta(seconds=40)
+REMEMBERED = timedelta(days=2)
+Work = Callable[[IdempotentRequest], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the client gets: a problem document when the status says so."""
+
+    status: int
+    body: Any
+    replayed: bool = False
+
+    @property
+    def is_problem(self) -> bool:
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+
+def key_of(request: Request) -> str | None:
+    """Return the request's key, or None; raise `errors.Invalid` for one that can't be kept."""
+    key = request.headers.get(HEADER, "").strip()
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        message = f"Use at most {LONGEST_KEY} printable characters."
+        raise Invalid(message, errors={HEADER: [message]})
+    return key or None
+
+
+def respond_once(request: Request, work: Work) -> Response:
+    """Answer an API request that may come again; `work` returns the body of a 200."""
+    asked = {"method": request.method, "path": request.path, "body": request.data}
+    answer = once(who=str(request.user.pk), key=key_of(request), asked=asked, work=work)
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    kind = PROBLEM_JSON if answer.is_problem else None
+    return Response(answer.body, answer.status, headers=headers, content_type=kind)
+
+
+def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Answer:
+    """Do the work unless this person has asked for it under this key; return the one answer.
+
+    Call it outside of transactions: the claim must be seen by everybody at once. Without a key,
+    the request counts as one of its own. Raises `errors.KeyReused`, `errors.Conflict` while a twin
+    is at work, and problems of 500 and above.
+    """
+    scope = f"{current()}:{who}"
+    row = _claim(scope, key or uuid.uuid4().hex, _fingerprint(asked))
+    if row.status is not None:
+        return Answer(status=row.status, body=row.body, replayed=True)
+    answered = False
+    try:
+        answer = _answer(row, work)
+        _keep(row, answer)
+        answered = True
+    finally:
+        if not answered:
+            _give_back(row)
+    return answer
+
+
+def forget_old() -> int:
+    """Forget requests that nobody will repeat any more; return how many."""
+    gone, _by_model = IdempotentRequest.objects.filter(
+        created_at__lt=timezone.now() - REMEMBERED
+    ).delete()
+    return gone
+
+
+def _fingerprint(asked: dict[str, Any]) -> str:
+    text = json.dumps(asked, sort_keys=True, cls=DjangoJSONEncoder)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim(scope: str, key: str, fingerprint: str) -> IdempotentRequest:
+    """Return the row, ours to work on; or with its answer, if it has one."""
+    lease = timezone.now() + LEASE
+    with in_public():
+        row, created = IdempotentRequest.objects.get_or_create(
+            scope=scope, key=key, defaults={"fingerprint": fingerprint, "leased_until": lease}
+        )
+        if created:
+            return row
+        if row.fingerprint != fingerprint:
+            raise KeyReused(_("This Idempotency-Key was used with another request."))
+        if row.answered_at is None:
+            _take_over(row, lease)
+        return row
+
+
+def _take_over(row: IdempotentRequest, lease: datetime) -> None:
+    unheld = IdempotentRequest.objects.filter(
+        pk=row.pk, answered_at__isnull=True, leased_until__lte=timezone.now()
+    )
+    if not unheld.update(leased_until=lease):
+        raise Conflict(_("The same request is still being worked on."))
+
+
+def _answer(row: IdempotentRequest, work: Work) -> Answer:
+    try:
+        return Answer(status=HTTPStatus.OK, body=work(row))
+    except Problem as problem:
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        return Answer(status=problem.status, body=problem.body())
+
+
+def _keep(row: IdempotentRequest, answer: Answer) -> None:
+    with in_public():
+        IdempotentRequest.objects.filter(pk=row.pk).update(
+            answered_at=timezone.now(), status=answer.status, body=answer.body
+        )
+
+
+def _give_back(row: IdempotentRequest) -> None:
+    with in_public():
+        IdempotentRequest.objects.filter(pk=row.pk, answered_at__isnull=True).update(
+            leased_until=timezone.now()
+        )
