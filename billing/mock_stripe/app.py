@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -32,7 +33,11 @@ class App:
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = _MOST_BYTES
-        return self._respond(request)(environ, start)
+        try:
+            response = self._respond(request)
+        except RequestEntityTooLarge:
+            response = Response("That is too much for the mock Stripe.\n", 413)
+        return response(environ, start)
 
     def _respond(self, request: Request) -> Response:
         # A page from elsewhere must not reach the mock by a name that resolves to this machine.

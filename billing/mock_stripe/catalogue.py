@@ -15,7 +15,7 @@ _PRODUCT_PARAMS = (*_PRODUCT_TEXTS, "active", "images", "metadata", "expand", "s
 _PRICE_PARAMS = (
     "active", "metadata", "nickname", "lookup_key", "transfer_lookup_key", "tax_behavior", "expand",
 )  # fmt: skip
-_INTERVALS = ("day", "week", "month", "year")
+_LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 
 def _create_product(call: Call) -> Document:
@@ -135,9 +135,13 @@ def _create_price(call: Call) -> Document:
 def _recurring(params: Params) -> Document:
     params.only("interval", "interval_count", "usage_type", "trial_period_days", "meter")
     params.required("interval")
+    interval = params.choice("interval", *_LONGEST) or ""
+    count = params.integer("interval_count") or 1
+    if not 1 <= count <= _LONGEST[interval]:
+        raise invalid(params.name_of("interval_count"), "The longest interval is three years.")
     return {
-        "interval": params.choice("interval", *_INTERVALS),
-        "interval_count": params.integer("interval_count") or 1,
+        "interval": interval,
+        "interval_count": count,
         "meter": None,
         "trial_period_days": params.integer("trial_period_days"),
         "usage_type": "licensed",

@@ -23,6 +23,7 @@ from billing.mock_stripe.store import Change, Store
 from billing.mock_stripe.table import FACETS, Document
 
 _MOST_COPIES = 100
+_LAST_SECOND = 2**32
 _WORD = re.compile(r"[a-z_]{2,40}")
 
 
@@ -124,7 +125,13 @@ class Control:
         event_type = body.text("type")
         with self.store.change() as change:
             document = _about(change, body)
-            fields = body.given("api_version", "livemode", "id", "created")
+            fields: Document = {
+                name: body.optional_text(name) for name in body.given("api_version", "id")
+            }
+            if body.given("livemode"):
+                fields["livemode"] = body.boolean("livemode")
+            if body.given("created"):
+                fields["created"] = body.integer("created", 0, least=0, most=_LAST_SECOND)
             event = events.made_up(change, event_type, document, **fields)
             event["data"] |= body.given("previous_attributes")
             if change.get("event", str(event["id"])) is not None:

@@ -225,6 +225,7 @@ def _blank(change: Change, customer: Document) -> Document:
         "hosted_invoice_url": None,
         "invoice_pdf": None,
         "issuer": {"type": "self"},
+        "last_finalization_error": None,
         "latest_revision": None,
         "livemode": False,
         "metadata": {},

@@ -48,7 +48,14 @@ class Journal:
 
     def append(self, change: list[Entry]) -> None:
         """Write one change. It is safe from a crash of this process when this returns."""
-        _write(self._file.fileno(), _encode(change))
+        start = self._file.tell()
+        try:
+            _write(self._file.fileno(), _encode(change))
+        except OSError:
+            # A full disk: without this, the next line would be written behind half a line.
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
 
     def rewrite(self, changes: Iterable[list[Entry]]) -> None:
         """Put these changes in place of all before, in one step."""

@@ -12,6 +12,9 @@ from billing.mock_stripe.store import Change
 from billing.mock_stripe.subscribing import new_item, plan_of, restarted
 from billing.mock_stripe.table import Document
 
+# Stripe's own limit: two years.
+_LONGEST_TRIAL = 730 * 86_400
+
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
@@ -76,7 +79,7 @@ def _pause(params: Params) -> Document | None:
 
 
 def _trial_until(end: int, subscription: Document, now: int) -> Document:
-    if end <= now:
+    if not now < end <= now + _LONGEST_TRIAL:
         raise invalid("trial_end", "Invalid timestamp: must be an integer Unix timestamp in the "
                                    "future.")  # fmt: skip
     items = [

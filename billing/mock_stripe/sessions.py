@@ -16,6 +16,7 @@ from billing.mock_stripe.store import Change
 from billing.mock_stripe.table import Document
 
 _SHORTEST, _LONGEST = 30 * 60, 24 * 3600
+_MOST_TRIAL_DAYS = 730
 # Accepted and without effect here: they change what Stripe's own page asks for.
 _WITHOUT_EFFECT = (
     "automatic_tax", "billing_address_collection", "consent_collection", "custom_fields",
@@ -146,8 +147,10 @@ def _trial_days(params: Params, now: int) -> int:
         "billing_cycle_anchor", "proration_behavior", "billing_mode", "invoice_settings",
     )  # fmt: skip
     days = given.integer("trial_period_days")
-    if days is not None and days < 1:
-        raise invalid(given.name_of("trial_period_days"), "Must be at least 1.")
+    if days is not None and not 1 <= days <= _MOST_TRIAL_DAYS:
+        raise invalid(
+            given.name_of("trial_period_days"), f"Must be between 1 and {_MOST_TRIAL_DAYS}."
+        )
     until = given.integer("trial_end")
     return days or (0 if until is None else max(1, (until - now) // 86_400))
 
@@ -242,6 +245,7 @@ def _blank(now: int) -> dict[str, Any]:
         "invoice_creation": None,
         "livemode": False,
         "mode": "subscription",
+        "optional_items": None,
         "origin_context": None,
         "payment_intent": None,
         "payment_link": None,
@@ -252,7 +256,9 @@ def _blank(now: int) -> dict[str, Any]:
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
+        "presentment_details": None,
         "recovered_from": None,
+        "return_url": None,
         "saved_payment_method_options": None,
         "setup_intent": None,
         "shipping_address_collection": None,

@@ -77,7 +77,7 @@ class Table:
             self._id_at[self._next] = object_id
             self._next += 1
         self._text[object_id] = text
-        self._created[object_id] = int(document.get("created") or 0)
+        self._created[object_id] = document.get("created") or 0
         self._unindex(object_id)
         if not document.get("deleted"):
             self._keys[object_id] = keys_of(document, self._facets)

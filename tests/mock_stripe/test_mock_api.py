@@ -228,3 +228,8 @@ def test_only_this_machine_is_answered(mock: Mock) -> None:
     for path in ("/v1/account", "/_control/ready", "/pay/cs_test_x"):
         assert mock.request("GET", path, headers={"Host": "evil.example"}).status == 403
     assert mock.request("GET", "/_control/ready", headers={"Host": "localhost:1"}).status == 200
+
+
+def test_what_is_too_much_is_refused(mock: Mock) -> None:
+    assert mock.call("POST", "/v1/products", {"name": "x" * 2_000_000}).status == 413
+    assert mock.call("POST", "/v1/products", {"name": "x"}).status == 200

@@ -261,6 +261,11 @@ def test_any_event_can_be_made_up(mock: Mock, receiver: Receiver) -> None:
     assert mock.refused("events", again)[0] == 409
     assert mock.refused("events", {"type": "a", "object_id": "cus_none"})[0] == 404
     assert mock.refused("events", {"object": {}})[0] == 400
+    bad_fields: list[dict[str, Any]] = [
+        {"id": 5}, {"created": "today"}, {"livemode": "no"}, {"object": []},
+    ]  # fmt: skip
+    for bad in bad_fields:
+        assert mock.refused("events", {"type": "a", "object": {}, **bad})[0] == 400
     mock.control("events/evt_mine/resend")
     mock.settled()
     assert [event["id"] for event in receiver.events()].count("evt_mine") == 2
