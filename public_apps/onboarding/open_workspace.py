@@ -94,4 +94,6 @@ def _announce(signup: Signup) -> None:
 
 
 def _lock(signup: Signup) -> Signup:
-    return Signup.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=signup.pk)
+    # Without the tenant joined in: PostgreSQL reads the locked row anew after a wait, but joined
+    # ones as they were before it, and a sign-up that just got its tenant would seem to have none.
+    return Signup.objects.select_for_update().get(pk=signup.pk)
