@@ -1,0 +1,40 @@
+"""What Anna of our staff does by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from billing import manual
+from billing.manual import Opening
+from billing.models import ManualPayment
+from public_apps.tenants.models import Tenant
+from tests.billing.bench import Bench
+
+ANNA = "anna@staff.example"
+
+
+def opening(bench: Bench, **more: str) -> Opening:
+    """Return what Anna types in for somebody who called."""
+    order = bench.order()
+    wanted = {
+        "organization": order.organization, "subdomain": order.subdomain, "email": order.email,
+        "first_name": order.first_name, "last_name": order.last_name,
+    }  # fmt: skip
+    return Opening(**{**wanted, **more})
+
+
+def opened(bench: Bench, **more: str) -> Tenant:
+    """Return a workspace that Anna has opened."""
+    return manual.open_tenant(opening=opening(bench, **more), by=ANNA)
+
+
+def pay(tenant: Tenant, until: datetime, reference: str = "transfer 1") -> ManualPayment:
+    """Let Anna record a payment."""
+    return manual.record_payment(
+        tenant=tenant, amount=4900, currency="eur", reference=reference, paid_until=until, by=ANNA
+    )
+
+
+def now_of(tenant: Tenant) -> str:
+    """Return a tenant's status as it is now."""
+    return str(Tenant.objects.get(pk=tenant.pk).status)

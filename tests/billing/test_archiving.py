@@ -1,0 +1,81 @@
+"""Archiving: the subscription ends first, or nothing happens; the commands that do it."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from billing import archiving, manual
+from public_apps.tenants.models import Tenant
+from tests.billing.bench import Bench
+from tests.billing.by_hand import ANNA, now_of, opened
+from tests.core.ground import Workspace as Built
+from tests.core.ground import person_of
+
+
+def test_archiving_ends_the_subscription_first_and_keeps_the_data(bench: Bench) -> None:
+    eleni = bench.buy()
+    host = eleni.host
+    archiving.archive(tenant=eleni.tenant, by=ANNA)
+    assert eleni.at_stripe["status"] == "canceled"
+    assert now_of(eleni.tenant) == "archived"
+    owner = person_of(Built(tenant=eleni.tenant, host=host, owner=eleni.order.email))
+    assert owner.email == eleni.order.email
+    bench.handle_all()
+    archiving.archive(tenant=eleni.tenant, by=ANNA)
+    assert eleni.mirrored.status == "canceled"
+    assert bench.door().ask("GET", "/", host=host).status_code == 404
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"drop_connection": True}])
+def test_archiving_refuses_and_changes_nothing_when_stripe_cannot_be_asked(
+    bench: Bench, fault: dict[str, object]
+) -> None:
+    eleni = bench.buy()
+    with bench.fault(**fault), pytest.raises(archiving.NotArchived):
+        archiving.archive(tenant=eleni.tenant, by=ANNA)
+    assert (now_of(eleni.tenant), eleni.at_stripe["status"]) == ("active", "active")
+
+
+def test_in_manual_mode_a_live_subscription_is_not_archived_and_none_is(bench: Bench) -> None:
+    eleni, by_hand = bench.buy(), opened(bench)
+    with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, mode="manual")):
+        with pytest.raises(archiving.NotArchived):
+            archiving.archive(tenant=eleni.tenant, by=ANNA)
+        archiving.archive(tenant=by_hand, by=ANNA)
+    assert (now_of(eleni.tenant), now_of(by_hand)) == ("active", "archived")
+
+
+# --- The commands ---------------------------------------------------------------------------------
+
+
+def test_an_operator_creates_and_archives_by_command(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = bench.order()
+    wanted = ("--organization", order.organization, "--email", order.email,
+              "--first-name", "Eleni", "--last-name", "Papadaki", "--plan", "starter")  # fmt: skip
+    call_command("tenant", "create", "--subdomain", order.subdomain, *wanted,
+                 "--paid-until", "2026-12-31")  # fmt: skip
+    tenant = Tenant.objects.get(owner_email=order.email)
+    assert tenant.schema_name in capsys.readouterr().out
+    assert tenant.access_review_at == manual.end_of(date(2026, 12, 31))
+    with pytest.raises(CommandError, match="taken"):
+        call_command("tenant", "create", "--subdomain", order.subdomain, *wanted)
+    with pytest.raises(CommandError, match="day"):
+        call_command("tenant", "create", "--subdomain", "other-name", *wanted,
+                     "--paid-until", "soon")  # fmt: skip
+    call_command("tenant", "archive", order.subdomain)
+    assert now_of(tenant) == "archived"
+
+
+def test_the_archive_command_says_why_it_refuses(bench: Bench) -> None:
+    eleni = bench.buy()
+    with bench.fault(status=500), pytest.raises(CommandError, match="Stripe"):
+        call_command("tenant", "archive", eleni.order.subdomain)
+    assert now_of(eleni.tenant) == "active"
