@@ -1,0 +1,155 @@
+"""Stripe unreachable, slow, busy or refusing: each has a decided answer, and nobody waits long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from billing import checkout, gateway, inbox
+from billing.models import StripeEvent, Subscription
+from public_apps.core import errors
+from public_apps.onboarding.models import Signup
+from tests.billing.bench import Bench
+from tests.customer import Order, Shop
+
+LONGEST_WAIT = 10.0
+# What befalls Stripe, as the mock's controls have it.
+OUTAGES: dict[str, dict[str, Any]] = {
+    "an error of its own": {"status": 500},
+    "gone for maintenance": {"status": 503},
+    "asking us to slow down": {"status": 429},
+    "busy with the same object": {"status": 409},
+    "hanging up": {"drop_connection": True},
+}
+REFUSALS: dict[str, dict[str, Any]] = {
+    "a card that is declined": {"status": 402},
+    "a key that it does not take": {"status": 401},
+    "a request that it does not understand": {"status": 400},
+}
+
+
+@pytest.fixture
+def troubled(shop: Shop) -> Iterator[Shop]:
+    """The running system; whatever ails its Stripe is over after the test."""
+    yield shop
+    requests.delete(f"{shop.mock}/_control/faults", timeout=10).raise_for_status()
+
+
+def is_free(shop: Shop, label: str) -> bool:
+    """Whether the next buyer can have this name."""
+    answer = requests.get(f"{shop.url}/api/billing/subdomains/{label}/", timeout=10).json()
+    return bool(answer["available"])
+
+
+@pytest.mark.parametrize("fault", [*OUTAGES, *REFUSALS])
+def test_a_checkout_that_stripe_does_not_open_is_a_502_and_the_name_is_free_again(
+    troubled: Shop, fault: str
+) -> None:
+    order = Order()
+    ails = {**OUTAGES, **REFUSALS}[fault]
+    troubled.control("faults", {**ails, "path": "/v1/checkout"}).raise_for_status()
+    answer = troubled.order(order)
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "sk_" not in answer.text
+    assert is_free(troubled, order.subdomain)
+
+
+def test_a_slow_stripe_is_given_up_within_ten_seconds(troubled: Shop) -> None:
+    order = Order()
+    slow = {"delay_ms": 12_000, "path": "/v1/checkout", "count": 1}
+    troubled.control("faults", slow).raise_for_status()
+    began = time.monotonic()
+    answer = troubled.order(order)
+    assert time.monotonic() - began < LONGEST_WAIT
+    assert answer.status_code == 502
+    assert is_free(troubled, order.subdomain)
+
+
+def test_a_session_whose_answer_was_lost_charges_nobody_twice(troubled: Shop) -> None:
+    order = Order()
+    lost = {"drop_connection": True, "after": True, "path": "/v1/checkout", "count": 1}
+    troubled.control("faults", lost).raise_for_status()
+    assert troubled.order(order).status_code == 502
+    # The buyer presses again: a session of their own, and the lost one was never shown to anybody.
+    session_id = troubled.check_out(order)
+    troubled.pay(session_id)
+    assert troubled.wait_for(session_id)["status"] == "ready"
+
+
+def test_a_refused_checkout_may_be_tried_again_under_the_same_idempotency_key(bench: Bench) -> None:
+    order = bench.order()
+    with (
+        bench.fault(status=400, path="/v1/checkout", count=1),
+        pytest.raises(errors.UpstreamFailed),
+    ):
+        checkout.start(order=order, language="en", idempotency_key="pressed-once")
+    first = Signup.objects.get(subdomain=order.subdomain)
+    assert first.released_at is not None
+    again = checkout.start(order=order, language="en", idempotency_key="pressed-once")
+    assert again.pk != first.pk
+    assert again.checkout_session_id
+
+
+def test_an_idempotency_conflict_at_stripe_opens_no_second_session(bench: Bench) -> None:
+    order = bench.order()
+    signup = checkout.start(order=order, language="en", idempotency_key=None)
+    other = {"mode": "subscription", "success_url": "http://localhost/", "line_items": []}
+    with pytest.raises(gateway.StripeRefused, match="idempoten"):
+        gateway.create_checkout_session(params=other, idempotency_key=f"signup-{signup.pk}")
+
+
+# --- In handlers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [*OUTAGES, *REFUSALS])
+def test_an_event_outlasts_whatever_befalls_stripe(bench: Bench, fault: str) -> None:
+    eleni = bench.buy()
+    eleni.move("unpaid")
+    bench.arrived()
+    with bench.fault(**{**OUTAGES, **REFUSALS}[fault]):
+        bench.handle_all()
+        waiting = StripeEvent.objects.filter(status="received")
+        assert waiting.exists()
+        assert all(event.error and event.attempts >= 1 for event in waiting)
+        mirrored = Subscription.objects.get(tenant=eleni.tenant)
+        assert (mirrored.status, mirrored.gone_at) == ("active", None)
+        assert eleni.tenant.status == "active"
+    bench.try_again()
+    assert not StripeEvent.objects.filter(status__in=["received", "failed"]).exists()
+    assert eleni.tenant.status == "suspended"
+
+
+def test_a_slow_stripe_holds_a_worker_for_a_bounded_time_and_no_lock_outlives_it(
+    bench: Bench,
+) -> None:
+    eleni = bench.buy()
+    eleni.move("unpaid")
+    bench.arrived()
+    event = StripeEvent.objects.filter(
+        status="received", type="customer.subscription.updated"
+    ).first()
+    assert event is not None
+    began = time.monotonic()
+    with bench.fault(delay_ms=12_000):
+        inbox.handle(event_id=event.pk)
+    assert time.monotonic() - began < inbox.LEASE.total_seconds() + 1
+    assert StripeEvent.objects.get(pk=event.pk).error
+    bench.try_again()
+    assert eleni.tenant.status == "suspended"
+
+
+def test_the_webhook_answers_at_once_while_stripe_is_slow(bench: Bench) -> None:
+    eleni = bench.buy()
+    with bench.fault(delay_ms=8_000):
+        eleni.move("past_due")
+        bench.arrived()
+    rows = requests.get(f"{bench.mock}/_control/deliveries", timeout=10).json()
+    assert rows
+    mine = [row for row in rows if row["object_id"] == eleni.subscription_id]
+    assert mine
+    assert all(row["duration_ms"] < 1000 for row in mine)
