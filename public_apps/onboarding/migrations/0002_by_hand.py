@@ -4,20 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('onboarding', '0001_initial'),
-        ('tenants', '0002_access'),
+        ("onboarding", "0001_initial"),
+        ("tenants", "0002_access"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='signup',
-            name='source',
-            field=models.CharField(choices=[('checkout', 'Checkout'), ('manual', 'By staff')], default='checkout', editable=False, max_length=10, verbose_name='source'),
+            model_name="signup",
+            name="source",
+            field=models.CharField(
+                choices=[("checkout", "Checkout"), ("manual", "By staff")],
+                default="checkout",
+                editable=False,
+                max_length=10,
+                verbose_name="source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.CheckConstraint(condition=models.Q(('source', 'checkout'), ('checkout_session_id__isnull', True), _connector='OR'), name='only_a_checkout_has_a_session'),
+            model_name="signup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("source", "checkout"), ("checkout_session_id__isnull", True), _connector="OR"
+                ),
+                name="only_a_checkout_has_a_session",
+            ),
         ),
     ]
