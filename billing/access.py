@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import mirror, policy
+from billing import mails, mirror, policy
 from billing.models import ManualPayment, Subscription
 from billing.policy import Access, Standing, Verdict
 from public_apps.tenants import suspension
@@ -22,9 +22,16 @@ BY_CLOCK = "the clock"
 def follow_subscription(*, subscription_id: str) -> Subscription | None:
     """Mirror a subscription and let its tenant's access follow; None if Stripe never showed it."""
     subscription = mirror.sync_subscription(subscription_id=subscription_id)
-    if subscription is not None and subscription.tenant_id is not None:
-        review(tenant_id=subscription.tenant_id, cause=subscription_id)
+    if subscription is not None:
+        take_in(subscription, cause=subscription_id)
     return subscription
+
+
+def take_in(subscription: Subscription, *, cause: str) -> None:
+    """Draw what follows from a mirrored subscription: its tenant's access, and mails to owners."""
+    if subscription.tenant_id is not None:
+        review(tenant_id=subscription.tenant_id, cause=cause)
+        mails.promise_cancelled(subscription)
 
 
 @transaction.atomic

@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        from billing import mails  # noqa: F401 - registers how its mails are composed
+        from billing.owners import limits  # noqa: F401 - judges what plans allow

@@ -17,12 +17,20 @@ def offered() -> list[dict[str, Any]]:
     return [_shown(plan) for plan in plans]
 
 
+def in_readers_language(plan: Plan) -> str:
+    """Return the plan's name as the reader knows it."""
+    return (_is_greek() and plan.name_el) or plan.name
+
+
+def _is_greek() -> bool:
+    return (get_language() or "").startswith("el")
+
+
 def _shown(plan: Plan) -> dict[str, Any]:
-    greek = (get_language() or "").startswith("el")
     return {
         "code": plan.code,
-        "name": (greek and plan.name_el) or plan.name,
-        "description": (greek and plan.description_el) or plan.description,
+        "name": in_readers_language(plan),
+        "description": (_is_greek() and plan.description_el) or plan.description,
         "trial_days": plan.trial_days,
         "limits": {"apartments": plan.most_apartments},
         "prices": [

@@ -294,7 +294,7 @@ def anymail(env: environ.Env) -> dict[str, Any]:
 
 
 def checkout_origins(stripe: Stripe) -> tuple[str, ...]:
-    """Return the origins that our sign-up form may lead to: browsers check redirects of a form too."""
-    return (
-        ("https://checkout.stripe.com",) if stripe.api_base == STRIPE_API else ("http:", "https:")
-    )
+    """Return the origins that our forms may lead to: browsers check redirects of a form too."""
+    if stripe.api_base != STRIPE_API:
+        return ("http:", "https:")
+    return ("https://checkout.stripe.com", "https://billing.stripe.com")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("tenant_apps.home.urls")),
     path("accounts/", include("public_apps.accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("", include("billing.owners.urls")),
     path("api/me/", MeView.as_view(), name="me"),
     path("api/", include(docs("config.urls_tenant"))),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from billing import access, mirror
+from billing import access, mails, mirror
 from billing.inbox import Done, Ignored, Outcome
+from billing.models import Invoice
 
 
 def changed(rendered: dict[str, Any]) -> Outcome:
     """Mirror the invoice as it is now, and let access follow its subscription."""
+    return _follow(rendered)
+
+
+def payment_failed(rendered: dict[str, Any]) -> Outcome:
+    """Tell the owners, too, how to settle it."""
+    return _follow(rendered, mails.promise_payment_failed)
+
+
+def action_required(rendered: dict[str, Any]) -> Outcome:
+    """Tell the owners, too, that their bank waits for them."""
+    return _follow(rendered, mails.promise_action_required)
+
+
+def _follow(rendered: dict[str, Any], promise: Callable[[Invoice], None] | None = None) -> Outcome:
     invoice_id = rendered.get("id")
     if not isinstance(invoice_id, str):
         return Ignored(reason="The invoice has no id.")
@@ -18,4 +34,6 @@ def changed(rendered: dict[str, Any]) -> Outcome:
         return Ignored(reason="Stripe knows no such invoice.")
     if mirrored.subscription_id:
         access.follow_subscription(subscription_id=mirrored.subscription_id)
+    if promise is not None:
+        promise(mirrored)
     return Done(tenant=mirrored.tenant)

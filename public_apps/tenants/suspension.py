@@ -9,12 +9,15 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from public_apps.tenants.models import AccessChange, Tenant
 
 log = structlog.get_logger(__name__)
 LONGEST_REASON = 200
+# Sent with `change` in the transaction of the change: what a listener writes commits with it.
+access_changed = Signal()
 
 
 def lock(tenant_id: int) -> Tenant:
@@ -36,9 +39,10 @@ def set_access(
     if changed:
         locked.suspended_at = timezone.now() if suspended else None
         locked.suspended_reason = reason[:LONGEST_REASON] if suspended else ""
-        AccessChange.objects.create(
+        change = AccessChange.objects.create(
             tenant=locked, suspended=suspended, reason=reason[:LONGEST_REASON], cause=cause[:255]
         )
+        access_changed.send(AccessChange, change=change)
         log.info("access changed", schema=locked.schema_name, suspended=suspended, cause=cause)
     locked.save(update_fields=["suspended_at", "suspended_reason", "access_review_at"])
     return changed

@@ -1,0 +1,180 @@
+"""/api/subscription/ and /api/invoices/ on a tenant's host, for its owners alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from billing.owners import account, changes, overview, serializers
+from billing.owners.account import Account
+from billing.serializers import ProblemSerializer
+from public_apps.accounts.models import Role
+from public_apps.core import idempotency
+from public_apps.core.models import IdempotentRequest
+
+PROBLEM = OpenApiResponse(ProblemSerializer)
+REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
+Verb = Callable[[Account, IdempotentRequest], dict[str, Any]]
+
+
+class IsOwner(BasePermission):
+    """Owners only: managers and residents have no say in what is paid."""
+
+    message = _("Only owners of the workspace may see to its subscription.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return getattr(request.user, "role", "") == Role.OWNER
+
+
+class ChangeLimit(UserRateThrottle):
+    """So many changes per owner."""
+
+    scope = "subscription"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        return request.method != "POST" or super().allow_request(request, view)
+
+
+class OwnerView(APIView):
+    """Whatever comes here may come twice."""
+
+    permission_classes = (IsAuthenticated, IsOwner)
+    throttle_classes = (ChangeLimit,)
+
+    def once(self, request: Request, verb: Verb) -> Response:
+        """Answer with what the verb says, now or when it was asked first."""
+
+        def work(row: IdempotentRequest) -> dict[str, Any]:
+            with account.of_owner(request) as owners:
+                return verb(owners, row)
+
+        return idempotency.respond_once(request, work)
+
+
+class SubscriptionView(OwnerView):
+    @extend_schema(
+        responses={200: serializers.SubscriptionSerializer, 401: PROBLEM, 403: PROBLEM},
+        operation_id="subscription",
+    )
+    def get(self, request: Request) -> Response:
+        """Plan, price, dates, problems, limits, and which changes would be taken now."""
+        with account.of_owner(request) as owners:
+            return Response(_shown(owners))
+
+
+class ChangePlanView(OwnerView):
+    @extend_schema(
+        operation_id="subscription_change_plan",
+        request=serializers.WishSerializer,
+        parameters=[idempotency.PARAMETER],
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="PlanChange",
+                serializers=[serializers.PlanPreviewSerializer, serializers.SubscriptionSerializer],
+                resource_type_field_name=None,
+            ),
+            400: PROBLEM,
+            402: PROBLEM,
+            **REFUSALS,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Move to another plan or interval, charged at once; with `preview`, only say the cost."""
+        wish = serializers.WishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        given = dict(wish.validated_data)
+        only_preview = given.pop("preview")
+        wished = changes.Wish(**given)
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            if only_preview:
+                costs = changes.preview_change(account=owners, wish=wished)
+                return dict(serializers.PlanPreviewSerializer(costs).data)
+            changes.change_plan(account=owners, wish=wished, request=row)
+            return _shown(owners)
+
+        return self.once(request, verb)
+
+
+class CancelView(OwnerView):
+    @extend_schema(
+        operation_id="subscription_cancel",
+        request=None,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.SubscriptionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """End the subscription with the period that is paid for."""
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            changes.cancel(account=owners, request=row)
+            return _shown(owners)
+
+        return self.once(request, verb)
+
+
+class ResumeView(OwnerView):
+    @extend_schema(
+        operation_id="subscription_resume",
+        request=None,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.SubscriptionSerializer, 402: PROBLEM, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Take a cancellation back, or go on after a pause."""
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            changes.resume(account=owners, request=row)
+            return _shown(owners)
+
+        return self.once(request, verb)
+
+
+class PortalView(OwnerView):
+    @extend_schema(
+        operation_id="subscription_portal",
+        request=None,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.PortalSerializer, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Open Stripe's customer portal: cards, addresses, invoices."""
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            return {"url": changes.open_portal(account=owners, request=row)}
+
+        return self.once(request, verb)
+
+
+class InvoicePages(CursorPagination):
+    """Newest first."""
+
+    page_size = 20
+    ordering = ("-created_at", "-pk")
+
+
+class InvoicesView(OwnerView):
+    @extend_schema(
+        operation_id="invoices",
+        responses={200: serializers.InvoicePageSerializer, 401: PROBLEM, 403: PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """The invoices, newest first, with links to Stripe's pages of them."""
+        pages = InvoicePages()
+        with account.of_owner(request) as owners:
+            page = pages.paginate_queryset(owners.invoices(), request, view=self)
+            shown = serializers.InvoiceSerializer(page, many=True).data
+        return pages.get_paginated_response(shown)
+
+
+def _shown(owners: Account) -> dict[str, Any]:
+    return dict(serializers.SubscriptionSerializer(overview.of(owners)).data)

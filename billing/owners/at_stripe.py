@@ -1,0 +1,96 @@
+"""What an owner asks of Stripe while they wait: all calls of one request within one deadline.
+
+Whatever Stripe answers becomes a decided problem here; nothing of ours waits ten seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import structlog
+from django.utils.translation import gettext as _
+
+from billing import gateway
+from billing.gateway import Deadline, Document
+from public_apps.core.errors import Conflict, Problem, UpstreamFailed
+
+log = structlog.get_logger(__name__)
+Client: TypeAlias = Any  # Stripe's own client, whose module only the gateway knows
+WHOLE = ["latest_invoice"]  # what the mirror reads beside the subscription itself
+
+
+class PaymentFailed(Problem):
+    """The card was declined, and nothing was changed."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    slug = "payment-failed"
+    title = "The payment failed"
+
+
+class Refused(Conflict):
+    """Stripe understood and said no; the detail holds its reason."""
+
+    slug = "payment-provider-refused"
+    title = "The payment provider refused this"
+
+
+def subscription(subscription_id: str, *, deadline: Deadline) -> Document:
+    """Return a subscription as it is now."""
+    params = {"expand": WHOLE}
+    return _ask(lambda client: client.v1.subscriptions.retrieve(subscription_id, params), deadline)
+
+
+def update_subscription(
+    subscription_id: str, *, change: Document, key: str, deadline: Deadline
+) -> Document:
+    """Change a subscription and return it; a declined card changes nothing."""
+    params = {**change, "expand": WHOLE}
+    options = {"idempotency_key": key}
+    return _ask(
+        lambda client: client.v1.subscriptions.update(subscription_id, params, options), deadline
+    )
+
+
+def resume_subscription(subscription_id: str, *, key: str, deadline: Deadline) -> Document:
+    """Let a paused subscription run again from today, and return it."""
+    params = {"billing_cycle_anchor": "now", "expand": WHOLE}
+    options = {"idempotency_key": key}
+    return _ask(
+        lambda client: client.v1.subscriptions.resume(subscription_id, params, options), deadline
+    )
+
+
+def preview(subscription_id: str, *, change: Document, deadline: Deadline) -> Document:
+    """Return the invoice that a change would lead to."""
+    params = {"subscription": subscription_id, "subscription_details": change}
+    return _ask(lambda client: client.v1.invoices.create_preview(params), deadline)
+
+
+def portal_session(*, params: Document, key: str, deadline: Deadline) -> Document:
+    """Open a session of Stripe's customer portal."""
+    options = {"idempotency_key": key}
+    return _ask(lambda client: client.v1.billing_portal.sessions.create(params, options), deadline)
+
+
+def _ask(ask: Callable[[Client], Any], deadline: Deadline) -> Document:
+    try:
+        return gateway.in_time(ask, deadline=deadline)
+    except gateway.CardRefused as error:
+        raise PaymentFailed(str(error)) from error
+    except gateway.StripeBusy as error:
+        raise Conflict(_("The same request is still being worked on.")) from error
+    except gateway.StripeUnavailable as error:
+        raise _unreachable() from error
+    except gateway.KeyRefused as error:
+        log.exception("stripe does not take our key")
+        raise _unreachable() from error
+    except gateway.StripeRefused as error:
+        log.warning("stripe refused an owner's wish", reason=str(error))
+        reason = _("The payment provider refused this: %(reason)s") % {"reason": error}
+        raise Refused(reason) from error
+
+
+def _unreachable() -> UpstreamFailed:
+    return UpstreamFailed(_("We could not reach the payment provider. Please try again."))

@@ -1,0 +1,95 @@
+"""Limits of plans: asked before something is added, and before somebody moves to a smaller plan."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import ngettext
+
+from billing.models import Plan
+from billing.owners.account import Account
+from public_apps.core.errors import Problem
+from public_apps.core.schemas import in_public
+from public_apps.tenants import allowances
+from public_apps.tenants.allowances import APARTMENTS
+from public_apps.tenants.models import Tenant
+
+UPGRADE_PATH = "/billing/"
+
+
+class LimitReached(Problem):
+    """The plan does not allow that many; the body names the limit, the use and the way up."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "plan-limit-reached"
+    title = "The plan allows no more"
+
+    def __init__(self, detail: str, *, limit: int, used: int) -> None:
+        super().__init__(detail)
+        self.numbers = {"limit": limit, "used": used}
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem document with its numbers."""
+        return {**super().body(), "limit_of": APARTMENTS, **self.numbers, "upgrade": UPGRADE_PATH}
+
+
+class PlanTooSmall(LimitReached):
+    """A change to a plan that allows less than is in use."""
+
+    slug = "plan-too-small"
+    title = "The plan is too small for what you have"
+
+
+@allowances.judges(APARTMENTS)
+def check_apartments(*, tenant: Tenant, adding: int) -> None:
+    """Raise `LimitReached` if the tenant's plan does not allow so many more apartments.
+
+    Call it in the transaction that adds them: until its end, others who want to add wait.
+    """
+    with in_public():
+        plan = Account(tenant=tenant).plan()
+    if plan is None or plan.most_apartments is None:
+        return
+    _wait_in_line(tenant)
+    used = allowances.used(APARTMENTS, tenant=tenant) or 0
+    limit = plan.most_apartments
+    if used + adding > limit:
+        text = ngettext(
+            "Your plan allows %(limit)d apartment, and you have %(used)d.",
+            "Your plan allows %(limit)d apartments, and you have %(used)d.",
+            limit,
+        )
+        raise LimitReached(text % {"limit": limit, "used": used}, limit=limit, used=used)
+
+
+def check_change(*, tenant: Tenant, plan: Plan) -> None:
+    """Raise `PlanTooSmall` if a plan allows fewer apartments than the tenant has."""
+    used = allowances.used(APARTMENTS, tenant=tenant) or 0
+    limit = plan.most_apartments
+    if limit is not None and used > limit:
+        text = ngettext(
+            "This plan allows %(limit)d apartment, and you have %(used)d.",
+            "This plan allows %(limit)d apartments, and you have %(used)d.",
+            limit,
+        )
+        raise PlanTooSmall(text % {"limit": limit, "used": used}, limit=limit, used=used)
+
+
+def shown(account: Account) -> dict[str, Any]:
+    """Return each limit with its use; null for no limit, and for a use that nobody counts yet."""
+    plan = account.plan()
+    return {
+        APARTMENTS: {
+            "limit": plan.most_apartments if plan else None,
+            "used": allowances.used(APARTMENTS, tenant=account.tenant),
+        }
+    }
+
+
+def _wait_in_line(tenant: Tenant) -> None:
+    """Two who add at once would each find room for one: the second waits for the first."""
+    with connection.cursor() as cursor:
+        name = f"{tenant.schema_name} {APARTMENTS}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
