@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from billing import checkout, gateway, inbox, plans
 from billing.checkout import Order
-from billing.models import EventStatus, StripeEvent, Subscription
+from billing.models import EventStatus, Price, StripeEvent, Subscription
 from devstack import parts, ports, processes
 from devstack.stack import Stack
 from public_apps.core.models import OutgoingMail
@@ -237,15 +237,34 @@ def at_once(workers: int, *, event_ids: list[str]) -> None:
 
 
 @pytest.fixture
-def bench(ground: Ground, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The workbench, with our prices at Stripe and an empty inbox."""
     config = request.config
     if _MOCK not in config.stash:
-        config.stash[_MOCK] = _start_mock(request, ground.stack)
-    mock_url = config.stash[_MOCK]
-    ours = dataclasses.replace(settings.STRIPE, api_base=mock_url)
+        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        stack = ground.stack
+        running, config.stash[_MOCK] = _start_mock(stack, factory.mktemp("stripe"))
+        config.add_cleanup(lambda: processes.stop(running, watchdog=stack.watchdog))
+    with _working_with(ground, config.stash[_MOCK]) as bench:
+        yield bench
+
+
+@pytest.fixture
+def own_bench(ground: Ground, tmp_path: Path) -> Iterator[Bench]:
+    """A workbench with a Stripe of its own, whose clock may be put forward."""
+    running, url = _start_mock(ground.stack, tmp_path / "stripe")
+    try:
+        with _working_with(ground, url) as bench:
+            yield bench
+    finally:
+        processes.stop(running, watchdog=ground.stack.watchdog)
+
+
+@contextmanager
+def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
+    prices = dict(Price.objects.values_list("pk", "stripe_price_id"))
     gateway._client.cache_clear()
-    with override_settings(STRIPE=ours):
+    with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, api_base=mock_url)):
         bench = Bench(ground, mock_url)
         bench.control("delivery", {})
         bench.arrived()
@@ -253,15 +272,13 @@ def bench(ground: Ground, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         plans.push()
         yield bench
     gateway._client.cache_clear()
+    for price_id, at_stripe in prices.items():
+        Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
 
 
-def _start_mock(request: pytest.FixtureRequest, stack: Stack) -> str:
-    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+def _start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:
     port = ports.free()
-    part = parts.mock_stripe(
-        port=port, folder=factory.mktemp("stripe"), web_port=stack.web_port, environ=stack.env
-    )
+    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=stack.env)
     running = processes.launch(part, logs=stack.logs, watchdog=stack.watchdog)
-    request.config.add_cleanup(lambda: processes.stop(running, watchdog=stack.watchdog))
     processes.wait_until_ready(running)
-    return f"http://127.0.0.1:{port}"
+    return running, f"http://127.0.0.1:{port}"

@@ -1,0 +1,76 @@
+"""A suspension is felt in every web process within five seconds, and so is its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from billing import access
+from devstack import parts, ports, processes
+from public_apps.tenants import suspension
+from tests.core.ground import Door, Ground, found_workspace
+
+PROCESSES = 4
+WITHIN_SECONDS = 5.0
+REQUESTS = 120
+
+
+@pytest.fixture
+def four_processes(ground: Ground) -> Iterator[tuple[Door, int]]:
+    """A web server of four processes on the ground's database: its door, and its master's id."""
+    stack, port = ground.stack, ports.free()
+    environ = {**stack.env, "PORT": str(port), "WEB_CONCURRENCY": str(PROCESSES)}
+    running = processes.launch(
+        parts.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
+    )
+    try:
+        processes.wait_until_ready(running)
+        yield Door(port), running.pid
+    finally:
+        processes.stop(running, watchdog=stack.watchdog)
+
+
+def worked(master: int) -> dict[int, float]:
+    """Return how long each web process has worked, in seconds."""
+    children = psutil.Process(master).children(recursive=True)
+    return {
+        child.pid: sum(child.cpu_times()[:2])
+        for child in children
+        if "gunicorn" in str(child.cmdline())
+    }
+
+
+def answers(door: Door, host: str) -> set[int]:
+    """Return what many requests at once are answered, each on a connection of its own."""
+
+    def ask(_number: int) -> int:
+        headers = {"Connection": "close"}
+        return door.ask("GET", "/", host=host, headers=headers).status_code
+
+    with ThreadPoolExecutor(max_workers=16) as clients:
+        return set(clients.map(ask, range(REQUESTS)))
+
+
+def test_four_web_processes_suspend_and_resume_within_five_seconds(
+    four_processes: tuple[Door, int],
+) -> None:
+    door, master = four_processes
+    workspace = found_workspace()
+    before = worked(master)
+    assert answers(door, workspace.host) == {
+        302
+    }  # to sign-in: each process now holds the tenant as open
+    busy = [pid for pid, seconds in worked(master).items() if seconds > before.get(pid, 0)]
+    assert len(busy) == PROCESSES
+
+    suspension.hold(tenant=workspace.tenant, reason="unpaid", by="anna@staff.example")
+    time.sleep(WITHIN_SECONDS)
+    assert answers(door, workspace.host) == {402}
+
+    access.resume(tenant=workspace.tenant, by="anna@staff.example")
+    time.sleep(WITHIN_SECONDS)
+    assert answers(door, workspace.host) == {302}
