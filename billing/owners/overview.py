@@ -23,6 +23,7 @@ def of(account: Account) -> dict[str, Any]:
     """Return plan, price, dates, problems and limits, and which verbs would be taken now."""
     subscription = account.subscription()
     plan = account.plan()
+    account.tenant.refresh_from_db(fields=["suspended_at"])  # a verb may just have changed it
     return {
         "plan": {"code": plan.code, "name": in_readers_language(plan)} if plan else None,
         "suspended": account.tenant.suspended_at is not None,
