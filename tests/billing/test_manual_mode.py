@@ -73,8 +73,8 @@ def test_in_manual_mode_the_public_can_start_nothing(bench: Bench, manual_door: 
     assert config.json()["mode"] == "manual"
 
     for path in (
-        "/admin/tenants/tenant/open", f"/admin/billing/lead/{lead.pk}/open",
-        "/admin/tenants/tenant/1/record-payment",
+        "/admin/tenants/tenant/open/", f"/admin/billing/lead/{lead.pk}/open/",
+        "/admin/tenants/tenant/1/record-payment/",
     ):  # fmt: skip
         for method in ("GET", "POST"):
             answer = manual_door.ask(method, path, headers=secure)

@@ -1,0 +1,6 @@
+"""The fixtures that these tests share with their neighbours."""
+
+from tests.billing.bench import bench
+from tests.core.ground import door, ground
+
+__all__ = ["bench", "door", "ground"]
