@@ -95,7 +95,7 @@ def test_another_body_under_the_same_key_is_refused(owner: Owner) -> None:
         refused = owner.post(verb, body, key=key)
         assert refused.status_code == 422
         assert refused.json()["type"].endswith("idempotency-key-reused")
-    assert owner.at_stripe["cancel_at_period_end"] is True
+    assert owner.at_stripe["cancel_at_period_end"]
 
 
 def test_a_twin_of_a_request_that_is_at_work_is_told_so(owner: Owner) -> None:
@@ -154,7 +154,7 @@ def test_the_plan_that_one_has_costs_nothing_to_choose_again(owner: Owner) -> No
 def test_cancelling_ends_with_the_period_and_can_be_taken_back(owner: Owner) -> None:
     cancelled = owner.post("cancel").json()
     ends = owner.at_stripe["items"]["data"][0]["current_period_end"]
-    assert owner.at_stripe["cancel_at_period_end"] is True
+    assert owner.at_stripe["cancel_at_period_end"]
     assert datetime.fromisoformat(cancelled["ends_at"]).timestamp() == ends
     kept = datetime.fromisoformat(cancelled["data_kept_until"]) - datetime.fromisoformat(
         cancelled["ends_at"]
@@ -166,7 +166,7 @@ def test_cancelling_ends_with_the_period_and_can_be_taken_back(owner: Owner) -> 
     assert owner.post("change-plan", YEARLY).status_code == 409
 
     resumed = owner.post("resume").json()
-    assert owner.at_stripe["cancel_at_period_end"] is False
+    assert not owner.at_stripe["cancel_at_period_end"]
     assert (resumed["ends_at"], resumed["status"]) == (None, "active")
     assert owner.post("resume").json() == resumed
 

@@ -69,7 +69,8 @@ def test_invoices_come_newest_first_by_the_page_and_are_the_tenants_own(
     until(lambda: len(owner.get("/api/invoices/")["results"]) == 2)
     for number in range(25):  # a few years of a customer's life
         Invoice.objects.create(
-            pk=f"in_{owner.tenant.pk}_{number}", tenant=owner.tenant, status="paid", number=f"OLD-{number}",
+            pk=f"in_{owner.tenant.pk}_{number}", tenant=owner.tenant, status="paid",
+            number=f"OLD-{number}",
             created_at=datetime.fromisoformat("2024-01-01T00:00Z") + timedelta(days=number),
             synced_at=datetime.fromisoformat("2024-01-01T00:00Z"), currency="eur",
         )  # fmt: skip
