@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pytest
 import requests
+from django.db import connection
 
 from public_apps.accounts.models import User
 from public_apps.core.schemas import inside
@@ -34,7 +36,8 @@ class Owner:
     @property
     def tenant(self) -> Tenant:
         """The workspace as it is now."""
-        found: Tenant = Tenant.objects.get(domains__domain=self.workspace.host.partition(":")[0])
+        host = self.workspace.host.partition(":")[0]
+        found: Tenant = _in_a_thread(lambda: Tenant.objects.get(domains__domain=host))
         return found
 
     def ask(self, method: str, path: str, body: Document | None = None, **headers: str) -> Any:
@@ -95,11 +98,29 @@ class Owner:
     def colleague(self, role: str) -> Owner:
         """Return somebody of the same workspace in another role, signed in."""
         email = f"{role}-{secrets.token_hex(3)}@{self.workspace.order.subdomain}.example"
-        with inside(self.tenant.schema_name):
-            User.objects.create_user(email, PASSWORD, role=role, first_name="Nikos")
+        schema_name = self.tenant.schema_name
+
+        def join() -> None:
+            with inside(schema_name):
+                User.objects.create_user(email, PASSWORD, role=role, first_name="Nikos")
+
+        _in_a_thread(join)
         order = Order(**{**self.workspace.order.__dict__, "email": email})
         theirs = Workspace(self.shop, order, self.workspace.session_id, self.workspace.url)
         return Owner(theirs, theirs.token())
+
+
+def _in_a_thread(look: Callable[[], Any]) -> Any:
+    """Return what `look` finds in our database; beside a browser Django wants another thread."""
+
+    def looked() -> Any:
+        try:
+            return look()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(looked).result()
 
 
 def buyer(shop: Shop, order: Order | None = None, *, outcome: str = "paid") -> Owner:
