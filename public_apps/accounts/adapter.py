@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from public_apps.accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -20,3 +25,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         )
+
+    def set_password(self, user: User, password: str) -> None:
+        """Set it, unless it has changed since `user` was read: of two uses of one key, one wins."""
+        with transaction.atomic():
+            held = User.objects.select_for_update().get(pk=user.pk)
+            if held.password != user.password:
+                spent = self.validation_error("invalid_password_reset")
+                raise ImmediateHttpResponse(ErrorResponse(context.request, exception=spent))
+            super().set_password(user, password)

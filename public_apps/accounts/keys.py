@@ -21,6 +21,10 @@ from public_apps.core.schemas import current
 class PasswordKeyGenerator(PasswordResetTokenGenerator):
     """Binds a key to its schema as well: user 1 exists in every tenant."""
 
+    def check_token(self, user: Any, token: str | None) -> bool:
+        """Whether the key may set this person's password; somebody who was let go has no key."""
+        return user is not None and user.is_active and super().check_token(user, token)
+
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return f"{current()}|{super()._make_hash_value(user, timestamp)}"
 
@@ -46,7 +50,5 @@ def user_of(key: str, *, lock: bool = False) -> User | None:
     except (ValueError, OverflowError):
         return None
     people = User.objects.select_for_update() if lock else User.objects.all()
-    user = people.filter(pk=pk, is_active=True).first()
-    if user is None or not PasswordKeyGenerator().check_token(user, token):
-        return None
-    return user
+    user = people.filter(pk=pk).first()
+    return user if PasswordKeyGenerator().check_token(user, token) else None
