@@ -22,6 +22,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from config import env
+from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import owners
 from public_apps.accounts.models import User
@@ -32,8 +33,8 @@ from public_apps.tenants.models import Tenant
 PASSWORD = "a-quiet-courtyard-42"
 NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
 OLD_WEBHOOK_SECRET = "whsec_of_last_month"  # on its way out while the secret is being rolled
-_STACK = pytest.StashKey[Stack]()
 _GROUND = pytest.StashKey["Ground"]()
+_FAILED = pytest.StashKey[str]()
 # Each ground has its own of these, whatever the run was given.
 _OWN = frozenset({"DATABASE_URL", "EMAIL_PORT", "PORT", "SITE_URL", "STRIPE_API_BASE"})
 
@@ -176,27 +177,41 @@ def standing_on(stack: Stack) -> Iterator[None]:
         entry.update(before)
 
 
-def _stack(request: pytest.FixtureRequest) -> Stack:
-    config = request.config
-    if _STACK not in config.stash:
-        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        stack = Stack(factory.mktemp("ground"), environ=plain_environ())
-        config.add_cleanup(stack.discard)
+def _started(folder: Path) -> Stack:
+    stack = Stack(folder, environ=plain_environ())
+    try:
         for part in ("postgres", "mail"):
             stack.start_part(part)
         stack.release()
         stack.start_part("web")
-        config.stash[_STACK] = stack
-        config.stash[_GROUND] = Ground(stack)
-    return config.stash[_STACK]
+    except BaseException:
+        stack.discard()
+        raise
+    return stack
+
+
+def _ground(request: pytest.FixtureRequest) -> Ground:
+    stash = request.config.stash
+    if _FAILED in stash:  # once is enough to know: every other test would wait as long for the same
+        pytest.fail(f"the ground could not be made: {stash[_FAILED]}")
+    if _GROUND not in stash:
+        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        try:
+            stack = _started(factory.mktemp("ground"))
+        except PartFailed as failed:
+            stash[_FAILED] = f"{failed}\n{failed.log_tail}"
+            raise
+        request.config.add_cleanup(stack.discard)
+        stash[_GROUND] = Ground(stack)
+    return stash[_GROUND]
 
 
 @pytest.fixture
 def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
     """A database and a web server where nothing happens but what the test does."""
-    stack = _stack(request)
-    with django_db_blocker.unblock(), standing_on(stack):
-        yield request.config.stash[_GROUND]
+    ground = _ground(request)
+    with django_db_blocker.unblock(), standing_on(ground.stack):
+        yield ground
 
 
 @pytest.fixture
