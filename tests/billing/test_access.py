@@ -190,6 +190,20 @@ def test_a_deleted_customer_is_noted_and_its_workspace_suspended(bench: Bench) -
     assert (event.status, event.tenant) == ("processed", eleni.tenant)
 
 
+def test_a_subscription_that_stripe_no_longer_knows_suspends(bench: Bench) -> None:
+    eleni = bench.buy()
+    gone = f"sub_gone_{eleni.signup.pk.hex}"
+    Subscription.objects.filter(pk=eleni.subscription_id).update(id=gone)
+    access.follow_subscription(subscription_id=gone)
+    assert Subscription.objects.get(pk=gone).gone_at is not None
+    assert eleni.tenant.status == "suspended"
+
+
+def test_an_event_about_what_stripe_never_had_leaves_nothing_behind(bench: Bench) -> None:
+    assert access.follow_subscription(subscription_id="sub_never") is None
+    assert not Subscription.objects.filter(pk="sub_never").exists()
+
+
 def test_a_customer_who_buys_twice_gets_two_workspaces(bench: Bench) -> None:
     first = bench.buy(email="eleni@sunny.example")
     second = bench.buy(email="eleni@sunny.example")

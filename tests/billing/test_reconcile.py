@@ -79,6 +79,17 @@ def test_a_lost_mirror_is_found_and_repaired(eleni: Buyer) -> None:
     assert eleni.mirrored.tenant == eleni.tenant
 
 
+def test_what_stripe_no_longer_has_is_found_and_repaired(eleni: Buyer) -> None:
+    gone = f"sub_gone_{eleni.signup.pk.hex}"
+    Subscription.objects.filter(pk=eleni.subscription_id).update(id=gone)
+    found = {each.object_id: each for each in reconcile.differences(tenant=eleni.tenant)}
+    assert (found[gone].field, found[gone].stripes) == ("existence", "gone")
+    assert found[eleni.subscription_id].ours == "missing"
+    repair.repair(found.values())
+    assert kinds(eleni.tenant) == set()
+    assert eleni.tenant.status == "active"
+
+
 @pytest.mark.parametrize("everybody", [True, False])
 def test_a_deleted_customer_is_found_and_repaired(
     bench: Bench, eleni: Buyer, everybody: bool
