@@ -1,4 +1,4 @@
-"""One customer from checkout to sign-in, through public doors only: HTTP, and the mail that arrives."""
+"""One customer from checkout to sign-in, through public doors only: HTTP, and mail that arrives."""
 
 from __future__ import annotations
 

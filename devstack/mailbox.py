@@ -27,7 +27,7 @@ def read(path: Path) -> EmailMessage:
 def plain_text(mail: EmailMessage) -> str:
     """Return the mail's text version."""
     body = mail.get_body(("plain",))
-    return "" if body is None else str(body.get_content())
+    return "" if body is None else str(body.get_content()).replace("\r\n", "\n")
 
 
 def _recipients(mail: EmailMessage) -> set[str]:

@@ -9,8 +9,10 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
+from devstack.environment import without_settings
 from devstack.processes import Part
 
 
@@ -108,7 +110,7 @@ def not_ready(port: int) -> list[str]:
 
 
 def _is_ok(answer: Answer | None) -> bool:
-    return answer is not None and answer.status == http.HTTPStatus.OK
+    return answer is not None and answer.status == HTTPStatus.OK
 
 
 def _greets(port: int) -> bool:
@@ -121,6 +123,4 @@ def _greets(port: int) -> bool:
 
 def _plain() -> dict[str, str]:
     """The environment for what is not the product: without any of its settings or secrets."""
-    from devstack.environment import without_settings
-
     return without_settings(os.environ)

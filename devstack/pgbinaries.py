@@ -51,7 +51,7 @@ def find() -> Binaries:
     ]
     if not found:
         raise NoPostgres(
-            f"{WHEEL} carries no PostgreSQL for this machine: set DATABASE_URL to a server of yours."
+            f"{WHEEL} has no PostgreSQL for this machine: set DATABASE_URL to a server of yours."
         )
     return max(found, key=lambda binaries: binaries.major)
 
@@ -73,7 +73,7 @@ def may_enter(folder: Path, who: Account | None) -> bool:
 
 
 def within_reach(binaries: Binaries, home: Path) -> Binaries:
-    """Return binaries that their account can run: a copy in `home` if theirs lie behind a closed door.
+    """Return binaries that their account can run: a copy in `home` if theirs are out of its reach.
 
     A checkout in /root is the usual case: `nobody` can't enter, and we don't open what is closed.
     """

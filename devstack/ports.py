@@ -38,7 +38,7 @@ def free() -> int:
 
 
 def choose(name: str, *, asked: str | None, memory: Memory) -> int:
-    """Return the port for `name`: `asked` if given, else the remembered one while free, else a new one.
+    """Return the port for `name`: `asked` if given, else the last one if free, else a new one.
 
     Raises PortTaken if the asked one is not a port, or in use.
     """

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: its own data, password and port; asks for no installed server, and no root."""
+"""An embedded PostgreSQL with data, password and port of its own; nothing need be installed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from devstack.processes import Part, PartFailed, tail
 
 ROLE = "concierge"
 SUPERUSER = "postgres"
+ELSEWHERE = "elsewhere"
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -106,7 +107,7 @@ class Postgres:
     def ensure_database(self) -> None:
         """Have the application's database, owned by a role that may do nothing beyond it.
 
-        CREATEDB is the one exception, for the tests' databases; it gives no right over others' data.
+        CREATEDB is the one exception, for the tests' databases; it gives no right over others'.
         """
         role, database = sql.Identifier(ROLE), sql.Identifier(ROLE)
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
@@ -126,13 +127,14 @@ class Postgres:
         Then `elsewhere` in the folder is a link to it.
         """
         who = self._binaries.account if self._binaries else None
-        link = self._folder / "elsewhere"
+        link = self._folder / ELSEWHERE
         if link.is_symlink() and link.is_dir():
             return link.resolve()
         if pgbinaries.may_enter(self._folder, who):
             return self._folder
         link.unlink(missing_ok=True)
-        home = Path(tempfile.mkdtemp(prefix="concierge-postgres-", dir="/var/tmp"))  # noqa: S108 - an unguessable name, and /tmp may not survive a reboot
+        # Not in /tmp, which a reboot empties; the name is not to be guessed.
+        home = Path(tempfile.mkdtemp(prefix="concierge-postgres-", dir="/var/tmp"))
         home.chmod(0o755)
         link.symlink_to(home)
         return home

@@ -1,4 +1,4 @@
-"""One part of the system as a process: started with its log, waited for until it serves, stopped."""
+"""One part of the system as a process: started with its log, waited for, stopped."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 TAIL_LINES = 25
-# The part waits for our word before it becomes itself. If we die first, the pipe closes and it ends:
-# there is no moment at which a part lives and the watchdog does not know of it.
+# The part waits for our word before it becomes itself. If we die first, the pipe closes and it
+# ends: there is no moment at which a part lives and the watchdog does not know of it.
 _WAIT_FOR_WORD = 'read -r go && exec "$@" </dev/null'
 
 

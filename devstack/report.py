@@ -12,7 +12,7 @@ from devstack.stack import Stack
 
 
 class Report:
-    """Both files of one run, kept true while it lasts. Readable by us alone: they hold passwords."""
+    """Both files of one run, kept true while it lasts; for our eyes only, as they hold passwords."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

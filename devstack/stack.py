@@ -1,4 +1,4 @@
-"""The whole system on one machine: databases, mail, mock Stripe, web and worker, started and stopped.
+"""The whole system on one machine, started and stopped: database, mail, mock Stripe, web, worker.
 
 Several stacks may run side by side: each has its own folder and free ports.
 """
@@ -6,15 +6,15 @@ Several stacks may run side by side: each has its own folder and free ports.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from devstack import environment, parts, ports, postgres, processes, state
 from devstack.pgbinaries import NoPostgres
@@ -22,7 +22,6 @@ from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
 
 ORDER = ("postgres", "mail", "mock_stripe", "web", "worker")
-PARTS = frozenset(ORDER)
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
 SHARED_MEMORY_RETRIES = 20
 
@@ -31,12 +30,19 @@ class Stack:
     """One run of the system in `folder`; use it as a context manager, or call `close()`.
 
     `environ` (default: ours) holds what is given: any setting in it wins over the made-up one.
+    Raises StateInUse if another run holds the folder for longer than `patience` seconds.
     """
 
-    def __init__(self, folder: Path, *, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        patience: float = HANDOVER_SECONDS,
+    ) -> None:
         self.folder = folder.absolute()
         given = dict(os.environ if environ is None else environ)
-        self._lock = state.hold(self.folder, patience=HANDOVER_SECONDS)
+        self._lock = state.hold(self.folder, patience=patience)
         try:
             self._open(given)
         except BaseException:
@@ -116,7 +122,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The process of each running part; the mail catcher and what was given are not ours to name."""
+        """The process of each running part."""
         with self.guard:
             return {name: running.pid for name, running in self.running.items()}
 
@@ -171,6 +177,14 @@ class Stack:
                 self.stop_part(name)
             self.watchdog.close()
         os.close(self._lock)
+
+    def discard(self) -> None:
+        """Close, and remove the folder with all that lies elsewhere for it."""
+        self.close()
+        elsewhere = self.folder / postgres.ELSEWHERE
+        if elsewhere.is_symlink():
+            shutil.rmtree(elsewhere.resolve(), ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -281,9 +295,3 @@ class Stack:
         if name == "worker":
             return parts.worker(environ=self.env)
         raise ValueError(f"no part is called {name!r}")
-
-
-def port_of(url: str) -> int:
-    """Return the port that a URL names, or that its scheme implies."""
-    address = urlsplit(url)
-    return address.port or (443 if address.scheme == "https" else 80)

@@ -56,7 +56,7 @@ def _locked(lock: int) -> bool:
 
 
 class Memory:
-    """Named values kept in one private JSON file, so that a second start finds what the first chose."""
+    """Named values in one private JSON file: a second start finds what the first chose."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

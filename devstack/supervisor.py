@@ -31,7 +31,7 @@ class History:
 
 
 class Supervisor(threading.Thread):
-    """Watches a stack until `finish()`. `say` tells a person; `changed` follows every new process."""
+    """Watches a stack until `finish()`; `say` tells a person, `changed` follows a new process."""
 
     def __init__(
         self, stack: Stack, *, say: Callable[[str], None], changed: Callable[[], None]

@@ -1,7 +1,7 @@
 """Ends the parts when their starter is gone, however it went: nothing outlives a `kill -9`.
 
 A tiny process holds the read end of a pipe and is told which processes live. When the starter ends,
-the kernel closes the other end, and what is still on the list is stopped. Works on any POSIX system.
+the kernel closes the other end, and what is still on the list is stopped. Works on any POSIX.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Watchdog:
         self._process = self._spawn()
 
     def watch(self, pid: int, stop_signal: int) -> None:
-        """Have the process group `pid` ended when we are gone: its leader by `stop_signal` first."""
+        """Have a process and its group ended when we are gone: first by `stop_signal`, to it."""
         with self._guard:
             self._watched[pid] = stop_signal
             self._tell(f"watch {pid} {int(stop_signal)}\n")
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def end_all(watched: dict[int, int]) -> None:
-    """Ask every leader to stop, wait, then kill what is left of its group."""
+    """Ask every process to stop, wait, then kill what is left of it and its group."""
     for pid, stop_signal in watched.items():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, stop_signal)
@@ -89,8 +89,9 @@ def end_all(watched: dict[int, int]) -> None:
     while time.monotonic() < deadline and any(map(is_there, watched)):
         time.sleep(0.05)
     for pid in watched:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+        for end in (os.killpg, os.kill):  # the second for one that leads no group of its own
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                end(pid, signal.SIGKILL)
 
 
 def is_there(pid: int) -> bool:

@@ -1,0 +1,217 @@
+"""bin/test: every check and every test, each with its line; all run, even if one fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from devstack import chromium, environment, signals
+from devstack.ports import PortTaken
+from devstack.processes import ROOT, PartFailed
+from devstack.screen import Screen
+from devstack.signals import Stopped
+from devstack.stack import Stack
+from devstack.state import StateInUse
+
+PYTHON = sys.executable
+MOST_RUNS = 20
+FAREWELL_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A command that must succeed. A `loud` one writes straight to the terminal."""
+
+    title: str
+    command: tuple[str, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    loud: bool = False
+
+
+class Runner:
+    """Runs checks one by one and remembers which failed."""
+
+    def __init__(self, stack: Stack, screen: Screen, environ: Mapping[str, str]) -> None:
+        self.failed: list[str] = []
+        self._stack = stack
+        self._screen = screen
+        self._environ = environ
+
+    def run(self, check: Check) -> None:
+        """Run one check and show how it went."""
+        try:
+            if check.loud:
+                self._screen.heading(check.title)
+                self._execute(check)
+            else:
+                self._screen.step(check.title, partial(self._execute, check))
+        except subprocess.CalledProcessError as error:
+            self.failed.append(check.title)
+            if error.stdout:
+                self._screen.plain(error.stdout.rstrip())
+
+    def _execute(self, check: Check) -> None:
+        process = subprocess.Popen(
+            check.command,
+            cwd=ROOT,
+            env={**self._environ, **check.environ},
+            stdout=None if check.loud else subprocess.PIPE,
+            stderr=None if check.loud else subprocess.STDOUT,
+            text=True,
+        )
+        watchdog = self._stack.watchdog
+        watchdog.watch(process.pid, signal.SIGINT)
+        try:
+            output, _ = process.communicate()
+        except Stopped:
+            self._end(process)
+            raise
+        finally:
+            watchdog.forget(process.pid)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, check.command, output)
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        """Let tests stop what they started: Ctrl-C has reached them already, SIGTERM has not."""
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=FAREWELL_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit code."""
+    screen = Screen()
+    signals.listen()
+    try:
+        with open_stack() as stack:
+            if "postgres" in stack.ours:
+                screen.step("PostgreSQL serves", partial(stack.start_part, "postgres"))
+            return run(stack, screen, sys.argv[1:])
+    except PartFailed as failed:
+        screen.failure(failed)
+        return 1
+    except PortTaken as refusal:
+        screen.plain(str(refusal))
+        return 1
+    except Stopped as stopped:
+        return stopped.exit_code
+
+
+def open_stack() -> Stack:
+    """Take the first folder for tests that no other run holds, so that two runs don't collide.
+
+    Of the settings outside only DATABASE_URL counts: nobody's real keys get into a test.
+    """
+    given = environment.without_settings(os.environ)
+    if url := os.environ.get("DATABASE_URL"):
+        given["DATABASE_URL"] = url
+    base = Path(os.environ.get("CONCIERGE_STATE", "var")).absolute()
+    for number in range(1, MOST_RUNS):
+        folder = base / ("test" if number == 1 else f"test-{number}")
+        try:
+            return Stack(folder, environ={**given, "CONCIERGE_STATE": str(base)}, patience=0)
+        except StateInUse:
+            continue
+    raise StateInUse(f"{MOST_RUNS} runs of the tests hold all of their folders in {base}.")
+
+
+def run(stack: Stack, screen: Screen, pytest_arguments: list[str]) -> int:
+    """Run pytest with these arguments, or, without any, everything; return the exit code."""
+    missing: list[str] = []
+    environ = {**stack.env, **browser(stack, screen, missing)}
+    runner = Runner(stack, screen, environ)
+    if pytest_arguments:
+        runner.run(tests(*pytest_arguments))
+    else:
+        screen.heading("Checks")
+        for check in checks(missing):
+            runner.run(check)
+        runner.run(tests(*coverage(stack)))
+    return verdict(runner, screen, missing)
+
+
+def browser(stack: Stack, screen: Screen, missing: list[str]) -> dict[str, str]:
+    """Return where the browser tests find their browser, bringing one where that is possible."""
+    path = chromium.find()
+    if path is None and chromium.can_install():
+        log = stack.log("chromium")
+        screen.step("Chromium installed", partial(chromium.install, log=log))
+        path = chromium.find()
+    if path is None:
+        missing.append("the browser tests: there is no Chromium (CHROMIUM names one)")
+        return {}
+    return {"CHROMIUM": path}
+
+
+def checks(missing: list[str]) -> list[Check]:
+    """Return all checks but the tests; what cannot run here is added to `missing`."""
+    manage = (PYTHON, "manage.py")
+    lint_imports = "from importlinter.cli import lint_imports_command as run; run()"
+    return [
+        Check(title="Format", command=(PYTHON, "-m", "ruff", "format", "--check", ".")),
+        Check(title="Lint", command=(PYTHON, "-m", "ruff", "check", ".")),
+        Check(title="Types", command=(PYTHON, "-m", "mypy")),
+        Check(title="Import contracts", command=(PYTHON, "-c", lint_imports)),
+        Check(
+            title="No migration is missing",
+            command=(*manage, "makemigrations", "--check", "--dry-run"),
+        ),
+        Check(
+            title="Production settings are safe",
+            command=(*manage, "check", "--deploy", "--fail-level", "WARNING"),
+            environ=environment.production_like(),
+        ),
+        Check(title="OpenAPI files match the code", command=(*manage, "openapi", "--check")),
+        *node_checks(missing),
+    ]
+
+
+def node_checks(missing: list[str]) -> list[Check]:
+    """Return the checks of what runs in browsers, which need `node`."""
+    files = sorted(str(path) for path in (ROOT / "tests").rglob("*.test.mjs"))
+    if not files:
+        return []
+    node = shutil.which("node")
+    if node is None:
+        missing.append("the JavaScript tests: there is no node")
+        return []
+    return [Check(title="JavaScript tests", command=(node, "--test", *files))]
+
+
+def coverage(stack: Stack) -> tuple[str, ...]:
+    """Return pytest's arguments for measuring, with a report to click through."""
+    return ("--cov", "--cov-report=term", f"--cov-report=html:{stack.folder / 'coverage'}")
+
+
+def tests(*arguments: str) -> Check:
+    """Return the tests, as a check whose output is seen as it comes."""
+    return Check(title="Tests", command=(PYTHON, "-m", "pytest", *arguments), loud=True)
+
+
+def verdict(runner: Runner, screen: Screen, missing: list[str]) -> int:
+    """Say what failed and what could not run; return the exit code."""
+    screen.plain("")
+    for what in missing:
+        screen.note(f"Not run: {what}.")
+    if runner.failed:
+        screen.plain(f"✗ Failed: {', '.join(runner.failed)}")
+        return 1
+    if missing and os.environ.get("CI", "").lower() in {"true", "1"}:
+        screen.plain("✗ In CI everything must run.")
+        return 1
+    screen.plain("✓ All passed.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
