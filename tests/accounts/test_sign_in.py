@@ -1,0 +1,244 @@
+"""Signing in: for members only, at a measured pace, and telling strangers nothing."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import pytest
+import requests
+
+from public_apps.accounts.models import User
+from public_apps.core.schemas import inside
+from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
+
+LOGIN = "/_allauth/app/v1/auth/login"
+FORGOT = "/_allauth/app/v1/auth/password/request"
+SIGN_UP = "/_allauth/app/v1/auth/signup"
+EVIL = [
+    "https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example",
+    "///evil.example", "javascript:alert(1)", "https:/evil.example", "\thttps://evil.example",
+]  # fmt: skip
+# What differs from one answer to the next by its nature, and says nothing of accounts.
+NATURAL = {"Date", "X-Request-ID", "Set-Cookie", "Expires", "Content-Length"}
+
+
+def post_form(
+    door: Door, workspace: Workspace, path: str, data: dict[str, str]
+) -> requests.Response:
+    """Fill in a form of the workspace's pages and send it."""
+    host = workspace.host
+    page = door.ask("GET", "/accounts/login/", host=host)
+    csrf = page.cookies["csrf"]
+    sent = {**data, "csrfmiddlewaretoken": csrf}
+    return door.ask("POST", path, host=host, data=sent, headers={"Cookie": f"csrf={csrf}"})
+
+
+def sign_in_by_page(
+    door: Door, workspace: Workspace, password: str = PASSWORD, **more: str
+) -> requests.Response:
+    """Sign in as a person does."""
+    data = {"login": workspace.owner, "password": password, **more}
+    return post_form(door, workspace, "/accounts/login/", data)
+
+
+def shown(answer: requests.Response, *typed: str) -> tuple[int, dict[str, str], str]:
+    """Return what an answer tells: status, headers and text without what was typed or is random."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.text)
+    for word in typed:
+        text = text.replace(word, "TYPED")
+    headers = {name: value for name, value in answer.headers.items() if name not in NATURAL}
+    return answer.status_code, headers, text
+
+
+def people(workspace: Workspace) -> int:
+    """Return how many people a workspace has."""
+    with inside(workspace.tenant.schema_name):
+        return User.objects.count()
+
+
+# --- Members only -----------------------------------------------------------------------------
+
+
+def test_nobody_signs_up_by_themselves(ground: Ground, door: Door) -> None:
+    before = people(ground.acme)
+    email = f"{secrets.token_hex(4)}@example.org"
+    body = {"email": email, "password": PASSWORD}
+    api = door.ask("POST", SIGN_UP, host=ground.acme.host, json=body)
+    assert api.status_code == 403
+    form = {"email": email, "password1": PASSWORD, "password2": PASSWORD}
+    page = post_form(door, ground.acme, "/accounts/signup/", form)
+    assert page.status_code in {200, 403}
+    assert people(ground.acme) == before
+    with inside("public"):
+        assert not User.objects.filter(email=email).exists()
+
+
+def test_somebody_who_was_let_go_stays_outside(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    token = {"X-Session-Token": door.token(workspace)}
+    with inside(workspace.tenant.schema_name):
+        User.objects.update(is_active=False)
+    me = door.ask("GET", "/api/me/", host=workspace.host, headers=token)
+    assert me.status_code == 401, "the token that they still hold"
+    assert door.sign_in(workspace).status_code != 200
+    page = sign_in_by_page(door, workspace)
+    cookies = {"Cookie": f"session={page.cookies.get('session', '')}"}
+    home = door.ask("GET", "/", host=workspace.host, headers=cookies)
+    assert home.status_code == 302
+
+
+def test_signing_out_takes_a_post(ground: Ground, door: Door) -> None:
+    """A link or an image on a page elsewhere must not sign anybody out."""
+    session = sign_in_by_page(door, ground.acme).cookies["session"]
+    cookie = {"Cookie": f"session={session}"}
+    door.ask("GET", "/accounts/logout/", host=ground.acme.host, headers=cookie)
+    assert door.ask("GET", "/", host=ground.acme.host, headers=cookie).status_code == 200
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    ground: Ground, door: Door
+) -> None:
+    cookie = sign_in_by_page(door, ground.acme).headers["Set-Cookie"]
+    session = next(part for part in re.split(r", (?=\w+=)", cookie) if part.startswith("session="))
+    assert "HttpOnly" in session
+    assert "SameSite=Lax" in session
+    assert "Domain" not in session
+
+
+# --- Strangers learn nothing ------------------------------------------------------------------
+
+
+def test_a_wrong_password_looks_like_an_unknown_address(ground: Ground, door: Door) -> None:
+    known, unknown = ground.acme.owner, f"{secrets.token_hex(4)}@example.org"
+    host = ground.acme.host
+    by_api = [
+        door.ask("POST", LOGIN, host=host, json={"email": address, "password": "wrong-word-12"})
+        for address in (known, unknown)
+    ]
+    assert shown(by_api[0], known) == shown(by_api[1], unknown)
+    assert by_api[0].status_code == 400
+    by_page = [
+        post_form(
+            door, ground.acme, "/accounts/login/", {"login": address, "password": "wrong-word-12"}
+        )
+        for address in (known, unknown)
+    ]
+    assert shown(by_page[0], known) == shown(by_page[1], unknown)
+
+
+def test_asking_for_a_reset_looks_the_same_for_an_unknown_address(
+    ground: Ground, door: Door
+) -> None:
+    workspace = found_workspace()
+    known, unknown = workspace.owner, f"{secrets.token_hex(4)}@example.org"
+    by_api = [
+        door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+        for address in (known, unknown)
+    ]
+    assert shown(by_api[0], known) == shown(by_api[1], unknown)
+    assert by_api[1].status_code == 200
+    by_page = [
+        post_form(ground.door(), workspace, "/accounts/password/reset/", {"email": address})
+        for address in (known, unknown)
+    ]
+    assert shown(by_page[0], known) == shown(by_page[1], unknown)
+    assert by_page[1].status_code == 302
+
+
+@pytest.mark.parametrize("odd", ["", "x", "a@b", "é@é.gr", "a" * 300 + "@example.org", "a@b.c\0"])
+def test_an_odd_address_is_never_a_500(ground: Ground, door: Door, odd: str) -> None:
+    for path, body in ((LOGIN, {"email": odd, "password": "x"}), (FORGOT, {"email": odd})):
+        answer = door.ask("POST", path, host=ground.acme.host, json=body)
+        assert answer.status_code < 500, path
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"{", b"\xff", b'{"email": [1]}'])
+def test_an_odd_body_is_never_a_500(ground: Ground, door: Door, body: bytes) -> None:
+    for path in (LOGIN, FORGOT, SIGN_UP, "/_allauth/app/v1/auth/password/reset"):
+        headers = {"Content-Type": "application/json"}
+        answer = door.ask("POST", path, host=ground.acme.host, data=body, headers=headers)
+        assert 400 <= answer.status_code < 500, path
+
+
+# --- At a measured pace -----------------------------------------------------------------------
+
+
+def test_one_account_is_guarded_against_many_clients(ground: Ground) -> None:
+    workspace = found_workspace()
+    for _ in range(5):
+        assert ground.door().sign_in(workspace, "wrong-word-12").status_code == 400
+    assert ground.door().sign_in(workspace).status_code != 200, "even the right word, for a while"
+    assert ground.door().sign_in(ground.acme).status_code == 200, "but nobody else is held up"
+
+
+def test_an_unknown_account_is_throttled_like_a_known_one(ground: Ground) -> None:
+    workspace = found_workspace()
+    ghost = Workspace(workspace.tenant, workspace.host, "ghost@example.org")
+    answers = {
+        each.owner: [ground.door().sign_in(each, "wrong-word-12") for _ in range(8)]
+        for each in (workspace, ghost)
+    }
+    known, unknown = answers.values()
+    for one, other in zip(known, unknown, strict=True):
+        assert shown(one, workspace.owner) == shown(other, ghost.owner)
+    assert known[0].content != known[-1].content or known[0].status_code != known[-1].status_code
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_one_client_cannot_try_many_accounts(ground: Ground, door: Door, forged: bool) -> None:
+    """The proxy's own word counts: what a client writes before it into X-Forwarded-For doesn't."""
+    workspace = found_workspace()
+    seen = []
+    for number in range(14):
+        body = {"email": f"guess-{number}@example.org", "password": "wrong-word-12"}
+        claimed = f"10.0.0.{number}, {door.address}" if forged else door.address
+        headers = {"X-Forwarded-For": claimed}
+        answer = door.ask("POST", LOGIN, host=workspace.host, json=body, headers=headers)
+        seen.append((answer.status_code, answer.text))
+    assert seen[0] != seen[-1], "nothing slowed it down"
+    assert door.sign_in(workspace).status_code != 200
+    assert ground.door().sign_in(workspace).status_code == 200
+
+
+def test_staff_are_throttled_at_the_admin_too(ground: Ground) -> None:
+    email = f"staff-{secrets.token_hex(4)}@newconcierge.example"
+    User.objects.create_superuser(email, PASSWORD)
+
+    def try_admin(password: str) -> requests.Response:
+        door = ground.door()
+        page = door.ask("GET", "/admin/login/")
+        csrf = page.cookies["csrf"]
+        data = {"username": email, "password": password, "csrfmiddlewaretoken": csrf}
+        return door.ask(
+            "POST", "/admin/login/?next=/admin/", data=data, headers={"Cookie": f"csrf={csrf}"}
+        )
+
+    assert try_admin(PASSWORD).status_code == 302
+    for _ in range(5):
+        assert try_admin("wrong-word-12").status_code == 200
+    assert try_admin(PASSWORD).status_code != 302
+
+
+# --- Nobody is led astray ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_signing_in_never_leads_to_another_site(ground: Ground, door: Door, evil: str) -> None:
+    answer = sign_in_by_page(door, ground.acme, next=evil)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/"
+
+
+def test_signing_in_leads_on_within_the_workspace(ground: Ground, door: Door) -> None:
+    answer = sign_in_by_page(door, ground.acme, next="/billing/?page=2")
+    assert answer.headers["Location"] == "/billing/?page=2"
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_changing_the_language_never_leads_to_another_site(
+    ground: Ground, door: Door, evil: str
+) -> None:
+    data = {"language": "el", "next": evil}
+    answer = post_form(door, ground.acme, "/i18n/setlang/", data)
+    assert answer.headers["Location"] == "/"
