@@ -92,7 +92,8 @@ class Command(BaseCommand):
             tenants = tenants.filter(state=options["status"])
         newest = _newest_subscriptions()
         rows = [
-            _row(tenant, newest.get(tenant.pk)) for tenant in tenants.prefetch_related("domains")
+            _row(tenant, newest.get(tenant.pk))
+            for tenant in tenants.prefetch_related("domains").select_related("signup")
         ]
         if options["json"]:
             self.stdout.write(json.dumps(rows, default=str))
@@ -130,6 +131,7 @@ def _newest_subscriptions() -> dict[int, Subscription]:
 def _row(tenant: Tenant, subscription: Subscription | None) -> dict[str, Any]:
     primary = next((each.domain for each in tenant.domains.all() if each.is_primary), "")
     plan = subscription.plan if subscription else None
+    signup = getattr(tenant, "signup", None)
     return {
         "schema": tenant.schema_name,
         "name": tenant.name,
@@ -137,7 +139,7 @@ def _row(tenant: Tenant, subscription: Subscription | None) -> dict[str, Any]:
         "primary_domain": primary,
         "owner_email": tenant.owner_email,
         "status": tenant.status.value,
-        "plan": plan.code if plan else None,
+        "plan": plan.code if plan else (signup.plan if signup else None) or None,
         "subscription_status": subscription.status if subscription else None,
         "created_at": tenant.created_at,
     }

@@ -1,0 +1,83 @@
+"""Events that Stripe could not deliver are brought in later, once each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from billing import missed
+from billing.models import StripeEvent
+from billing.tasks import fetch_missed_events
+from tests.billing.bench import Bench
+from tests.billing.bench import Customer as Buyer
+
+
+@pytest.fixture
+def eleni(bench: Bench) -> Buyer:
+    """Somebody who has paid, and of whom Stripe then tells us nothing more."""
+    eleni = bench.buy()
+    bench.hold_deliveries()
+    return eleni
+
+
+def test_missed_events_are_fetched_once_and_handled(bench: Bench, eleni: Buyer) -> None:
+    eleni.move("unpaid")
+    first = missed.fetch()
+    assert len(first.new) >= 2
+    again = missed.fetch()
+    assert again.new == []
+    assert again.known >= len(first.new)
+    bench.handle_all()
+    assert eleni.tenant.status == "suspended"
+    assert set(StripeEvent.objects.filter(pk__in=first.new).values_list("status", flat=True)) <= {
+        "processed",
+        "ignored",
+    }
+
+
+def test_the_worker_fetches_them_by_itself(bench: Bench, eleni: Buyer) -> None:
+    eleni.move("unpaid")
+    with bench.fault(status=500):
+        fetch_missed_events(timestamp=0)
+    assert not StripeEvent.objects.filter(
+        object_id=eleni.subscription_id, status="received"
+    ).exists()
+    fetch_missed_events(timestamp=0)
+    bench.handle_all()
+    assert eleni.tenant.status == "suspended"
+
+
+def test_a_fetch_gives_a_failed_event_no_second_life(bench: Bench, eleni: Buyer) -> None:
+    eleni.move("unpaid")
+    [event_id, *_rest] = missed.fetch().new
+    StripeEvent.objects.filter(pk=event_id).update(status="failed", processed_at=timezone.now())
+    missed.fetch()
+    assert StripeEvent.objects.get(pk=event_id).status == "failed"
+
+
+def test_more_missed_events_than_one_page_holds_are_all_fetched(bench: Bench) -> None:
+    bench.hold_deliveries()
+    for number in range(120):
+        bench.control("events", {"type": "plan.created", "object": {"id": f"x_{number}"}})
+    assert len(missed.fetch().new) >= 120
+
+
+def test_older_events_than_stripe_keeps_are_not_asked_for(bench: Bench, eleni: Buyer) -> None:
+    eleni.move("unpaid")
+    later = timezone.now() + missed.KEPT + timedelta(minutes=1)
+    assert missed.fetch(now=later).new == []
+
+
+def test_an_operator_fetches_by_command(
+    bench: Bench, eleni: Buyer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    eleni.move("paused")
+    call_command("stripe_events", "fetch-missed")
+    told = capsys.readouterr().out
+    assert "stored evt_" in told
+    assert "known already" in told
+    with bench.fault(status=500), pytest.raises(CommandError, match="Stripe"):
+        call_command("stripe_events", "fetch-missed")
