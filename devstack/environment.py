@@ -12,9 +12,9 @@ from devstack.state import Memory
 # What the product reads, by name or by the beginning of a name.
 SETTINGS = frozenset(
     {
-        "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN",
-        "OPS_ALERT_EMAILS", "PAST_DUE_GRACE_DAYS", "PORT", "RETENTION_DAYS", "SENTRY_DSN",
-        "SITE_URL", "TRUSTED_PROXIES",
+        "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS",
+        "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS", "PAST_DUE_GRACE_DAYS", "PORT",
+        "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL", "TRUSTED_PROXIES",
     }
 )  # fmt: skip
 SETTING_PREFIXES = (

@@ -18,7 +18,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd's name and arguments
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the mail; it is accepted only once it is whole on the disk."""
         content = envelope.content
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"

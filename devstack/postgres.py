@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -20,6 +21,9 @@ from devstack.processes import Part, PartFailed, tail
 ROLE = "concierge"
 SUPERUSER = "postgres"
 ELSEWHERE = "elsewhere"
+HOMES = Path("/var/tmp")  # noqa: S108 - a reboot empties /tmp; the names in it are not to be guessed
+HOME_PREFIX = "concierge-postgres-"
+OWNER = "run"
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -133,11 +137,8 @@ class Postgres:
         if pgbinaries.may_enter(self._folder, who):
             return self._folder
         link.unlink(missing_ok=True)
-        # Not in /tmp, which a reboot empties; the name is not to be guessed.
-        home = Path(tempfile.mkdtemp(prefix="concierge-postgres-", dir="/var/tmp"))
-        home.chmod(0o755)
-        link.symlink_to(home)
-        return home
+        link.symlink_to(_new_home(self._folder))
+        return link.resolve()
 
     def _initialise(self) -> None:
         who = self.binaries.account
@@ -176,6 +177,19 @@ class Postgres:
         deadline = time.monotonic() + 10
         while lock.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+def _new_home(folder: Path) -> Path:
+    """Make a folder that everyone may enter, and remove those whose run's folder is no more."""
+    for old in HOMES.glob(f"{HOME_PREFIX}*"):
+        owner = old / OWNER
+        ours = old.lstat().st_uid == os.geteuid() and owner.is_file()
+        if ours and not Path(owner.read_text()).exists():
+            shutil.rmtree(old)
+    home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX, dir=HOMES))
+    (home / OWNER).write_text(str(folder))
+    home.chmod(0o755)
+    return home
 
 
 def _is_server(pid: int, data: Path) -> bool:

@@ -26,11 +26,11 @@ def listen() -> None:
         signal.signal(number, _stop)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python's signature
+def _stop(number: int, frame: FrameType | None) -> None:
     for ending in ENDINGS:
         signal.signal(ending, _give_up)
     raise Stopped(number)
 
 
-def _give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python's signature
+def _give_up(number: int, frame: FrameType | None) -> None:
     os._exit(128 + number)

@@ -48,7 +48,8 @@ class Watchdog:
             self._write(line)
         except BrokenPipeError:
             # Somebody killed the watchdog itself: a new one learns the whole list.
-            self._process.wait()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.communicate()
             self._process = self._spawn()
             for pid, stop_signal in self._watched.items():
                 self._write(f"watch {pid} {int(stop_signal)}\n")

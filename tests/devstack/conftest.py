@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from devstack import environment
 from devstack.processes import ROOT
 from devstack.stack import Stack
 from devstack.watchdog import Watchdog
-
 from tests.devstack.waiting import Starter
 
 

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from devstack import environment, ports
 from devstack.ports import PortTaken
 from devstack.stack import Stack

@@ -7,12 +7,14 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+
 from devstack import pgbinaries
 from devstack.processes import ROOT
 from devstack.stack import Stack
@@ -48,7 +50,8 @@ def test_the_server_listens_on_loopback_alone_and_has_room_for_many_schemas(stac
         SELECT current_setting('listen_addresses'), current_setting('unix_socket_directories'),
                current_setting('max_locks_per_transaction'), lower('ΆΘΗΝΑ')
     """
-    assert ask(stack.database_url, query) == ("127.0.0.1", "", "256", "άθηνα")
+    assert stack.postgres is not None
+    assert ask(stack.postgres.superuser_url, query) == ("127.0.0.1", "", "256", "άθηνα")
 
 
 def test_the_data_directory_is_named_after_the_major_version_and_closed_to_others(
@@ -80,7 +83,7 @@ def test_a_lock_file_whose_number_belongs_to_another_process_by_now_is_no_hindra
     lock = stack.postgres.data / "postmaster.pid"
     stale = lock.read_text().splitlines()
     stack.kill_part("postgres")
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["/bin/sleep", "60"])
     try:
         lock.write_text("\n".join([str(bystander.pid), *stale[1:]]) + "\n")
         stack.start_part("postgres")
@@ -117,8 +120,8 @@ def test_a_server_that_outlived_its_run_is_ended_before_the_next(
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that everyone may enter, unlike pytest's own."""
-    folder = Path("/var/tmp") / f"concierge-test-{os.getpid()}"
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="concierge-test-"))
+    folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
@@ -155,7 +158,11 @@ finally:
     process.wait()
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(home)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", script, str(home)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout, done.returncode) == ("concierge\n", 0), done.stderr
     assert (home / f"postgres-{binaries.major}").stat().st_uid == nobody.pw_uid

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from devstack import processes
 from devstack.processes import Part, PartFailed
 from devstack.stack import Stack
 from devstack.watchdog import Watchdog
-
 from tests.devstack.waiting import Starter, eventually, is_gone
 
 # A part that has a child of its own in the same group and that takes no hint to end.
@@ -181,6 +181,7 @@ processes.launch(part, logs=Path(sys.argv[1]).parent, watchdog=Deaf())
         cwd=processes.ROOT,
         stdout=subprocess.PIPE,
         text=True,
+        check=False,
     )
     assert done.returncode == -signal.SIGKILL
     eventually(lambda: not psutil.pid_exists(int(done.stdout)), seconds=5)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+
 from devstack.stack import Stack
 from devstack.supervisor import LONGEST_PAUSE, STEADY_SECONDS, History, Supervisor
-
 from tests.devstack.waiting import eventually
 
 
