@@ -1,0 +1,242 @@
+"""What owners are told by mail: each occurrence once, and nothing that is no longer true."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from billing import access, inbox
+from devstack import mailbox
+from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from public_apps.tenants import suspension
+from public_apps.tenants.models import Tenant
+from tests.billing.bench import Bench, Customer, at_once
+from tests.customer import until
+
+KINDS = (
+    "trial_ending", "payment_failed", "action_required", "suspended", "back_again", "cancelled",
+)  # fmt: skip
+
+
+def promised(customer: Customer) -> dict[str, int]:
+    """Count the mails of each kind that the owner was promised, the welcome mail aside."""
+    counts = {kind: customer.mails(kind) for kind in KINDS}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def delivered(bench: Bench, customer: Customer, *, number: int) -> list[EmailMessage]:
+    """Send what is promised to the owner, and return what has arrived so far, oldest first."""
+    address, folder = customer.order.email, bench.ground.stack.mail_dir
+    due = OutgoingMail.objects.filter(to=address, sent_at=None).exclude(kind="welcome")
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
+        for outgoing in due.order_by("pk"):
+            mail.send(mail_id=outgoing.pk)
+    assert not due.exists()
+    until(lambda: len(mailbox.mails_to(address, folder=folder)) >= number)
+    return mailbox.mails_to(address, folder=folder)
+
+
+def speak_greek(customer: Customer) -> None:
+    """Let the owner read Greek."""
+    with inside(customer.tenant.schema_name):
+        User.objects.filter(email=customer.order.email).update(language="el")
+
+
+def ring(bench: Bench, event_type: str, object_id: str) -> None:
+    """Let Stripe tell of something once more, under another event id, and handle it."""
+    bench.control("events", {"type": event_type, "object_id": object_id})
+    bench.handle_all()
+
+
+# --- One for each occurrence ----------------------------------------------------------------------
+
+
+def test_a_healthy_customer_gets_no_mail(bench: Bench) -> None:
+    assert promised(bench.buy()) == {}
+
+
+def test_the_end_of_a_trial_is_told_once_and_again_when_it_moved(bench: Bench) -> None:
+    eleni = bench.buy("trial")
+    for _ in range(3):
+        ring(bench, "customer.subscription.trial_will_end", eleni.subscription_id)
+    assert promised(eleni) == {"trial_ending": 1}
+    later = int((timezone.now() + timedelta(days=30)).timestamp())
+    bench.post(f"subscriptions/{eleni.subscription_id}", trial_end=later)
+    ring(bench, "customer.subscription.trial_will_end", eleni.subscription_id)
+    assert promised(eleni) == {"trial_ending": 2}
+
+
+def test_each_failed_try_is_told_once_however_often_it_is_heard(bench: Bench) -> None:
+    eleni = bench.buy()
+    eleni.move("past_due")
+    bench.handle_all()
+    invoice = eleni.at_stripe["latest_invoice"]
+    for _ in range(3):
+        ring(bench, "invoice.payment_failed", invoice)
+    assert promised(eleni) == {"payment_failed": 1}
+    eleni.move("past_due")  # the next try fails, too
+    bench.handle_all()
+    assert promised(eleni) == {"payment_failed": 2}
+
+
+def test_many_workers_at_once_promise_one_mail(bench: Bench) -> None:
+    eleni = bench.buy()
+    eleni.move("past_due")
+    bench.arrived()
+    invoice = eleni.at_stripe["latest_invoice"]
+    for _ in range(6):
+        bench.control("events", {"type": "invoice.payment_failed", "object_id": invoice})
+    bench.arrived()
+    at_once(4, event_ids=inbox.due())
+    assert promised(eleni) == {"payment_failed": 1}
+
+
+def test_a_bank_that_asks_is_told_once(bench: Bench) -> None:
+    eleni = bench.buy()
+    eleni.move("past_due")
+    bench.handle_all()
+    invoice = eleni.at_stripe["latest_invoice"]
+    for _ in range(2):
+        ring(bench, "invoice.payment_action_required", invoice)
+    assert promised(eleni)["action_required"] == 1
+
+
+def test_suspension_and_return_are_told_each_time_they_happen(bench: Bench) -> None:
+    eleni = bench.buy()
+    for round_ in (1, 2):
+        eleni.move("paused")
+        bench.handle_all()
+        eleni.move("active")
+        bench.handle_all()
+        assert promised(eleni) == {"suspended": round_, "back_again": round_}
+
+
+def test_the_clock_and_staff_suspend_with_a_word_too(bench: Bench) -> None:
+    eleni = bench.buy()
+    eleni.move("past_due")
+    bench.handle_all()
+    ends = eleni.tenant.access_review_at
+    access.review_due(now=ends)
+    access.review_due(now=ends)
+    assert promised(eleni)["suspended"] == 1
+    birch = bench.buy()
+    suspension.hold(tenant=birch.tenant, reason="asked to", by="staff@example.org")
+    access.resume(tenant=birch.tenant, by="staff@example.org")
+    assert promised(birch) == {"suspended": 1, "back_again": 1}
+
+
+def test_a_cancellation_is_told_once_and_not_again_when_it_is_taken_back(bench: Bench) -> None:
+    eleni = bench.buy()
+    path = f"subscriptions/{eleni.subscription_id}"
+    bench.post(path, cancel_at_period_end="true")
+    bench.handle_all()
+    ring(bench, "customer.subscription.updated", eleni.subscription_id)
+    assert promised(eleni) == {"cancelled": 1}
+    bench.post(path, cancel_at_period_end="false")
+    bench.handle_all()
+    assert promised(eleni) == {"cancelled": 1}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_events_in_any_order_promise_the_same(bench: Bench, backwards: bool) -> None:
+    eleni = bench.buy()
+    eleni.move("past_due")
+    bench.arrived()
+    for event_id in sorted(inbox.due(), reverse=backwards):
+        inbox.handle(event_id=event_id)
+    assert promised(eleni) == {"payment_failed": 1}
+
+
+def test_a_neighbour_hears_nothing(bench: Bench) -> None:
+    eleni, birch = bench.buy(), bench.buy()
+    eleni.move("canceled")
+    bench.handle_all()
+    assert promised(birch) == {}
+
+
+def test_every_owner_hears_and_nobody_else(bench: Bench) -> None:
+    eleni = bench.buy()
+    tenant: Tenant = eleni.tenant
+    host = eleni.order.email.partition("@")[2]
+    with inside(tenant.schema_name):
+        for role in ("owner", "manager", "resident"):
+            User.objects.create_user(f"{role}@{host}", role=role)
+        User.objects.create_user(f"left@{host}", role="owner", is_active=False)
+    eleni.move("paused")
+    bench.handle_all()
+    told = OutgoingMail.objects.filter(kind="suspended", to__endswith=host)
+    assert set(told.values_list("to", flat=True)) == {eleni.order.email, f"owner@{host}"}
+
+
+# --- What they say --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+def test_the_mails_of_a_life_arrive_in_the_owners_language(bench: Bench, language: str) -> None:
+    eleni = bench.buy("trial", organization="Sunny Court & Sons")
+    if language == "el":
+        speak_greek(eleni)
+    ring(bench, "customer.subscription.trial_will_end", eleni.subscription_id)
+    delivered(bench, eleni, number=1)
+    eleni.move("past_due")
+    bench.handle_all()
+    ring(bench, "invoice.payment_action_required", eleni.at_stripe["latest_invoice"])
+    delivered(bench, eleni, number=3)
+    eleni.move("unpaid")
+    bench.handle_all()
+    delivered(bench, eleni, number=4)
+    eleni.move("active")
+    bench.handle_all()
+    delivered(bench, eleni, number=5)
+    bench.post(f"subscriptions/{eleni.subscription_id}", cancel_at_period_end="true")
+    bench.handle_all()
+    mails = delivered(bench, eleni, number=6)
+
+    subjects = [str(message["Subject"]) for message in mails]
+    assert len(mails) == len(set(subjects)) == 6, subjects
+    for message in mails:
+        text = mailbox.plain_text(message)
+        html = message.get_body(("html",))
+        assert html is not None
+        for body in (text, html.get_content()):
+            assert eleni.host in body
+            assert "{{" not in body
+            assert "None" not in body
+        assert "Sons" in str(message["Subject"])
+        assert "&amp;" not in text
+        in_greek = any("GREEK" in unicodedata.name(letter, "") for letter in text)
+        assert in_greek == (language == "el"), text
+    ends = eleni.mirrored.cancel_at
+    assert ends is not None
+    kept_until = ends + timedelta(days=90)
+    assert str(kept_until.year) in mailbox.plain_text(mails[-1])
+    assert f" {kept_until.day} " in mailbox.plain_text(mails[-1])
+
+
+def test_what_is_no_longer_true_is_not_sent(bench: Bench) -> None:
+    eleni = bench.buy("trial")
+    ring(bench, "customer.subscription.trial_will_end", eleni.subscription_id)
+    eleni.move("past_due")
+    bench.handle_all()
+    ring(bench, "invoice.payment_action_required", eleni.at_stripe["latest_invoice"])
+    eleni.move("unpaid")
+    bench.handle_all()
+    eleni.move("active")
+    bench.handle_all()
+    path = f"subscriptions/{eleni.subscription_id}"
+    bench.post(path, cancel_at_period_end="true")
+    bench.handle_all()
+    bench.post(path, cancel_at_period_end="false")
+    bench.handle_all()
+    assert set(promised(eleni)) == set(KINDS)
+    subjects = [str(message["Subject"]) for message in delivered(bench, eleni, number=1)]
+    assert len(subjects) == 1
+    assert "open again" in subjects[0]
