@@ -26,10 +26,23 @@ def chromium_running() -> Iterator[Browser]:
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
         "--disable-background-networking", "--disable-component-update",
     ]  # fmt: skip
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, _event_loop_of_playwright():
         browser = playwright.chromium.launch(executable_path=path, args=quiet)
         yield browser
         browser.close()
+
+
+@contextmanager
+def _event_loop_of_playwright() -> Iterator[None]:
+    """Let other tests use the database while Playwright's event loop lives in this thread.
+
+    Django would take their plain calls for asynchronous ones and refuse; the loop never runs them.
+    """
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        yield
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def open_page(browser: Browser, size: dict[str, int], **options: object) -> Page:
