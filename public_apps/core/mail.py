@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 40
 LONGEST_WAIT = timedelta(minutes=30)
 # What a refused, slow or unreachable mail server raises (smtplib's own and the socket's).
-SEND_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
+SERVER_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +79,11 @@ def send(*, mail_id: int) -> None:
         return
     mail.attempts += 1
     try:
-        _deliver(mail)
-    except SEND_ERRORS as error:
+        with (
+            transaction.atomic()
+        ):  # a query that fails while composing must not undo the record of it
+            _deliver(mail)
+    except Exception as error:  # noqa: BLE001 - the boundary: recorded, tried again, given up at last
         _put_off(mail, error)
     else:
         mail.sent_at = timezone.now()
@@ -126,7 +129,8 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
         _give_up(mail, mail.error)
         return
     mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
-    log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error)
+    ours = None if isinstance(error, SERVER_ERRORS) else error
+    log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error, exc_info=ours)
 
 
 def _give_up(mail: OutgoingMail, reason: str) -> None:
