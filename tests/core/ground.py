@@ -19,13 +19,16 @@ import pytest
 import requests
 from django.db import connection, connections, transaction
 from django.test import override_settings
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from billing.models import StripeEvent
 from config import env
 from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import owners
 from public_apps.accounts.models import User
+from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Tenant
@@ -167,6 +170,8 @@ def standing_on(stack: Stack) -> Iterator[None]:
     static.mkdir(exist_ok=True)
     try:
         with override_settings(
+            # pytest-django would keep mails in memory: here they go over the wire.
+            EMAIL_BACKEND=stack.env["EMAIL_BACKEND"],
             EMAIL_PORT=int(stack.env["EMAIL_PORT"]),
             SITE_URL=stack.env["SITE_URL"],
             STATIC_ROOT=static,
@@ -211,7 +216,17 @@ def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
     """A database and a web server where nothing happens but what the test does."""
     ground = _ground(request)
     with django_db_blocker.unblock(), standing_on(ground.stack):
+        _settle()
         yield ground
+
+
+def _settle() -> None:
+    """Leave nothing due that an earlier test has begun: a worker would be busy with it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+    now = timezone.now()
+    StripeEvent.objects.filter(status="received").update(status="ignored", processed_at=now)
+    OutgoingMail.objects.filter(sent_at=None, failed_at=None).update(failed_at=now)
 
 
 @pytest.fixture
