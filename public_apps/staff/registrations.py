@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -24,7 +24,7 @@ from billing.models import (
 )
 from billing.tasks import settle_signup
 from public_apps.accounts.models import User
-from public_apps.core.models import OutgoingMail
+from public_apps.core.models import OutgoingMail, SuppressedAddress
 from public_apps.onboarding.models import Signup
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
@@ -137,6 +137,20 @@ class OutgoingMailAdmin(RecordAdmin):
     search_fields = ("to", "key")
     list_filter = ("kind", "sent_at", "failed_at")
     ordering = ("-created_at",)
+
+
+@admin.register(SuppressedAddress, site=site)
+class SuppressedAddressAdmin(RecordAdmin):
+    """Deleting one is how staff let mail go there again."""
+
+    list_display = ("address", "reason", "detail", "provider", "at")
+    search_fields = ("address",)
+    list_filter = ("reason", "provider")
+    ordering = ("-at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        allowed: bool = ModelAdmin.has_delete_permission(self, request, obj)
+        return allowed
 
 
 @admin.register(User, site=site)
