@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from billing.owners import account, changes, overview, serializers
+from billing.owners import account, changes, overview, returning, serializers
 from billing.owners.account import Account
 from billing.serializers import ProblemSerializer
 from public_apps.accounts.models import Role
@@ -144,13 +144,32 @@ class PortalView(OwnerView):
         operation_id="subscription_portal",
         request=None,
         parameters=[idempotency.PARAMETER],
-        responses={200: serializers.PortalSerializer, **REFUSALS},
+        responses={200: serializers.LeadOnSerializer, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         """Open Stripe's customer portal: cards, addresses, invoices."""
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             return {"url": changes.open_portal(account=owners, request=row)}
+
+        return self.once(request, verb)
+
+
+class BeginAgainView(OwnerView):
+    @extend_schema(
+        operation_id="subscription_begin_again",
+        request=serializers.PlanChoiceSerializer,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.LeadOnSerializer, 400: PROBLEM, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Open a payment page for a workspace whose subscription has ended."""
+        choice = serializers.PlanChoiceSerializer(data=request.data)
+        choice.is_valid(raise_exception=True)
+        wish = changes.Wish(**choice.validated_data)
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            return {"url": returning.begin_again(account=owners, wish=wish, request=row)}
 
         return self.once(request, verb)
 

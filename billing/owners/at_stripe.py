@@ -74,6 +74,31 @@ def portal_session(*, params: Document, key: str, deadline: Deadline) -> Documen
     return _ask(lambda client: client.v1.billing_portal.sessions.create(params, options), deadline)
 
 
+def live_subscriptions(customer_id: str, *, deadline: Deadline) -> list[Document]:
+    """Return a customer's subscriptions that have not been cancelled."""
+    params = {"customer": customer_id, "limit": 100}
+    return _rows(_ask(lambda client: client.v1.subscriptions.list(params), deadline))
+
+
+def close_open_checkouts(customer_id: str, *, deadline: Deadline) -> None:
+    """End every payment page that a customer has open, so that no two are paid."""
+    params = {"customer": customer_id, "status": "open", "limit": 100}
+    found = _ask(lambda client: client.v1.checkout.sessions.list(params), deadline)
+    for session_id in [session["id"] for session in _rows(found)]:
+        _ask(lambda client: client.v1.checkout.sessions.expire(session_id), deadline)  # noqa: B023 - asked at once
+
+
+def checkout(*, params: Document, key: str, deadline: Deadline) -> Document:
+    """Open a payment page."""
+    options = {"idempotency_key": key}
+    return _ask(lambda client: client.v1.checkout.sessions.create(params, options), deadline)
+
+
+def _rows(found: Document) -> list[Document]:
+    rows: list[Document] = found["data"]
+    return rows
+
+
 def _ask(ask: Callable[[Client], Any], deadline: Deadline) -> Document:
     try:
         return gateway.in_time(ask, deadline=deadline)

@@ -48,9 +48,9 @@ def preview_change(*, account: Account, wish: Wish) -> dict[str, Any]:
 
     Raises `errors.Invalid`, `limits.PlanTooSmall`, and what `at_stripe` raises.
     """
-    price = _price_of(wish)
+    price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
-    with _subscription_held(account) as (row, deadline):
+    with subscription_held(account) as (row, deadline):
         _refuse_unless_changeable(row)
         if row.price_id == price.stripe_price_id:
             message = _("This is the plan that you have.")
@@ -65,9 +65,9 @@ def change_plan(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
 
     Raises what `preview_change` raises, and `at_stripe.PaymentFailed`.
     """
-    price = _price_of(wish)
+    price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
-    with _subscription_held(account) as (row, deadline):
+    with subscription_held(account) as (row, deadline):
         if row.price_id == price.stripe_price_id:
             return
         _refuse_unless_changeable(row)
@@ -78,7 +78,7 @@ def change_plan(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
 
 def cancel(*, account: Account, request: IdempotentRequest) -> None:
     """End the subscription with the period that is paid for; nothing is charged after that."""
-    with _subscription_held(account) as (row, deadline):
+    with subscription_held(account) as (row, deadline):
         if row.cancel_at or row.cancel_at_period_end:
             return
         _refuse_ended(row)
@@ -87,10 +87,10 @@ def cancel(*, account: Account, request: IdempotentRequest) -> None:
 
 def resume(*, account: Account, request: IdempotentRequest) -> None:
     """Take a cancellation back before its day has come, or go on after a pause."""
-    with _subscription_held(account) as (row, deadline):
+    with subscription_held(account) as (row, deadline):
         _refuse_ended(row)
         if row.status == "paused":
-            fresh = at_stripe.resume_subscription(row.pk, key=_key(request), deadline=deadline)
+            fresh = at_stripe.resume_subscription(row.pk, key=key_of(request), deadline=deadline)
             mirror.record_subscription(row, fresh)
         elif row.cancel_at_period_end:
             _update(row, {"cancel_at_period_end": False}, request, deadline)
@@ -109,12 +109,12 @@ def open_portal(*, account: Account, request: IdempotentRequest) -> str:
         "return_url": domains.url_of(account.tenant, "/billing/"),
         "locale": (get_language() or "auto")[:2],
     }
-    session = at_stripe.portal_session(params=params, key=_key(request), deadline=Deadline())
+    session = at_stripe.portal_session(params=params, key=key_of(request), deadline=Deadline())
     return str(session["url"])
 
 
 @contextmanager
-def _subscription_held(account: Account) -> Iterator[tuple[Subscription, Deadline]]:
+def subscription_held(account: Account) -> Iterator[tuple[Subscription, Deadline]]:
     """Give the tenant's subscription, locked and as it is at Stripe now; access follows after."""
     _refuse_in_manual_mode()
     current = account.subscription()
@@ -145,12 +145,13 @@ def _update(
     row: Subscription, change: dict[str, Any], request: IdempotentRequest, deadline: Deadline
 ) -> None:
     fresh = at_stripe.update_subscription(
-        row.pk, change=change, key=_key(request), deadline=deadline
+        row.pk, change=change, key=key_of(request), deadline=deadline
     )
     mirror.record_subscription(row, fresh)
 
 
-def _key(request: IdempotentRequest) -> str:
+def key_of(request: IdempotentRequest) -> str:
+    """Return the key under which Stripe knows this request, however often it is tried."""
     return f"owner-{request.pk}"
 
 
@@ -202,7 +203,8 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     return {"description": line.get("description") or "", "amount": line["amount"]}
 
 
-def _price_of(wish: Wish) -> Price:
+def price_of(wish: Wish) -> Price:
+    """Return the price that is wished for, or raise `errors.Invalid` by field."""
     prices = Price.objects.select_related("plan").filter(
         plan__code=wish.plan, plan__offered=True, currency=settings.STRIPE.currency
     )
@@ -226,7 +228,7 @@ def _refuse_unless_changeable(row: Subscription) -> None:
 
 def _refuse_ended(row: Subscription) -> None:
     if row.status in ENDED:
-        raise errors.Conflict(_("This subscription has ended. Please write to us to begin again."))
+        raise errors.Conflict(_("This subscription has ended."))
 
 
 def _refuse_in_manual_mode() -> None:

@@ -129,4 +129,5 @@ def _actions(account: Account, row: Subscription | None) -> dict[str, bool]:
         "cancel": live and not cancelled,
         "resume": live and (cancelled or paused),
         "portal": reachable and bool(account.customer_id()),
+        "begin_again": reachable and row is not None and row.status in ENDED and not row.gone_at,
     }

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import plans
 from billing.models import Interval
-from billing.owners import account, changes, overview
+from billing.owners import account, changes, overview, returning
 from billing.owners.account import Account
 from billing.owners.changes import Wish
 from public_apps.accounts.models import Role
@@ -138,7 +138,22 @@ def resume_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def portal_page(request: HttpRequest) -> HttpResponse:
     """Lead on to Stripe's customer portal."""
-    answer = _once(request, lambda owners, row: changes.open_portal(account=owners, request=row))
+    return _lead_on(request, lambda owners, row: changes.open_portal(account=owners, request=row))
+
+
+@for_owners
+@require_POST
+def again_page(request: HttpRequest) -> HttpResponse:
+    """Lead on to a payment page, for a workspace whose subscription has ended."""
+    wish = Wish(plan=request.POST.get("plan", ""), interval=request.POST.get("interval", ""))
+    return _lead_on(
+        request,
+        lambda owners, row: returning.begin_again(account=owners, wish=wish, request=row),
+    )
+
+
+def _lead_on(request: HttpRequest, verb: Verb) -> HttpResponse:
+    answer = _once(request, verb)
     return SeeOther(reverse("billing-page") if answer is None else answer.body)
 
 

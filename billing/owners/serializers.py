@@ -9,11 +9,16 @@ from rest_framework import serializers
 from billing.models import Interval, Invoice
 
 
-class WishSerializer(serializers.Serializer[Any]):
-    """A change of plan, or with `preview` the question what it would cost."""
+class PlanChoiceSerializer(serializers.Serializer[Any]):
+    """A plan and how often it is paid."""
 
     plan = serializers.SlugField(max_length=40)
     interval = serializers.ChoiceField(choices=Interval.choices)
+
+
+class WishSerializer(PlanChoiceSerializer):
+    """A change of plan, or with `preview` the question what it would cost."""
+
     preview = serializers.BooleanField(default=False)
     at = serializers.DateTimeField(
         required=False, help_text="the `at` of a preview, to be charged exactly what it said"
@@ -81,6 +86,7 @@ class ActionsSerializer(serializers.Serializer[Any]):
     cancel = serializers.BooleanField()
     resume = serializers.BooleanField()
     portal = serializers.BooleanField()
+    begin_again = serializers.BooleanField()
 
 
 class SubscriptionSerializer(serializers.Serializer[Any]):
@@ -100,7 +106,9 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     actions = ActionsSerializer()
 
 
-class PortalSerializer(serializers.Serializer[Any]):
+class LeadOnSerializer(serializers.Serializer[Any]):
+    """Where to send the browser."""
+
     url = serializers.URLField()
 
 

@@ -12,10 +12,12 @@ urlpatterns = [
     path("api/subscription/cancel/", api.CancelView.as_view(), name="cancel"),
     path("api/subscription/resume/", api.ResumeView.as_view(), name="resume"),
     path("api/subscription/portal/", api.PortalView.as_view(), name="portal"),
+    path("api/subscription/begin-again/", api.BeginAgainView.as_view(), name="begin-again"),
     path("api/invoices/", api.InvoicesView.as_view(), name="invoices"),
     path("billing/", pages.overview_page, name="billing-page"),
     path("billing/change/", pages.change_page, name="billing-change"),
     path("billing/cancel/", pages.cancel_page, name="billing-cancel"),
     path("billing/resume/", pages.resume_page, name="billing-resume"),
+    path("billing/again/", pages.again_page, name="billing-again"),
     path("billing/portal/", pages.portal_page, name="billing-portal"),
 ]

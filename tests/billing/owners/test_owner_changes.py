@@ -189,6 +189,7 @@ def test_what_has_ended_stays_ended(owner: Owner) -> None:
         "cancel": False,
         "resume": False,
         "portal": True,
+        "begin_again": True,
     }
 
 

@@ -37,6 +37,7 @@ def test_an_owner_sees_plan_price_and_the_next_charge(owner: Owner) -> None:
         "cancel": True,
         "resume": False,
         "portal": True,
+        "begin_again": False,
     }
 
 

@@ -1,0 +1,54 @@
+"""Coming back after the subscription has ended: the same workspace, a new subscription."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from billing.models import Customer
+from billing.owners import at_stripe, limits
+from billing.owners.account import Account
+from billing.owners.changes import ENDED, Wish, key_of, price_of, subscription_held
+from public_apps.core import errors
+from public_apps.core.models import IdempotentRequest
+from public_apps.tenants import domains
+
+# Stripe takes 30 minutes to 24 hours.
+PAGE_LIFE = timedelta(minutes=61)
+
+
+def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest) -> str:
+    """Return a payment page whose subscription opens this workspace again, by its customer.
+
+    At most one such page is open, and none while the customer pays for anything. Raises
+    `errors.Conflict` unless the subscription has ended, and what `changes.preview_change` raises.
+    """
+    price = price_of(wish)
+    limits.check_change(tenant=account.tenant, plan=price.plan)
+    with subscription_held(account) as (row, deadline):
+        if row.status not in ENDED:
+            raise errors.Conflict(_("This subscription has not ended."))
+        known = Customer.objects.filter(pk=row.customer_id, gone_at__isnull=True)
+        if not known.filter(tenant=account.tenant).exists():
+            raise errors.Conflict(_("Please write to us to begin again."))
+        live = at_stripe.live_subscriptions(row.customer_id, deadline=deadline)
+        if any(each["status"] not in ENDED for each in live):
+            raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
+        at_stripe.close_open_checkouts(row.customer_id, deadline=deadline)
+        back = domains.url_of(account.tenant, "/billing/")
+        metadata = {"tenant": account.tenant.schema_name}
+        params = {
+            "mode": "subscription",
+            "customer": row.customer_id,
+            "line_items": [{"price": price.stripe_price_id, "quantity": row.quantity}],
+            "metadata": metadata,
+            "subscription_data": {"metadata": metadata},
+            "success_url": back,
+            "cancel_url": back,
+            "expires_at": int((request.created_at + PAGE_LIFE).timestamp()),
+            "locale": (get_language() or "auto")[:2],
+        }
+        session = at_stripe.checkout(params=params, key=key_of(request), deadline=deadline)
+    return str(session["url"])
