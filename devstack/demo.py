@@ -66,9 +66,9 @@ def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
         if not options.no_journey:
             customer = Customer(stack.web_url, stack.mock_url, stack.mail_dir)
             bought = purchase(stack, screen, report, customer)
-        show_addresses(stack, screen, customer if bought else None)
         if options.once:
             return 0 if bought else 1
+        show_addresses(stack, screen, customer if bought else None)
         screen.plain("Serving. Ctrl-C stops everything.")
         while True:
             signal.pause()

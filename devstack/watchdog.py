@@ -96,14 +96,23 @@ def end_all(watched: dict[int, int]) -> None:
 
 
 def is_there(pid: int) -> bool:
-    """Whether a process of this number exists, whoever owns it."""
+    """Whether a process of this number lives, whoever owns it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether only its entry is left: some containers have no init that would clear it away."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b") ")[2].startswith(b"Z")
+    except OSError:
+        return False  # it just went, or this system tells nothing
 
 
 if __name__ == "__main__":
