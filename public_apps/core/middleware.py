@@ -38,6 +38,7 @@ class RequestLog:
                     method=request.method,
                     path=request.path,
                     status=response.status_code,
+                    tenant=getattr(getattr(request, "tenant", None), "schema_name", None),
                     ms=round((time.perf_counter() - began) * 1000, 1),
                 )
         response["X-Request-ID"] = request_id
