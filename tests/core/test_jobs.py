@@ -1,0 +1,137 @@
+"""Jobs: each begins in public whatever the last one left, and none is lost with its worker."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+
+from devstack.processes import ROOT
+from public_apps.tenants.models import Tenant
+from public_apps.tenants.tasks import wake_refill
+from tests.core.ground import Ground
+
+UNRULY = {"DJANGO_SETTINGS_MODULE": "tests.core.unruly.settings", "TENANT_POOL_SIZE": "0"}
+
+
+@pytest.fixture
+def word(ground: Ground) -> Iterator[str]:
+    """A word that only this test's jobs write down."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS public.noted (word text, search_path text)")
+    yield secrets.token_hex(8)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE public.noted")
+
+
+@contextmanager
+def working(ground: Ground, *, killed: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker that knows the unruly jobs, one job at a time on one connection."""
+    with (ground.stack.logs / "unruly.log").open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker", "--concurrency", "1"],
+            cwd=ROOT,
+            env={**ground.stack.env, **UNRULY},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield worker
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        try:
+            assert worker.wait(30) == (-signal.SIGKILL if killed else 0)
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def defer(name: str, **arguments: object) -> int:
+    """Enqueue a job by its name, as `defer` does."""
+    return app.configure_task(f"unruly.{name}", queue="unruly", allow_unknown=True).defer(
+        **arguments  # type: ignore[arg-type]  # plain JSON
+    )
+
+
+def noted(word: str) -> list[str]:
+    """Return the search paths under which a word was written down."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT search_path FROM public.noted WHERE word = %s", [word])
+        return [path for (path,) in cursor.fetchall()]
+
+
+def status_of(job_id: int) -> str | None:
+    """Return a job's status, or None once it is done and gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE id = %s", [job_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def eventually(held: Callable[[], object], *, within: float = 30) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + within
+    while not held():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_a_job_begins_in_public_whatever_the_last_one_left(
+    ground: Ground, word: str, fail: bool
+) -> None:
+    defer("leave", schema=ground.acme.tenant.schema_name, fail=fail)
+    defer("note", word=word)
+    with working(ground):
+        eventually(lambda: noted(word))
+    assert noted(word) == ["public"]
+
+
+def test_a_job_enqueued_by_a_job_is_taken_back_with_its_transaction(
+    ground: Ground, word: str
+) -> None:
+    failing = defer("promise_and_fail", word=word)
+    with working(ground):
+        eventually(lambda: status_of(failing) == "failed")
+        defer("note", word=f"{word}, later")
+        eventually(lambda: noted(f"{word}, later"))
+    assert noted(word) == []
+
+
+def test_a_job_asked_for_twice_runs_once_and_poisons_nothing(ground: Ground, word: str) -> None:
+    asking = defer("ask_twice", word=word)
+    with working(ground):
+        eventually(lambda: status_of(asking) is None and noted(word))
+    assert (len(noted(word)), len(noted(f"{word}, written"))) == (1, 1)
+
+
+def test_asking_for_a_refill_again_and_again_leaves_one_waiting(ground: Ground) -> None:
+    with transaction.atomic():
+        for _ in range(3):
+            wake_refill()
+        list(Tenant.objects.all()[:1])  # the transaction is alive
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%%refill_pool'"
+        )
+        assert cursor.fetchone() == (1,)
+
+
+def test_a_job_whose_worker_was_killed_runs_again_on_another(ground: Ground, word: str) -> None:
+    job = defer("hang_once", word=word)
+    with working(ground, killed=True) as doomed:
+        eventually(lambda: noted(word))
+        doomed.kill()
+        doomed.wait()
+    assert status_of(job) == "doing", "nobody has noticed yet"
+    with working(ground):
+        eventually(lambda: len(noted(word)) == 2, within=60)
+        eventually(lambda: status_of(job) is None)

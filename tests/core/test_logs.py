@@ -1,0 +1,117 @@
+"""Logs: one line a request, and no line that holds a secret."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+
+import pytest
+
+from public_apps.core.logs import scrub
+from tests.core.ground import PASSWORD, Door, Ground
+
+SECRETS = {
+    "a secret key": "sk_live_51Habc123XYZ",
+    "a restricted key": "rk_test_abc123",
+    "a webhook secret": "whsec_Zm9v+YmFy/x==",
+    "a bearer token": "Bearer abc.DEF-123_x",
+    "a lower-case bearer token": "bearer abcdef123456",
+    "a set-password link": "https://a.example/accounts/set-password/1-abc-def0123456789/",
+}
+# What of them must not be seen.
+HIDDEN = [
+    "51Habc123XYZ",
+    "rk_test_abc123",
+    "Zm9v",
+    "abc.DEF-123_x",
+    "abcdef123456",
+    "def0123456789",
+]
+LOGGING = """
+import logging, structlog
+log, old, words, fields = structlog.get_logger("new"), logging.getLogger("old"), {words!r}, {fields!r}
+for word in words:
+    log.info("said " + word, field=word, nested={{"deep": [word, (word,)]}})
+    old.warning("said %s", word)
+    try:
+        raise ValueError("broke on " + word)
+    except ValueError:
+        log.exception("caught")
+        old.exception("caught")
+log.warning("fields", **fields, nested=fields)
+"""
+FIELDS = dict.fromkeys(
+    ["password", "token", "secret", "Authorization", "cookie", "key"], "hunter-two"
+)
+
+
+@pytest.mark.parametrize("debug", ["True", "False"])
+def test_no_way_of_logging_lets_a_secret_out(ground: Ground, debug: str) -> None:
+    script = LOGGING.format(words=list(SECRETS.values()), fields=FIELDS)
+    done = ground.stack.manage("shell", "-v0", "-c", script, environ={"DJANGO_DEBUG": debug})
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert len([line for line in lines if "said" in line]) == 2 * len(SECRETS)
+    for hidden in [*HIDDEN, "hunter-two"]:
+        assert hidden not in done.stderr
+    if debug == "False":
+        assert all(json.loads(line)["level"] for line in lines), "one JSON document a line"
+
+
+def test_words_that_only_resemble_a_secret_stay() -> None:
+    for harmless in (
+        "risk_free",
+        "the bearer of this letter",
+        "/accounts/set-password/",
+        "cs_test_1",
+    ):
+        assert scrub(harmless) == harmless or harmless.startswith("the bearer")
+
+
+def test_scrubbing_keeps_what_is_no_text() -> None:
+    assert scrub({"n": 1, "none": None, "list": [True, 2.5], "tuple": ("a",)}) == {
+        "n": 1, "none": None, "list": [True, 2.5], "tuple": ["a"],
+    }  # fmt: skip
+
+
+def web_log_of(ground: Ground, request_id: str) -> str:
+    """Return what the web server has logged under a request's id."""
+    for _ in range(50):
+        log = ground.stack.log("web").read_text()
+        if lines := [line for line in log.splitlines() if request_id in line]:
+            return "\n".join(lines)
+        time.sleep(0.1)
+    raise AssertionError("nothing was logged")
+
+
+def test_a_request_leaves_one_line_without_its_secrets(ground: Ground, door: Door) -> None:
+    key, request_id = f"1-abc-{secrets.token_hex(16)}", secrets.token_hex(12)
+    headers = {"X-Request-ID": request_id, "Authorization": f"Bearer {key}"}
+    path = f"/accounts/set-password/{key}/"
+    answer = door.ask("GET", path, host=ground.acme.host, headers=headers)
+    assert answer.headers["X-Request-ID"] == request_id
+    line = web_log_of(ground, request_id)
+    assert len(line.splitlines()) == 1
+    assert "status=410" in line
+    assert ground.acme.tenant.schema_name in line
+    assert key not in ground.stack.log("web").read_text()
+
+
+def test_a_password_is_in_no_log(ground: Ground, door: Door) -> None:
+    token = door.token(ground.acme)
+    request_id = secrets.token_hex(12)
+    headers = {"X-Session-Token": token, "X-Request-ID": request_id}
+    door.ask("GET", "/api/me/", host=ground.acme.host, headers=headers)
+    web_log_of(ground, request_id)
+    log = ground.stack.log("web").read_text()
+    assert PASSWORD not in log
+    assert token not in log
+
+
+@pytest.mark.parametrize("given", ["", "short", "x" * 65, "a b c d e f", "id<script>", "é" * 10])
+def test_an_odd_request_id_is_replaced(ground: Ground, door: Door, given: str) -> None:
+    sent = given.encode().decode("latin-1")
+    made = door.ask("GET", "/api/billing/config/", headers={"X-Request-ID": sent}).headers
+    assert len(made["X-Request-ID"]) == 32
+    assert made["X-Request-ID"] != sent

@@ -1,0 +1,1 @@
+"""An app of jobs that misbehave, for a worker of its own."""
