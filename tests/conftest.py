@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -17,6 +18,24 @@ from devstack import environment
 from devstack.stack import Stack
 from tests.browsing import chromium_running
 from tests.customer import Shop
+
+
+KEYS = (
+    "DATABASE_URL", "DJANGO_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+)  # fmt: skip
+
+
+def _this_runs_environment() -> dict[str, str]:
+    """Return what makes the system serve exactly where this process's own settings point."""
+    return {
+        **environment.without_settings(os.environ),
+        **{name: os.environ[name] for name in KEYS},
+        "PORT": os.environ["PORT"],
+        "MOCK_STRIPE_PORT": str(urlsplit(os.environ["STRIPE_API_BASE"]).port),
+        "SMTP_PORT": os.environ["EMAIL_PORT"],
+        "CHECKOUT_RATE": "6000/min",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +50,7 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 def system(tmp_path_factory: pytest.TempPathFactory, database: None) -> Iterator[Stack]:
     """Web, worker, mock Stripe and mail catcher on the run's own database, for the whole session."""
     folder = tmp_path_factory.mktemp("system")
-    with Stack(folder, environ={**os.environ, "CHECKOUT_RATE": "6000/min"}) as stack:
+    with Stack(folder, environ=_this_runs_environment()) as stack:
         stack.start()
         stack.command("plans", "plans", "push")
         yield stack

@@ -291,6 +291,26 @@ def test_the_guides_other_events_are_recorded(shop: Shop) -> None:
     assert paid == [("succeeded", 4900, "eur")]
 
 
+def test_operators_see_the_workspace_and_its_events_in_their_lists(shop: Shop) -> None:
+    workspace = shop.buy()
+
+    tenants = shop.listed("tenant", "list", "--json")
+    events = shop.listed("stripe_events", "list", "--json")
+
+    row = next(row for row in tenants if row["subdomain"] == workspace.order.subdomain)
+    assert set(row) == {
+        "schema", "name", "subdomain", "primary_domain", "owner_email", "status", "plan",
+        "subscription_status", "created_at",
+    }  # fmt: skip
+    assert (row["status"], row["owner_email"]) == ("active", workspace.order.email)
+    assert row["primary_domain"] == f"{workspace.order.subdomain}.localhost"
+    event = next(row for row in events if row["object_id"] == workspace.session_id)
+    assert set(event) == {
+        "id", "type", "status", "attempts", "error", "received_at", "processed_at", "object_id",
+        "tenant",
+    }  # fmt: skip
+
+
 def test_many_threads_ordering_at_once_are_all_answered(shop: Shop) -> None:
     orders = [Order() for _ in range(12)]
     answers: list[int] = []
