@@ -19,7 +19,6 @@ from devstack.stack import Stack
 from tests.browsing import chromium_running
 from tests.customer import Shop
 
-
 KEYS = (
     "DATABASE_URL", "DJANGO_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
