@@ -37,6 +37,7 @@ class Question:
     button: str
     form: type[forms.Form]
     act: Callable[[dict[str, Any]], Deed]
+    about: str = ""
     explanation: str = ""
     initial: dict[str, Any] | None = None
 
@@ -66,6 +67,7 @@ def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpR
         **admin.admin_site.each_context(request),
         "title": question.title,
         "button": question.button,
+        "about": question.about,
         "explanation": question.explanation,
         "form": form,
         "back": request.path.rsplit("/", 2)[0] + "/",

@@ -64,6 +64,7 @@ class LeadAdmin(RecordAdmin):
             button=_("Open a workspace"),
             form=forms.OpeningForm,
             act=act,
+            about=str(lead),
             initial={name: getattr(lead, name) for name in OPENING},
         )
         return ask(request, asked, admin=self)
@@ -97,6 +98,7 @@ class ManualPaymentAdmin(RecordAdmin):
             button=_("Record the correction"),
             form=forms.CorrectionForm,
             act=act,
+            about=f"{payment.tenant} · {payment}",
             explanation=_("This payment stays on record and counts no more; the correction does."),
         )
         return ask(request, asked, admin=self)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -32,7 +34,6 @@ class DomainInline(RecordInline):
 class AccessChangeInline(RecordInline):
     model = AccessChange
     fields = ("at", "suspended", "reason", "cause")
-    readonly_fields = fields
 
 
 class CustomerInline(RecordInline):
@@ -53,7 +54,6 @@ class InvoiceInline(RecordInline):
 class ManualPaymentInline(RecordInline):
     model = ManualPayment
     fields = ("reference", "amount", "currency", "paid_until", "corrects", "recorded_by")
-    readonly_fields = fields
 
 
 @admin.register(Tenant, site=site)
@@ -96,7 +96,7 @@ class TenantAdmin(RecordAdmin):
             return Deed(said=_("Suspended: %s") % answers["reason"], to=tenant)
 
         explanation = _("No payment undoes this; only “Resume” does. The data stays as it is.")
-        return self._ask(request, _("Suspend"), forms.Reason, act, explanation)
+        return self._ask(request, tenant, _("Suspend"), forms.Reason, act, explanation)
 
     @question(name=gettext_lazy("Resume"), at="resume", permission="act")
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -109,7 +109,7 @@ class TenantAdmin(RecordAdmin):
             return Deed(said=_("Resumed; it is now: %s") % tenant.status.label, to=tenant)
 
         explanation = _("From then on the subscription or the recorded payments decide.")
-        return self._ask(request, _("Resume"), forms.Confirm, act, explanation)
+        return self._ask(request, tenant, _("Resume"), forms.Confirm, act, explanation)
 
     @question(
         name=gettext_lazy("Record a payment"), at="record-payment", permission="record_payments"
@@ -129,7 +129,7 @@ class TenantAdmin(RecordAdmin):
             )
             return Deed(said=_("Payment recorded: %s") % payment.reference, to=tenant)
 
-        return self._ask(request, _("Record a payment"), forms.PaymentForm, act)
+        return self._ask(request, tenant, _("Record a payment"), forms.PaymentForm, act)
 
     @question(name=gettext_lazy("Link a Stripe customer"), at="link-customer", permission="act")
     def link_customer(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -142,7 +142,7 @@ class TenantAdmin(RecordAdmin):
             said = _("%(customer)s is linked; its subscriptions: %(count)d.")
             return Deed(said=said % {"customer": customer_id, "count": count}, to=tenant)
 
-        return self._ask(request, _("Link a Stripe customer"), forms.CustomerForm, act)
+        return self._ask(request, tenant, _("Link a Stripe customer"), forms.CustomerForm, act)
 
     @question(name=gettext_lazy("Archive"), at="archive", permission="archive")
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -157,12 +157,25 @@ class TenantAdmin(RecordAdmin):
             return Deed(said=_("Archived."), to=tenant)
 
         explanation = _("Its subscription is cancelled at Stripe first. The data is kept.")
-        return self._ask(request, _("Archive"), forms.Confirm, act, explanation)
+        return self._ask(request, tenant, _("Archive"), forms.Confirm, act, explanation)
 
     def _ask(
-        self, request: HttpRequest, title: str, form: Any, act: Any, explanation: str = ""
+        self,
+        request: HttpRequest,
+        tenant: Tenant,
+        title: str,
+        form: type[Form],
+        act: Callable[[dict[str, Any]], Deed],
+        explanation: str = "",
     ) -> HttpResponse:
-        asked = Question(title=title, button=title, form=form, act=act, explanation=explanation)
+        asked = Question(
+            title=title,
+            button=title,
+            about=f"{tenant} · {tenant.primary_domain}",
+            form=form,
+            act=act,
+            explanation=explanation,
+        )
         return ask(request, asked, admin=self)
 
 
