@@ -9,7 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from devstack.watchdog import is_there
+
 LOCK = "lock"
+MOMENT_SECONDS = 2.0
 
 
 class StateInUse(Exception):
@@ -26,16 +29,18 @@ def write_private(path: Path, text: str) -> None:
 
 
 def hold(folder: Path, *, patience: float = 0.0) -> int:
-    """Take the folder for this run and return the lock's descriptor; waits `patience` seconds.
+    """Take the folder for this run and return the lock's descriptor. Raises StateInUse.
 
     Whoever inherits the descriptor holds the lock too: it is free when the last of them is gone.
+    For those of a run whose starter is gone we wait `patience` seconds, else a moment at most.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + patience
+    started = time.monotonic()
     while not _locked(lock):
-        if time.monotonic() >= deadline:
-            holder = os.pread(lock, 20, 0).decode().strip()
+        holder = os.pread(lock, 20, 0).decode().strip()
+        lives = holder.isdecimal() and is_there(int(holder))
+        if time.monotonic() - started >= (min(patience, MOMENT_SECONDS) if lives else patience):
             os.close(lock)
             raise StateInUse(
                 f"{folder} is in use by process {holder or 'unknown'}: stop that run, or set"
