@@ -80,12 +80,15 @@ def live_subscriptions(customer_id: str, *, deadline: Deadline) -> list[Document
     return _rows(_ask(lambda client: client.v1.subscriptions.list(params), deadline))
 
 
-def close_open_checkouts(customer_id: str, *, deadline: Deadline) -> None:
-    """End every payment page that a customer has open, so that no two are paid."""
+def open_checkouts(customer_id: str, *, deadline: Deadline) -> list[Document]:
+    """Return the payment pages that a customer has open."""
     params = {"customer": customer_id, "status": "open", "limit": 100}
-    found = _ask(lambda client: client.v1.checkout.sessions.list(params), deadline)
-    for session_id in [session["id"] for session in _rows(found)]:
-        _ask(lambda client: client.v1.checkout.sessions.expire(session_id), deadline)  # noqa: B023 - asked at once
+    return _rows(_ask(lambda client: client.v1.checkout.sessions.list(params), deadline))
+
+
+def close_checkout(session_id: str, *, deadline: Deadline) -> None:
+    """End a payment page that is open: nobody can pay there any more."""
+    _ask(lambda client: client.v1.checkout.sessions.expire(session_id), deadline)
 
 
 def checkout(*, params: Document, key: str, deadline: Deadline) -> Document:

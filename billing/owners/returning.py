@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from billing.models import Customer
+from billing.gateway import Deadline
+from billing.models import Customer, Price, Subscription
 from billing.owners import at_stripe, limits
 from billing.owners.account import Account
 from billing.owners.changes import ENDED, Wish, key_of, price_of, subscription_held
@@ -36,19 +38,43 @@ def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
         live = at_stripe.live_subscriptions(row.customer_id, deadline=deadline)
         if any(each["status"] not in ENDED for each in live):
             raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
-        at_stripe.close_open_checkouts(row.customer_id, deadline=deadline)
-        back = domains.url_of(account.tenant, "/billing/")
-        metadata = {"tenant": account.tenant.schema_name}
-        params = {
-            "mode": "subscription",
-            "customer": row.customer_id,
-            "line_items": [{"price": price.stripe_price_id, "quantity": row.quantity}],
-            "metadata": metadata,
-            "subscription_data": {"metadata": metadata},
-            "success_url": back,
-            "cancel_url": back,
-            "expires_at": int((request.created_at + PAGE_LIFE).timestamp()),
-            "locale": (get_language() or "auto")[:2],
-        }
-        session = at_stripe.checkout(params=params, key=key_of(request), deadline=deadline)
+        return _only_page(account, row, price, request, deadline)
+
+
+def _only_page(
+    account: Account,
+    row: Subscription,
+    price: Price,
+    request: IdempotentRequest,
+    deadline: Deadline,
+) -> str:
+    """Return this request's page, and close every other: what is open may be paid."""
+    url = ""
+    for session in at_stripe.open_checkouts(row.customer_id, deadline=deadline):
+        if (session.get("metadata") or {}).get("request") == str(request.pk):
+            url = str(session["url"])  # made by an earlier try, whose answer was lost
+        else:
+            at_stripe.close_checkout(session["id"], deadline=deadline)
+    if url:
+        return url
+    params = _page_for(account, row, price, request)
+    session = at_stripe.checkout(params=params, key=key_of(request), deadline=deadline)
     return str(session["url"])
+
+
+def _page_for(
+    account: Account, row: Subscription, price: Price, request: IdempotentRequest
+) -> dict[str, Any]:
+    back = domains.url_of(account.tenant, "/billing/")
+    metadata = {"tenant": account.tenant.schema_name, "request": str(request.pk)}
+    return {
+        "mode": "subscription",
+        "customer": row.customer_id,
+        "line_items": [{"price": price.stripe_price_id, "quantity": row.quantity}],
+        "metadata": metadata,
+        "subscription_data": {"metadata": metadata},
+        "success_url": back,
+        "cancel_url": back,
+        "expires_at": int((request.created_at + PAGE_LIFE).timestamp()),
+        "locale": (get_language() or "auto")[:2],
+    }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from public_apps.core.models import IdempotentRequest
 from tests.billing.owners.owner import Document, Owner
 from tests.billing.owners.test_owner_changes import YEARLY, price_at_stripe
 
@@ -88,6 +89,17 @@ def test_a_lost_answer_is_repeated_under_its_key_and_charged_once(owner: Owner) 
     assert again.status_code == 200, again.text
     assert again.json()["price"]["interval"] == "year"
     assert len(owner.invoices()) == 2
+
+
+def test_stripe_knows_every_try_of_a_request_by_one_key(owner: Owner) -> None:
+    key = secrets.token_hex(8)
+    owner.fault(path="/v1/subscriptions", method="POST", status=503, count=1)
+    assert owner.post("cancel", key=key).status_code == 502
+    assert owner.post("cancel", key=key).status_code == 200
+    updates = owner.stripe("events?type=customer.subscription.updated")["data"]
+    ours = [each for each in updates if each["data"]["object"]["id"] == owner.subscription_id]
+    row = IdempotentRequest.objects.get(key=key)
+    assert ours[0]["request"]["idempotency_key"] == f"owner-{row.pk}"
 
 
 def test_an_outage_is_not_kept_as_the_answer(owner: Owner) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -47,6 +49,35 @@ def test_only_one_payment_page_is_open(former: Owner) -> None:
         former.stripe(f"checkout/sessions/{session_of(url)}")["status"] for url in (first, second)
     ]
     assert states == ["expired", "open"]
+
+
+def pages_of(former: Owner) -> list[str]:
+    """Return the states of the payment pages that were made since the first purchase."""
+    customer = former.at_stripe["customer"]
+    sessions = former.stripe(f"checkout/sessions?customer={customer}")["data"]
+    return [each["status"] for each in sessions if each["id"] != former.workspace.session_id]
+
+
+def test_pressing_many_times_at_once_leaves_one_page(former: Owner) -> None:
+    former.fault(path="/v1/checkout/sessions", method="POST", delay_ms=150)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        presses = [pool.submit(former.post, "begin-again", PLAN) for _ in range(4)]
+        statuses = {press.result().status_code for press in presses}
+    assert 200 in statuses
+    assert statuses <= {200, 409}
+    assert pages_of(former).count("open") == 1
+
+
+def test_a_page_whose_answer_was_lost_is_the_one_that_is_given(former: Owner) -> None:
+    key = secrets.token_hex(8)
+    lost = {"method": "POST", "drop_connection": True, "after": True, "count": 1}
+    former.fault(path="/v1/checkout/sessions", **lost)
+    assert former.post("begin-again", PLAN, key=key).status_code == 502
+    again = former.post("begin-again", PLAN, key=key)
+    assert again.status_code == 200, again.text
+    assert pages_of(former) == ["open"]
+    given = former.stripe(f"checkout/sessions/{session_of(again.json()['url'])}")
+    assert given["status"] == "open"
 
 
 def test_nobody_pays_twice_while_the_news_of_the_first_payment_is_under_way(
