@@ -20,4 +20,7 @@ preload_app = True
 accesslog = None  # RequestLog writes one structured line per request
 errorlog = "-"
 limit_request_line = 8190
-forwarded_allow_ips = "*"  # the platform's edge; which headers we believe is decided in settings
+# Which headers of a proxy we believe is decided in settings. gunicorn would take SCRIPT_NAME from
+# whoever connects, and a client could make a request's path look like one that the gates let pass.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
