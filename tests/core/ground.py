@@ -35,6 +35,7 @@ from public_apps.tenants.models import Tenant
 
 PASSWORD = "a-quiet-courtyard-42"
 NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
+FRONTEND = "https://www.newconcierge.example"
 OLD_WEBHOOK_SECRET = "whsec_of_last_month"  # on its way out while the secret is being rolled
 _GROUND = pytest.StashKey["Ground"]()
 _FAILED = pytest.StashKey[str]()
@@ -142,6 +143,8 @@ def plain_environ() -> dict[str, str]:
         "STRIPE_API_BASE": NOBODY,
         "STRIPE_WEBHOOK_SECRET": f"{kept['STRIPE_WEBHOOK_SECRET']},{OLD_WEBHOOK_SECRET}",
         "EVENT_MAX_ATTEMPTS": "2",
+        "CORS_ALLOWED_ORIGINS": f"{FRONTEND},https://*.vercel.app",
+        "CSRF_TRUSTED_ORIGINS": f"{FRONTEND},https://*.vercel.app",
     }
 
 

@@ -56,6 +56,18 @@ def test_no_detour_leads_past_the_gate(unpaid: Workspace, door: Door, path: str)
         assert door.ask("GET", path, headers=chosen).status_code == 402
 
 
+@pytest.mark.parametrize("header", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Script-Name"])
+def test_no_header_tells_another_path_than_the_requests_own(
+    unpaid: Workspace, door: Door, header: str
+) -> None:
+    """gunicorn would take SCRIPT_NAME from whoever sends it: the gate would see /accounts/ only."""
+    headers = {header: "/accounts"}
+    answer = door.ask("GET", "/accounts/api/schema/", host=unpaid.host, headers=headers)
+    assert answer.status_code == 404
+    answer = door.ask("GET", "/api/schema/", host=unpaid.host, headers={header: "/api/me/"})
+    assert answer.status_code == 402
+
+
 def test_an_operator_suspends_and_resumes_by_command(ground: Ground, door: Door) -> None:
     workspace = found_workspace()
     label = workspace.host.partition(".")[0]
