@@ -16,6 +16,10 @@ class RecordAdmin(ModelAdmin):
     staff may do are actions, which ask for the `act` permission: the model's right to change.
     """
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        """Show every field, those that no form may edit included."""
+        return [field.name for field in self.opts.fields]
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
