@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -80,7 +81,7 @@ def test_no_proxy_header_chooses_the_tenant(ground: Ground, door: Door, header: 
 def test_only_an_open_tenant_answers_at_a_host(ground: Ground, door: Door, standing: str) -> None:
     workspace = found_workspace()
     never, now = None, timezone.now()
-    times = {
+    times: dict[str, Any] = {
         "spare": {"opened_at": never, "claimed_at": never},
         "provisioning": {"opened_at": never},
         "archived": {"archived_at": now},

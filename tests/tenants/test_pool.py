@@ -61,7 +61,7 @@ def test_eight_buyers_at_once_claim_twenty_spares_each_once(dry: None) -> None:
     stocked = stock(20)
 
     def claim_some(buyer: int) -> list[str]:
-        mine = []
+        mine: list[str] = []
         while True:
             with transaction.atomic():
                 tenant = pool.claim(name=f"Buyer {buyer}", owner_email=f"b{buyer}@example.org")
