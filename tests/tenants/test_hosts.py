@@ -81,11 +81,12 @@ def test_no_proxy_header_chooses_the_tenant(ground: Ground, door: Door, header: 
 def test_only_an_open_tenant_answers_at_a_host(ground: Ground, door: Door, standing: str) -> None:
     workspace = found_workspace()
     never, now = None, timezone.now()
-    times: dict[str, Any] = {
+    moments: dict[str, dict[str, Any]] = {
         "spare": {"opened_at": never, "claimed_at": never},
         "provisioning": {"opened_at": never},
         "archived": {"archived_at": now},
-    }[standing]
+    }
+    times = moments[standing]
     Tenant.objects.filter(pk=workspace.tenant.pk).update(**times)
     assert Tenant.objects.get(pk=workspace.tenant.pk).status == standing
     try:
