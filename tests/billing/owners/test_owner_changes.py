@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from django.db import transaction
 
-from billing.models import Price
+from billing.models import Price, Subscription
 from tests.billing.owners.owner import Document, Owner, buyer
 from tests.customer import Order, Shop, until
 
@@ -118,6 +119,16 @@ def test_pressing_many_times_at_once_charges_once(owner: Owner) -> None:
     assert answers <= {200, 409}
     assert price_at_stripe(owner) == price_of(YEARLY).stripe_price_id
     assert len(owner.invoices()) == 2
+
+
+def test_who_finds_the_subscription_held_is_told_so_before_stripe_is_asked(owner: Owner) -> None:
+    with transaction.atomic():
+        Subscription.objects.select_for_update().get(pk=owner.subscription_id)
+        began = time.monotonic()
+        refused = owner.post("cancel")
+        assert time.monotonic() - began < 5
+    assert refused.status_code == 409
+    assert not owner.at_stripe["cancel_at_period_end"]
 
 
 def test_an_old_preview_is_not_charged(owner: Owner) -> None:
