@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -10,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from public_apps.accounts import reset
 from public_apps.accounts.models import User
 
 
@@ -34,3 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 spent = self.validation_error("invalid_password_reset")
                 raise ImmediateHttpResponse(ErrorResponse(context.request, exception=spent))
             super().set_password(user, password)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Promise the mail; nothing of it is made or sent while somebody waits."""
+        reset.promise(user)

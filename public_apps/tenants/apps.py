@@ -7,6 +7,6 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from public_apps.core import health
-        from public_apps.tenants import pool
+        from public_apps.tenants import pool, reset_mail  # noqa: F401 - registers how it is composed
 
         health.register("spare_tenants", pool.is_stocked)

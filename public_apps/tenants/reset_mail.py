@@ -1,0 +1,31 @@
+"""The mail with a link for a new password, which leads to the tenant's own host."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from public_apps.accounts import keys, reset
+from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.mail import Content
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
+
+
+@mail.composes(reset.KIND)
+def compose(outgoing: OutgoingMail) -> Content | None:
+    """Make the mail, with a key made at this moment; None for somebody who was let go meanwhile."""
+    schema_name, user_pk, _occurrence = outgoing.key.split(":")
+    tenant: Tenant = Tenant.objects.get(schema_name=schema_name)
+    with inside(schema_name):
+        user = User.objects.filter(pk=user_pk, is_active=True).first()
+        key = keys.new_key(user) if user else None
+    if key is None:
+        return None
+    path = reverse("set-password", urlconf="config.urls_tenant", kwargs={"key": key})
+    return Content(
+        template="password_reset",
+        context={"password_reset_url": domains.url_of(tenant, path)},
+    )
