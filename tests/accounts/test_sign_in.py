@@ -8,7 +8,11 @@ import secrets
 import pytest
 import requests
 
+from devstack import mailbox
+from public_apps.accounts import reset
 from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
 
@@ -144,6 +148,58 @@ def test_asking_for_a_reset_looks_the_same_for_an_unknown_address(
     ]
     assert shown(by_page[0], known) == shown(by_page[1], unknown)
     assert by_page[1].status_code == 302
+
+
+def test_a_mail_server_that_is_away_does_not_tell_them_apart_either(
+    ground: Ground, door: Door
+) -> None:
+    workspace = found_workspace()
+    known, unknown = workspace.owner, f"{secrets.token_hex(4)}@example.org"
+    ground.stack.stop_part("mail")
+    try:
+        by_api = [
+            door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+            for address in (known, unknown)
+        ]
+        by_page = [
+            post_form(ground.door(), workspace, "/accounts/password/reset/", {"email": address})
+            for address in (known, unknown)
+        ]
+    finally:
+        ground.stack.start_part("mail")
+    assert shown(by_api[0], known) == shown(by_api[1], unknown)
+    assert shown(by_page[0], known) == shown(by_page[1], unknown)
+
+
+def test_a_reset_leads_by_mail_to_a_new_password(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    for address in (workspace.owner, "nobody@example.org"):
+        door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+    (promised,) = OutgoingMail.objects.filter(kind=reset.KIND, sent_at=None, failed_at=None)
+    assert promised.to == workspace.owner
+    mail.send(mail_id=promised.pk)
+    (sent,) = mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir)
+    html = sent.get_body(("html",))
+    assert html is not None
+    link = re.search(
+        rf"http://{workspace.host}:\d+(/accounts/set-password/[^/\s]+/)", html.get_content()
+    )
+    assert link
+    assert link[0] in mailbox.plain_text(sent)
+    new = {"password1": "a-new-courtyard-77", "password2": "a-new-courtyard-77"}
+    assert post_form(door, workspace, link[1], new).status_code == 302
+    assert door.sign_in(workspace, "a-new-courtyard-77").status_code == 200
+    assert door.sign_in(workspace, PASSWORD).status_code == 400
+
+
+def test_who_was_let_go_meanwhile_gets_no_link(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    door.ask("POST", FORGOT, host=workspace.host, json={"email": workspace.owner})
+    with inside(workspace.tenant.schema_name):
+        User.objects.update(is_active=False)
+    (promised,) = OutgoingMail.objects.filter(kind=reset.KIND, sent_at=None, failed_at=None)
+    mail.send(mail_id=promised.pk)
+    assert mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir) == []
 
 
 @pytest.mark.parametrize("odd", ["", "x", "a@b", "é@é.gr", "a" * 300 + "@example.org", "a@b.c\0"])
