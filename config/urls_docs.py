@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any
 
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -16,9 +15,9 @@ _one_at_a_time = Lock()
 class SchemaView(SpectacularAPIView):
     """The document; made by one thread at a time, for the library loads its extensions unguarded."""
 
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def _get_schema_response(self, request: Request) -> Response:
         with _one_at_a_time:
-            answer: Response = super().get(request, *args, **kwargs)
+            answer: Response = super()._get_schema_response(request)  # type: ignore[no-untyped-call]
         return answer
 
 
