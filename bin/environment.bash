@@ -76,7 +76,7 @@ wait_for() {
 
 # environment FILE...: afterwards "$venv/bin/python" has exactly these requirement files installed.
 environment() {
-    local wanted stamp log pid status=0
+    local wanted stamp log pid count status=0
     wanted=$(fingerprint "$@")
     stamp=$venv/.installed-$#
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && venv_works && return
@@ -99,7 +99,10 @@ environment() {
             fail "" "Installing the packages failed (above: the end of $log)." \
                 "Is a package index reachable? 'pip download Django' tells; then start again."
         fi
-        printf '%s' "$wanted" >"$stamp"
+        # What asks for the first of these files only has all that it needs, too.
+        for ((count = 1; count <= $#; count++)); do
+            fingerprint "${@:1:count}" >"$venv/.installed-$count"
+        done
         printf '✓ %-44s %6s s\n' "Packages installed" "$SECONDS"
     fi
     exec 9<&-
