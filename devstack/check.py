@@ -128,7 +128,11 @@ def open_stack() -> Stack:
 def run(stack: Stack, screen: Screen, pytest_arguments: list[str]) -> int:
     """Run pytest with these arguments, or, without any, everything; return the exit code."""
     missing: list[str] = []
-    environ = {**stack.env, **browser(stack, screen, missing)}
+    environ = {
+        **stack.env,
+        **browser(stack, screen, missing),
+        "COVERAGE_FILE": str(stack.folder / "coverage.data"),
+    }
     runner = Runner(stack, screen, environ)
     if pytest_arguments:
         runner.run(tests(*pytest_arguments))
