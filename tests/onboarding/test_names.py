@@ -1,0 +1,120 @@
+"""Names of workspaces: what may be one, who holds one, and what becomes of one that was lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from public_apps.onboarding import subdomains
+from public_apps.onboarding.models import Signup
+from public_apps.tenants import domains
+from tests.core.ground import Door, Ground
+from tests.onboarding.orders import fresh_label, ordered
+
+GOOD = ["abc", "a-b", "sunny-court", "4you", "123", "a" * 40, "x-1-y"]
+ODD = ["", "ab", "a" * 41, "-abc", "abc-", "a_b", "a b", "a.b", "ab\n", "über", "αθήνα", "xn--abc",
+       "ab--cd", "\u0430\u0432\u0441", "a/b", "abc.", "t_0123", "%61bc", "\uff41\uff42\uff43"]  # fmt: skip
+RESERVED = ["www", "api", "admin", "mail", "app", "static", "billing", "support", "localhost"]
+BRANDS = ["stripe", "my-stripe-shop", "newconcierge", "new-concierge-2", "paypal-help"]
+
+
+@pytest.mark.parametrize("label", GOOD)
+def test_a_plain_label_may_be_a_name(label: str) -> None:
+    domains.check_label(label)
+
+
+@pytest.mark.parametrize("label", [*ODD, *RESERVED, *BRANDS])
+def test_an_odd_reserved_or_borrowed_label_may_not(label: str) -> None:
+    with pytest.raises(domains.NotALabel):
+        domains.check_label(label)
+
+
+@pytest.mark.parametrize("label", ["WWW", "Stripe", "a_b", "%20", "é", "x" * 500])
+def test_a_stranger_is_told_why_and_never_gets_a_500(
+    ground: Ground, door: Door, label: str
+) -> None:
+    answer = door.ask("GET", f"/api/billing/subdomains/{label}/")
+    assert answer.status_code == 200
+    assert answer.json()["available"] is False
+    assert answer.json()["reason"]
+
+
+def test_case_does_not_make_another_name(ground: Ground, door: Door) -> None:
+    held = ordered()
+    answer = door.ask("GET", f"/api/billing/subdomains/{held.subdomain.upper()}/")
+    assert answer.json() == {
+        "label": held.subdomain, "available": False, "reason": "This name is taken.",
+    }  # fmt: skip
+
+
+def test_a_workspaces_name_is_taken_and_a_released_one_is_free(ground: Ground) -> None:
+    assert not subdomains.availability(ground.acme.host.partition(".")[0]).available
+    held = ordered()
+    assert not subdomains.availability(held.subdomain).available
+    subdomains.release(signup=held)
+    assert subdomains.availability(held.subdomain).available
+
+
+def test_of_many_who_reach_for_a_name_at_once_one_gets_it(ground: Ground) -> None:
+    label = fresh_label()
+
+    def reach(_number: int) -> bool:
+        try:
+            ordered(label)
+        except IntegrityError:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(reach, range(8))) == [False] * 7 + [True]
+    assert Signup.objects.filter(subdomain=label).count() == 1
+
+
+def test_a_paid_name_is_never_released(ground: Ground) -> None:
+    paid = ordered(paid=True)
+    subdomains.release(signup=paid)
+    paid.refresh_from_db()
+    assert paid.released_at is None
+
+
+def test_who_paid_after_losing_the_name_gets_it_back_if_it_is_still_free(ground: Ground) -> None:
+    late = ordered()
+    subdomains.release(signup=late)
+    subdomains.hold_again(signup=late)
+    late.refresh_from_db()
+    assert (late.subdomain, late.released_at) == (late.requested_subdomain, None)
+
+
+def test_who_lost_the_name_to_another_gets_a_near_one_of_forty_letters_at_most(
+    ground: Ground,
+) -> None:
+    label = fresh_label() + "-" + "x" * 40
+    late = ordered(label[:40])
+    subdomains.release(signup=late)
+    winner = ordered(late.subdomain)
+    subdomains.hold_again(signup=late)
+    late.refresh_from_db()
+    assert late.subdomain == f"{label[:38]}-2"
+    domains.check_label(late.subdomain)
+
+    later = ordered(fresh_label())
+    subdomains.release(signup=later)
+    Signup.objects.filter(pk=later.pk).update(requested_subdomain=winner.subdomain)
+    later.refresh_from_db()
+    subdomains.hold_again(signup=later)
+    assert later.subdomain == f"{label[:38]}-3"
+
+
+def test_one_key_belongs_to_one_open_order(ground: Ground) -> None:
+    key = fresh_label()
+    first = ordered(idempotency_key=key)
+    with pytest.raises(IntegrityError, match="idempotency_key"), transaction.atomic():
+        ordered(idempotency_key=key)
+    Signup.objects.filter(pk=first.pk).update(released_at=timezone.now())
+    assert ordered(idempotency_key=key)
