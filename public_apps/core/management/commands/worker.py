@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
@@ -22,16 +23,35 @@ class Command(BaseCommand):
         # An app of its own for the worker's loop: `replace_connector` would make tasks that enqueue
         # others do so on the worker's connection, outside of their own transaction.
         worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # the Django connector's method
-        asyncio.run(_run(worker, concurrency=options["concurrency"]))
+        if not asyncio.run(_run(worker, concurrency=options["concurrency"])):
+            # Not an exit code of 0: a platform that restarts what failed must start it again.
+            raise CommandError("The worker ended without being told to: is the database away?")
 
 
-async def _run(worker: Any, *, concurrency: int) -> None:
+async def _run(worker: Any, *, concurrency: int) -> bool:
+    """Work until told to stop, then let running jobs end; False if the worker ended by itself."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
     async with worker.open_async():
-        await worker.run_worker_async(
-            concurrency=concurrency,
-            fetch_job_polling_interval=1.0,  # retries are found by polling, new jobs by NOTIFY
-            update_heartbeat_interval=jobs.HEARTBEAT_SECONDS,
-            stalled_worker_timeout=jobs.SILENT_AFTER_SECONDS,
-            shutdown_graceful_timeout=25,
-            delete_jobs="successful",
-        )
+        work = loop.create_task(_work(worker, concurrency=concurrency))
+        stop = loop.create_task(told.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if told.is_set():
+            work.cancel()  # procrastinate takes this as a wish to end gracefully
+        stop.cancel()
+        await asyncio.wait({work})
+    return told.is_set()
+
+
+async def _work(worker: Any, *, concurrency: int) -> None:
+    await worker.run_worker_async(
+        concurrency=concurrency,
+        fetch_job_polling_interval=1.0,  # retries are found by polling, new jobs by NOTIFY
+        update_heartbeat_interval=jobs.HEARTBEAT_SECONDS,
+        stalled_worker_timeout=jobs.SILENT_AFTER_SECONDS,
+        shutdown_graceful_timeout=25,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+    )
