@@ -36,7 +36,7 @@ class SessionTokenAuthentication(XSessionTokenAuthentication):
         if not self.get_session_token(request):
             return None
         found: tuple[Any, Any] | None = super().authenticate(request)
-        if found is None or not found[0].is_active:
+        if found is None:
             raise AuthenticationFailed("This token is not valid here.")
         return found
 
