@@ -31,7 +31,7 @@ def take_in(subscription: Subscription, *, cause: str) -> None:
     """Draw what follows from a mirrored subscription: its tenant's access, and mails to owners."""
     if subscription.tenant_id is not None:
         review(tenant_id=subscription.tenant_id, cause=cause)
-        mails.promise_cancelled(subscription)
+        mails.promise_about(subscription)
 
 
 @transaction.atomic

@@ -35,6 +35,16 @@ BILLING_PATH = "/billing/"
 # --- Promises -------------------------------------------------------------------------------------
 
 
+def promise_about(subscription: Subscription) -> None:
+    """Promise what a subscription's state calls for, also when its events came before its tenant."""
+    promise_cancelled(subscription)
+    tried = Invoice.objects.select_related("tenant").filter(
+        subscription_id=subscription.pk, status="open", attempt_count__gt=0
+    )
+    for invoice in tried:
+        promise_payment_failed(invoice)
+
+
 def promise_trial_ending(subscription: Subscription) -> None:
     """Promise a word before a trial ends; a trial that is prolonged earns another."""
     if subscription.status == "trialing" and subscription.trial_end:

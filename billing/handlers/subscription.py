@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from billing import access, mails
@@ -11,25 +12,23 @@ from billing.models import Subscription
 
 def changed(rendered: dict[str, Any]) -> Outcome:
     """Mirror the subscription as it is now."""
-    return _outcome(_mirrored(rendered))
+    return _follow(rendered)
 
 
 def trial_will_end(rendered: dict[str, Any]) -> Outcome:
     """Tell the owners, too, what the trial's end brings."""
-    mirrored = _mirrored(rendered)
-    if mirrored is not None:
-        mails.promise_trial_ending(mirrored)
-    return _outcome(mirrored)
+    return _follow(rendered, mails.promise_trial_ending)
 
 
-def _mirrored(rendered: dict[str, Any]) -> Subscription | None:
+def _follow(
+    rendered: dict[str, Any], promise: Callable[[Subscription], None] | None = None
+) -> Outcome:
     subscription_id = rendered.get("id")
     if not isinstance(subscription_id, str):
-        return None
-    return access.follow_subscription(subscription_id=subscription_id)
-
-
-def _outcome(mirrored: Subscription | None) -> Outcome:
+        return Ignored(reason="The subscription has no id.")
+    mirrored = access.follow_subscription(subscription_id=subscription_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such subscription.")
+    if promise is not None:
+        promise(mirrored)
     return Done(tenant=mirrored.tenant)

@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import access, inbox
+from billing.models import StripeEvent
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
@@ -96,6 +97,20 @@ def test_many_workers_at_once_promise_one_mail(bench: Bench) -> None:
         bench.control("events", {"type": "invoice.payment_failed", "object_id": invoice})
     bench.arrived()
     at_once(4, event_ids=inbox.due())
+    assert promised(eleni) == {"payment_failed": 1}
+
+
+def test_what_failed_before_its_tenant_was_known_is_told_once_it_is(bench: Bench) -> None:
+    eleni = bench.check_out()
+    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
+    eleni.move("past_due")
+    bench.arrived()
+    bought = StripeEvent.objects.get(type="checkout.session.completed")
+    for event_id in inbox.due():
+        if event_id != bought.pk:
+            inbox.handle(event_id=event_id)
+    assert not OutgoingMail.objects.filter(to=eleni.order.email).exists()
+    bench.handle_all()
     assert promised(eleni) == {"payment_failed": 1}
 
 
