@@ -137,12 +137,15 @@ def _dispatch(event: StripeEvent) -> Outcome:
 
 def _record(event: StripeEvent, outcome: Outcome) -> None:
     done = isinstance(outcome, Done)
-    StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(
-        status=EventStatus.PROCESSED if done else EventStatus.IGNORED,
-        processed_at=timezone.now(),
-        error="" if isinstance(outcome, Done) else outcome.reason,
-        tenant=outcome.tenant if isinstance(outcome, Done) else None,
-    )
+    recorded: dict[str, Any] = {
+        "status": EventStatus.PROCESSED if done else EventStatus.IGNORED,
+        "processed_at": timezone.now(),
+        "error": "" if isinstance(outcome, Done) else outcome.reason,
+    }
+    # Left alone when unknown: whoever linked the customer meanwhile has written it down.
+    if isinstance(outcome, Done) and outcome.tenant is not None:
+        recorded["tenant"] = outcome.tenant
+    StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(**recorded)
     line = f"[WEBHOOK] {event.type}: {event.object_id}"  # the guide's words, to search logs for
     log.info(line, outcome="done" if done else "ignored")
 

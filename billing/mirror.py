@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import gateway
-from billing.models import Customer, Invoice, Mirrored, Payment, Price, Subscription
+from billing.models import Customer, Invoice, Mirrored, Payment, Price, StripeEvent, Subscription
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -184,9 +184,10 @@ def link_customer(*, customer_id: str, tenant: Tenant) -> None:
         log.error("customer belongs to another tenant", customer=customer_id)
         return
     for model in (Subscription, Payment, Invoice):
-        model._default_manager.filter(customer_id=customer_id, tenant__isnull=True).update(
-            tenant=tenant
-        )
+        waiting = model._default_manager.filter(customer_id=customer_id, tenant__isnull=True)
+        ids = list(waiting.values_list("pk", flat=True))
+        waiting.update(tenant=tenant)
+        StripeEvent.objects.filter(object_id__in=ids, tenant__isnull=True).update(tenant=tenant)
 
 
 def tenant_of(customer_id: str) -> Tenant | None:
