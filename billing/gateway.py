@@ -223,11 +223,15 @@ def in_time(
     return _call(lambda: ask(client))
 
 
-@lru_cache(maxsize=32)
 def _client(seconds: float, retries: int) -> stripe.StripeClient:
+    return _client_of(settings.STRIPE.secret_key, settings.STRIPE.api_base, seconds, retries)
+
+
+@lru_cache(maxsize=32)
+def _client_of(key: str, base: str, seconds: float, retries: int) -> stripe.StripeClient:
     return stripe.StripeClient(
-        settings.STRIPE.secret_key,
-        base_addresses={"api": settings.STRIPE.api_base},
+        key,
+        base_addresses={"api": base},
         http_client=stripe.RequestsClient(timeout=seconds),
         max_network_retries=retries,
     )

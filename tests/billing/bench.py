@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from billing import checkout, gateway, inbox, plans
+from billing import checkout, inbox, plans
 from billing.checkout import Order
 from billing.models import EventStatus, Price, StripeEvent, Subscription
 from devstack import parts, ports, processes
@@ -263,7 +263,6 @@ def own_bench(ground: Ground, tmp_path: Path) -> Iterator[Bench]:
 @contextmanager
 def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
     prices = dict(Price.objects.values_list("pk", "stripe_price_id"))
-    gateway._client.cache_clear()
     with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, api_base=mock_url)):
         bench = Bench(ground, mock_url)
         bench.control("delivery", {})
@@ -271,7 +270,6 @@ def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
         StripeEvent.objects.all().delete()
         plans.push()
         yield bench
-    gateway._client.cache_clear()
     for price_id, at_stripe in prices.items():
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
 

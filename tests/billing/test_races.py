@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from billing import access, gateway, mirror
+from billing import access, mirror
 from public_apps.tenants.models import AccessChange
 from tests.billing.bench import Bench
 
@@ -66,13 +66,11 @@ def slow_line(bench: Bench) -> Iterator[SlowLine]:
     with SlowLine(bench.mock) as line:
         serving = threading.Thread(target=line.serve_forever, args=(0.05,))
         serving.start()
-        gateway._client.cache_clear()
         try:
             with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, api_base=line.url)):
                 yield line
         finally:
             line.let_first_through.set()
-            gateway._client.cache_clear()
             line.shutdown()
             serving.join()
 

@@ -6,6 +6,7 @@ the same database, so a test can look inside, and step in where only an accident
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -179,6 +181,10 @@ def standing_on(stack: Stack) -> Iterator[None]:
             EMAIL_PORT=int(stack.env["EMAIL_PORT"]),
             SITE_URL=stack.env["SITE_URL"],
             STATIC_ROOT=static,
+            # Another test's mock Stripe may be running: who stands here asks this stack's, or nobody.
+            STRIPE=dataclasses.replace(
+                settings.STRIPE, api_base=stack.env["STRIPE_API_BASE"].rstrip("/")
+            ),
         ):
             yield
     finally:

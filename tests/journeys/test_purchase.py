@@ -29,9 +29,12 @@ def test_a_trial_opens_a_workspace_although_nothing_was_paid(shop: Shop) -> None
 
     row = until(
         lambda: next(
-            row
-            for row in shop.tenants()
-            if row["subdomain"] == workspace.order.subdomain and row["subscription_status"]
+            (
+                row
+                for row in shop.tenants()
+                if row["subdomain"] == workspace.order.subdomain and row["subscription_status"]
+            ),
+            None,
         )
     )
 
