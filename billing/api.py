@@ -16,9 +16,10 @@ from rest_framework.views import APIView
 
 from billing import checkout, plans, serializers, throttles
 from public_apps.core import idempotency
+from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.onboarding import progress, subdomains
 
-PROBLEM = OpenApiResponse(serializers.ProblemSerializer)
+PROBLEM = OpenApiResponse(ProblemSerializer)
 
 
 class PublicView(APIView):

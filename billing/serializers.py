@@ -95,15 +95,3 @@ class ConfigSerializer(serializers.Serializer[Any]):
     publishable_key = serializers.CharField()
     currency = serializers.CharField()
     mode = serializers.ChoiceField(choices=["live", "test", "mock", "manual"])
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.DictField(  # type: ignore[assignment]  # a field of that name
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )

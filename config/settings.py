@@ -34,6 +34,7 @@ try:
     TENANT_POOL_SIZE = settings_reader.whole_number(_env, "TENANT_POOL_SIZE", default=5)
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
+    STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
         _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
     )
@@ -59,7 +60,9 @@ _PEOPLE = [
     "public_apps.accounts",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.headless",
+    "public_apps.audit",
 ]
 SHARED_APPS = [
     "unfold",  # before django_tenants, which has admin templates of its own
@@ -71,6 +74,7 @@ SHARED_APPS = [
     "corsheaders",
     "csp",
     "rest_framework",
+    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "anymail",
@@ -83,7 +87,16 @@ SHARED_APPS = [
     "public_apps.staff",
     "config",
 ]
-TENANT_APPS = [*_PEOPLE, "tenant_apps.home"]
+TENANT_APPS = [
+    *_PEOPLE,
+    "tenant_apps.home",
+    "tenant_apps.files",
+    "tenant_apps.buildings",
+    "tenant_apps.finances",
+    "tenant_apps.announcements",
+    "tenant_apps.requests",
+    "tenant_apps.votes",
+]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
 TENANT_MODEL = "tenants.Tenant"
@@ -164,6 +177,13 @@ CACHES = {
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
+    "process": {
+        # Limits for people who are signed in: exact enough in each process, and without a query.
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "process",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
 }
 
 # --- Security -------------------------------------------------------------------------------------
@@ -173,8 +193,9 @@ CORS_URLS_REGEX = r"^/(api|_allauth/app)/"
 CORS_ALLOW_CREDENTIALS = False  # bearer tokens only: a cookie never crosses origins
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "accept-language",
-    "idempotency-key", "x-session-token", "x-tenant-host",
+    "idempotency-key", "if-match", "if-none-match", "x-session-token", "x-tenant-host",
 ]  # fmt: skip
+CORS_EXPOSE_HEADERS = ["etag", "idempotent-replayed", "retry-after"]
 # Anyone can deploy on vercel.app, so a wildcard is never trusted to post our forms.
 CSRF_TRUSTED_ORIGINS = list(_csrf.exact)
 CSRF_WILDCARDS_LEFT_OUT = bool(_csrf.patterns)
@@ -246,6 +267,9 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.keys.PasswordKeyG
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
+MFA_ADAPTER = "public_apps.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "New Concierge"
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": "/accounts/login/",
@@ -261,12 +285,14 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.descriptions.Schema",
     "DEFAULT_THROTTLE_RATES": {
         "checkout": CHECKOUT_RATE,
         "subdomain": "120/min",
         "progress": "300/min",
         "subscription": "60/min",
+        "person": "1200/min",
+        "workspace": "6000/min",
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

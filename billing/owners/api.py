@@ -16,10 +16,10 @@ from rest_framework.views import APIView
 
 from billing.owners import account, changes, overview, returning, serializers
 from billing.owners.account import Account
-from billing.serializers import ProblemSerializer
 from public_apps.accounts.models import Role
 from public_apps.core import idempotency
 from public_apps.core.models import IdempotentRequest
+from public_apps.core.rest.descriptions import ProblemSerializer
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core import exceptions as django_exceptions
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -59,6 +61,25 @@ class KeyReused(Problem):
     title = "This Idempotency-Key belongs to another request"
 
 
+class StaleVersion(Problem):
+    """Somebody else has changed the row since the client read it."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "changed-meanwhile"
+    title = "Somebody has changed this meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has changed this meanwhile. Read it again, then decide."))
+
+
+class Refused(Problem):
+    """The request is well-formed, and may not be done as things stand."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "not-now"
+    title = "This can't be done as things stand"
+
+
 class UpstreamFailed(Problem):
     """A service that we depend on did not answer as it should; trying again later may help."""
 
@@ -102,15 +123,10 @@ def json_problem(document: Mapping[str, Any]) -> JsonResponse:
 
 def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     """Translate what an API view raised; an unknown error stays one, and becomes a 500 with its log."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = as_problem(error)
     headers: dict[str, str] = {}
     if isinstance(error, Problem):
         document = error.body()
-    elif isinstance(error, exceptions.ValidationError):
-        document = Invalid("See errors, field by field.", errors=_by_field(error.detail)).body()
     elif isinstance(error, exceptions.APIException):
         document = problem(error.status_code, str(error.detail))
         headers = _headers(error)
@@ -118,6 +134,19 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
         return None
     set_rollback()
     return Response(document, document["status"], headers=headers, content_type=PROBLEM_JSON)
+
+
+def as_problem(error: Exception) -> Exception:
+    """Return what DRF's and Django's own refusals mean in our words; anything else as it is."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, django_exceptions.PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, django_exceptions.ValidationError):
+        error = exceptions.ValidationError(get_error_detail(error))
+    if isinstance(error, exceptions.ValidationError):
+        return Invalid(_("See errors, field by field."), errors=_by_field(error.detail))
+    return error
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

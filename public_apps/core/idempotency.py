@@ -16,7 +16,9 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -24,7 +26,14 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.core.errors import PROBLEM_JSON, Conflict, Invalid, KeyReused, Problem
+from public_apps.core.errors import (
+    PROBLEM_JSON,
+    Conflict,
+    Invalid,
+    KeyReused,
+    Problem,
+    as_problem,
+)  # fmt: skip
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.schemas import current, in_public
 
@@ -62,10 +71,34 @@ def key_of(request: Request) -> str | None:
 def respond_once(request: Request, work: Work) -> Response:
     """Answer an API request that may come again; `work` returns the body of a 200."""
     asked = {"method": request.method, "path": request.path, "body": request.data}
-    answer = once(who=str(request.user.pk), key=key_of(request), asked=asked, work=work)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    kind = PROBLEM_JSON if answer.is_problem else None
-    return Response(answer.body, answer.status, headers=headers, content_type=kind)
+    return _response(once(who=str(request.user.pk), key=key_of(request), asked=asked, work=work))
+
+
+def respond_once_here(
+    request: Request, work: Callable[[], Any], *, status: int = HTTPStatus.OK
+) -> Response:
+    """Answer an API request whose work is all in our database: work and memory are one transaction.
+
+    So even a crash leaves either both or neither. Without a key the work is simply done.
+    """
+    key = key_of(request)
+    if key is None:
+        with transaction.atomic():
+            return Response(work(), status)
+    asked = {"method": request.method, "path": request.path, "body": _said(request)}
+    row = _claim(f"{current()}:{request.user.pk}", key, _fingerprint(asked))
+    if row.status is not None:
+        return _response(Answer(status=row.status, body=row.body, replayed=True))
+    answered = False
+    try:
+        with transaction.atomic():
+            answer = _answer(row, lambda _row: _whole(work), status=status)
+            _keep(row, answer)
+        answered = True
+    finally:
+        if not answered:
+            _give_back(row)
+    return _response(answer)
 
 
 def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Answer:
@@ -127,13 +160,42 @@ def _take_over(row: IdempotentRequest, lease: datetime) -> None:
         raise Conflict(_("The same request is still being worked on."))
 
 
-def _answer(row: IdempotentRequest, work: Work) -> Answer:
+def _answer(row: IdempotentRequest, work: Work, *, status: int = HTTPStatus.OK) -> Answer:
     try:
-        return Answer(status=HTTPStatus.OK, body=work(row))
-    except Problem as problem:
-        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Answer(status=status, body=work(row))
+    except Exception as error:
+        refusal = as_problem(error)
+        if not isinstance(refusal, Problem) or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
-        return Answer(status=problem.status, body=problem.body())
+        return Answer(status=refusal.status, body=refusal.body())
+
+
+def _whole(work: Callable[[], Any]) -> Any:
+    """Do the work wholly, or, when it refuses, not at all."""
+    with transaction.atomic():
+        return work()
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    kind = PROBLEM_JSON if answer.is_problem else None
+    return Response(answer.body, answer.status, headers=headers, content_type=kind)
+
+
+def _said(request: Request) -> Any:
+    """Return the body in a form that can be compared; of a file, a digest of what is in it."""
+    if not request.FILES:
+        return request.data
+    fields = {
+        name: request.data.getlist(name) for name in request.data if name not in request.FILES
+    }
+    return {**fields, **{name: _digest(file) for name, file in request.FILES.items()}}
+
+
+def _digest(file: UploadedFile) -> str:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
 
 
 def _keep(row: IdempotentRequest, answer: Answer) -> None:

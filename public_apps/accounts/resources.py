@@ -1,0 +1,172 @@
+"""A resource of the tenant API: a viewset that looks permissions up, and where nothing gets lost.
+
+What a subclass says: `resource` (its rows in `permissions`), `rows()`, `own()` if the table says
+`own`, serializers, and the verbs `add`, `change` and `remove` as far as it offers them. What it
+gets: pages by cursor, filters, limits, `Idempotency-Key` on every POST, ETags with `If-Match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import OrderingFilter
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from public_apps.accounts.permissions import MayAct, Reach, reach_of
+from public_apps.core import idempotency
+from public_apps.core.errors import StaleVersion
+from public_apps.core.rest.limits import PersonLimit, WorkspaceLimit
+from public_apps.core.rest.pages import Cursor
+
+
+class Resource(GenericViewSet[Any]):
+    """Reads by queries, writes by verbs."""
+
+    resource: ClassVar[str]
+    permission_classes = (IsAuthenticated, MayAct)
+    throttle_classes = (PersonLimit, WorkspaceLimit)
+    pagination_class = Cursor
+    filter_backends = (DjangoFilterBackend, OrderingFilter)
+    ordering_fields: ClassVar[Any] = ("id",)
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+    lookup_value_converter = "int"
+
+    # --- What a subclass says -----------------------------------------------------------------
+
+    def rows(self) -> QuerySet[Any]:
+        """Return all rows of the tenant, with what the serializer needs joined in."""
+        raise NotImplementedError
+
+    def own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow rows down to those of the person who asks."""
+        raise NotImplementedError
+
+    def input(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer that reads a request; the one that shows rows, unless overridden."""
+        return self.get_serializer(*args, **kwargs)
+
+    # --- What it gets -------------------------------------------------------------------------
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the rows that this request may see; somebody else's are as good as not there."""
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular only wants the model
+            return self.rows().none()
+        return self.own(self.rows()) if self.reach is Reach.OWN else self.rows()
+
+    @property
+    def reach(self) -> Reach:
+        """How far whoever asks reaches in the action asked for."""
+        return reach_of(self.request, f"{self.resource}.{self.action}")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell serializers how far the request reaches, beside what DRF tells them."""
+        known = super().get_serializer_context()
+        return known if self.request is None else {**known, "reach": self.reach}
+
+    def shown(self, row: Model, status: int = HTTPStatus.OK) -> Response:
+        """Answer with one row and the ETag of its version."""
+        return Response(self.get_serializer(row).data, status, headers=_etag(row))
+
+    def read(self, *, partial: bool = False, row: Model | None = None) -> dict[str, Any]:
+        """Return what the request says, checked field by field."""
+        serializer = self.input(row, data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def locked(self) -> Any:
+        """Return the row asked for, locked until the transaction ends, if it is what `If-Match` says.
+
+        Raises 404, and `errors.StaleVersion` when somebody has changed it meanwhile. The lock comes
+        first and the row is read after it, so what is joined in is no older than the lock.
+        """
+        kept = self.get_object()
+        type(kept).objects.select_for_update(of=("self",)).filter(pk=kept.pk).first()
+        row = self.get_object()
+        wanted = self.request.headers.get("If-Match", "*")
+        if wanted != "*" and _etag(row).get("ETag") not in _listed(wanted):
+            raise StaleVersion
+        return row
+
+    def once(self, work: Callable[[], Any], *, status: int = HTTPStatus.OK) -> Response:
+        """Do the work in one transaction, once per `Idempotency-Key`; answer with what it returns."""
+        return idempotency.respond_once_here(self.request, work, status=status)
+
+
+class Listed(Resource):
+    """`GET` of a page."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page, narrowed and ordered by query."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class Retrieved(Resource):
+    """`GET` of one row."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One row with its ETag; 304 if the client has it."""
+        row = self.get_object()
+        headers = _etag(row)
+        if headers and headers["ETag"] in _listed(request.headers.get("If-None-Match", "")):
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return self.shown(row)
+
+
+class Created(Resource):
+    """`POST` of a new row."""
+
+    def add(self, data: dict[str, Any]) -> Model:
+        """Create a row of what was read."""
+        raise NotImplementedError
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create one; the same Idempotency-Key creates no second."""
+        return self.once(
+            lambda: self.get_serializer(self.add(self.read())).data, status=HTTPStatus.CREATED
+        )
+
+
+class Changed(Resource):
+    """`PATCH` of one row."""
+
+    def change(self, row: Any, data: dict[str, Any]) -> Model:
+        """Change a locked row to what was read."""
+        raise NotImplementedError
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the fields given; with `If-Match`, only the version that the client has seen."""
+        with transaction.atomic():
+            row = self.locked()
+            return self.shown(self.change(row, self.read(partial=True, row=row)))
+
+
+class Removed(Resource):
+    """`DELETE` of one row."""
+
+    def remove(self, row: Any) -> None:
+        """Delete a locked row, or whatever deleting means for it."""
+        row.delete()
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete it; with `If-Match`, only the version that the client has seen."""
+        with transaction.atomic():
+            self.remove(self.locked())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _etag(row: Model) -> dict[str, str]:
+    etag = getattr(row, "etag", "")
+    return {"ETag": etag} if etag else {}
+
+
+def _listed(header: str) -> set[str]:
+    return {each.strip().removeprefix("W/") for each in header.split(",")}

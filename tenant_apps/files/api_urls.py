@@ -1,0 +1,7 @@
+"""What the tenant API serves under /api/ for files."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
