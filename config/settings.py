@@ -120,6 +120,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
+    "billing.patience.deadline_of_request",
     "public_apps.core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
