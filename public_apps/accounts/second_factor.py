@@ -23,7 +23,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 def _seal() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     return MultiFernet([Fernet(_derived(key)) for key in keys])
 
 

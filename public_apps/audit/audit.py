@@ -39,10 +39,9 @@ def record(
     `actor` is a user of this schema, or a name such as `manage.py`; `action` is a noun and what
     became of it, such as `tenant.suspended`; `detail` is JSON, without secrets.
     """
-    by_name = isinstance(actor, str)
     return Entry.objects.create(
         actor=actor if isinstance(actor, str) else actor.email,
-        actor_id=None if by_name else actor.pk,
+        actor_id=None if isinstance(actor, str) else actor.pk,
         impersonator=_impersonator.get(),
         action=action,
         detail=dict(detail or {}),

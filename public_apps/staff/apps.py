@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class StaffConfig(AppConfig):
@@ -7,4 +8,7 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         # They register the admin pages.
-        from public_apps.staff import by_hand, registrations, tenants  # noqa: F401
+        from public_apps.staff import by_hand, groups, registrations, tenants  # noqa: F401
+
+        # After this app's own permissions are there: Django makes them at the same signal.
+        post_migrate.connect(groups.bring_in_line, sender=self)
