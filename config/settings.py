@@ -34,6 +34,7 @@ try:
     TENANT_POOL_SIZE = settings_reader.whole_number(_env, "TENANT_POOL_SIZE", default=5)
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
+    TENANT_FILES_MIB = settings_reader.whole_number(_env, "TENANT_FILES_MIB", default=2048, least=1)
     STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
         _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
@@ -310,6 +311,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "tenant_apps.files.uploading.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Mail -----------------------------------------------------------------------------------------
 EMAIL_BACKEND = settings_reader.text(

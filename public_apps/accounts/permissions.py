@@ -26,6 +26,9 @@ class Reach(StrEnum):
 
 _TABLE = """
                               owner    manager  staff    resident
+files.create                  all      all      all      all
+files.retrieve                own      own      own      own
+files.destroy                 own      own      own      own
 """
 
 

@@ -5,6 +5,7 @@ Jobs run at least once, so every task is safe to run twice, and concurrently wit
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -45,15 +46,24 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
 
 
 def defer_once(
-    task: Task[Any, Any, Any], *, lock: str, priority: int = NORMAL, **args: Any
+    task: Task[Any, Any, Any],
+    *,
+    lock: str,
+    priority: int = NORMAL,
+    wait: timedelta | None = None,
+    **args: Any,
 ) -> None:
-    """Enqueue a job unless one with this lock is already waiting.
+    """Enqueue a job, to run after a wait if given, unless one with this lock is already waiting.
 
     The duplicate is refused by a unique index, which would poison the caller's transaction:
     hence a savepoint of its own.
     """
     try:
         with transaction.atomic():
-            task.configure(queueing_lock=lock, priority=priority).defer(**args)
+            task.configure(
+                queueing_lock=lock,
+                priority=priority,
+                schedule_in={"seconds": int(wait.total_seconds())} if wait else None,
+            ).defer(**args)
     except exceptions.AlreadyEnqueued:
         log.debug("already enqueued", lock=lock)

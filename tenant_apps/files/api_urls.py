@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tenant_apps.files.api import Files
+
+router = SimpleRouter(use_regex_path=False)
+router.register("files", Files, basename="files")
+
+urlpatterns = router.urls

@@ -1,0 +1,53 @@
+"""/api/files/: upload first, then name the file's id where it is to be attached."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+
+from public_apps.accounts.models import User
+from public_apps.accounts.resources import Created, Removed, Retrieved
+from tenant_apps.files import actions, queries
+from tenant_apps.files.models import Kind, StoredFile
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """One file: PDF, image, document, table or text, of at most 10 MiB."""
+
+    file = serializers.FileField(allow_empty_file=True)  # emptiness is the action's to refuse
+
+
+class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
+    kind = serializers.ChoiceField(choices=Kind.values, read_only=True)
+
+    class Meta:
+        model = StoredFile
+        fields = ("id", "name", "kind", "size", "sha256", "created_at")
+        read_only_fields = fields
+
+
+class Files(Retrieved, Created, Removed):
+    """Uploads that wait for their uploader; attached ones are where they belong."""
+
+    resource = "files"
+    serializer_class = StoredFileSerializer
+    parser_classes = (MultiPartParser,)
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[StoredFile]:
+        return StoredFile.objects.all()
+
+    def own(self, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+        return queries.waiting_for(cast("User", self.request.user))
+
+    def input(self, *args: Any, **kwargs: Any) -> UploadSerializer:
+        return UploadSerializer(data=kwargs["data"])
+
+    def add(self, data: dict[str, Any]) -> StoredFile:
+        return actions.keep(data["file"], by=cast("User", self.request.user))
+
+    def remove(self, row: StoredFile) -> None:
+        actions.discard(row)

@@ -1,0 +1,21 @@
+"""Uploads that nobody took."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from public_apps.core import jobs
+from public_apps.core.schemas import inside
+from public_apps.tenants.models import Tenant
+from tenant_apps.files import actions, queries
+
+
+@app.task(queue="upkeep", priority=jobs.LAST)
+def sweep_waiting(schema_name: str) -> None:
+    """Sweep one workspace's uploads, and come again while any of them wait."""
+    if not Tenant.objects.filter(schema_name=schema_name, archived_at=None).exists():
+        return
+    with inside(schema_name):
+        actions.sweep()
+        if wait := queries.longest_wait():
+            actions.wake_sweep(wait=wait)
