@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack import chromium, environment, signals
+from devstack import chromium, environment, lanes, signals
+from devstack.lanes import NoLanes
 from devstack.ports import PortTaken
 from devstack.processes import ROOT, PartFailed
 from devstack.screen import Screen
@@ -23,6 +25,8 @@ from devstack.state import StateInUse
 PYTHON = sys.executable
 MOST_RUNS = 20
 FAREWELL_SECONDS = 20.0
+IN_LANES = ("-p", "devstack.pytest_lane", "--dist=worksteal")
+SLOWEST = "--durations=25"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +129,13 @@ def open_stack() -> Stack:
     raise StateInUse(f"{MOST_RUNS} runs of the tests hold all of their folders in {base}.")
 
 
-def run(stack: Stack, screen: Screen, pytest_arguments: list[str]) -> int:
-    """Run pytest with these arguments, or, without any, everything; return the exit code."""
+def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
+    """Run pytest with these arguments, or, without any, everything; return the exit code.
+
+    `-n 3` runs three tests at once; without it everything takes as many as suit the machine, and
+    a part of the tests goes one by one.
+    """
+    number, pytest_arguments = side_by_side(arguments)
     missing: list[str] = []
     environ = {
         **stack.env,
@@ -135,13 +144,36 @@ def run(stack: Stack, screen: Screen, pytest_arguments: list[str]) -> int:
     }
     runner = Runner(stack, screen, environ)
     if pytest_arguments:
-        runner.run(tests(*pytest_arguments))
+        run_tests(runner, stack, screen, pytest_arguments, number or 1)
     else:
         screen.heading("Checks")
         for check in checks(missing):
             runner.run(check)
-        runner.run(tests(*coverage(stack)))
+        whole = [*coverage(stack), SLOWEST]
+        run_tests(runner, stack, screen, whole, number or lanes.sensible_number())
     return verdict(runner, screen, missing)
+
+
+def side_by_side(arguments: list[str]) -> tuple[int | None, list[str]]:
+    """Take `-n NUMBER` out of the arguments: how many tests run at once, if it is said."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-n", type=int)
+    known, others = parser.parse_known_args(arguments)
+    return known.n, others
+
+
+def run_tests(
+    runner: Runner, stack: Stack, screen: Screen, arguments: list[str], number: int
+) -> None:
+    """Run the tests in that many lanes, or one by one where the database server allows no lanes."""
+    if number > 1:
+        try:
+            with lanes.opened(stack, number) as environ:
+                runner.run(tests(*IN_LANES, f"-n{number}", *arguments, environ=environ))
+                return
+        except NoLanes as refusal:
+            screen.note(f"One test at a time: DATABASE_URL's server says “{refusal}”.")
+    runner.run(tests(*arguments, environ={}))
 
 
 def browser(stack: Stack, screen: Screen, missing: list[str]) -> dict[str, str]:
@@ -181,15 +213,17 @@ def checks(missing: list[str]) -> list[Check]:
 
 
 def node_checks(missing: list[str]) -> list[Check]:
-    """Return the checks of what runs in browsers, which need `node`."""
-    files = sorted(str(path) for path in (ROOT / "tests").rglob("*.test.mjs"))
-    if not files:
+    """Return the checks of the TypeScript client, which need `npm`."""
+    npm = shutil.which("npm")
+    if npm is None:
+        missing.append("the TypeScript client's checks: there is no npm")
         return []
-    node = shutil.which("node")
-    if node is None:
-        missing.append("the JavaScript tests: there is no node")
-        return []
-    return [Check(title="JavaScript tests", command=(node, "--test", *files))]
+    client = (npm, "--prefix", "clients/typescript", "--silent")
+    return [
+        Check(title="TypeScript client's packages", command=(*client, "ci")),
+        Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
+        Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),
+    ]
 
 
 def coverage(stack: Stack) -> tuple[str, ...]:
@@ -197,9 +231,10 @@ def coverage(stack: Stack) -> tuple[str, ...]:
     return ("--cov", "--cov-report=term", f"--cov-report=html:{stack.folder / 'coverage'}")
 
 
-def tests(*arguments: str) -> Check:
+def tests(*arguments: str, environ: Mapping[str, str]) -> Check:
     """Return the tests, as a check whose output is seen as it comes."""
-    return Check(title="Tests", command=(PYTHON, "-m", "pytest", *arguments), loud=True)
+    command = (PYTHON, "-m", "pytest", *arguments)
+    return Check(title="Tests", command=command, environ=environ, loud=True)
 
 
 def verdict(runner: Runner, screen: Screen, missing: list[str]) -> int:

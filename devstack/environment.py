@@ -28,6 +28,9 @@ PORT_NAMES = {
     "mail": "SMTP_PORT",
     "postgres": "PGPORT",
 }
+# What makes a process one of several that run tests side by side; what it starts is none of them.
+LANES = "CONCIERGE_LANES"
+LANE = "PYTEST_XDIST_WORKER"
 OFF = frozenset({"false", "0", "no", "off"})
 
 
@@ -48,7 +51,7 @@ def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which nothing speaks to the product or to the demo."""
-    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE"}
+    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE", LANES, LANE}
     return {
         name: value for name, value in environ.items() if not _is_setting(name) and name not in ours
     }

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+from collections.abc import Mapping
 
 from devstack.state import Memory
 
 # Below the ranges from which Linux (32768) and macOS (49152) number outgoing connections: such a
 # connection could otherwise sit on our port just when a part is started again.
 FIRST, LAST = 15000, 32000
+SPAN = (
+    "CONCIERGE_PORTS"  # such as 15000-18999: who shares a machine on purpose shares the ports too
+)
 ATTEMPTS = 200
 
 
@@ -28,16 +33,30 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free() -> int:
+def shares(number: int) -> list[str]:
+    """Return equal parts of all ports: between two who pick from them no port is picked twice."""
+    size = (LAST - FIRST) // number
+    starts = [FIRST + index * size for index in range(number)]
+    return [f"{start}-{start + size - 1}" for start in starts]
+
+
+def span_of(environ: Mapping[str, str]) -> range:
+    """Return the ports from which a run with this environment picks."""
+    first, _, last = environ.get(SPAN, f"{FIRST}-{LAST - 1}").partition("-")
+    return range(int(first), int(last) + 1)
+
+
+def free(*, among: range | None = None) -> int:
     """Return a port on which nothing listens."""
+    among = among or span_of(os.environ)
     for _ in range(ATTEMPTS):
-        port = FIRST + secrets.randbelow(LAST - FIRST)
+        port = secrets.choice(among)
         if is_free(port):
             return port
-    raise PortTaken(f"No free port found between {FIRST} and {LAST}.")
+    raise PortTaken(f"No free port found between {among.start} and {among.stop}.")
 
 
-def choose(name: str, *, asked: str | None, memory: Memory) -> int:
+def choose(name: str, *, asked: str | None, memory: Memory, among: range | None = None) -> int:
     """Return the port for `name`: `asked` if given, else the last one if free, else a new one.
 
     Raises PortTaken if the asked one is not a port, or in use.
@@ -49,8 +68,9 @@ def choose(name: str, *, asked: str | None, memory: Memory) -> int:
             raise PortTaken(f"{name}={asked}: something else already listens on that port.")
         return int(asked)
     remembered = memory.recall(name)
-    if remembered and is_free(int(remembered)):
+    among = among or span_of(os.environ)
+    if remembered and int(remembered) in among and is_free(int(remembered)):
         return int(remembered)
-    port = free()
+    port = free(among=among)
     memory.keep(name, str(port))
     return port

@@ -182,14 +182,20 @@ class Postgres:
 def _new_home(folder: Path) -> Path:
     """Make a folder that everyone may enter, and remove those whose run's folder is no more."""
     for old in HOMES.glob(f"{HOME_PREFIX}*"):
-        owner = old / OWNER
-        ours = old.lstat().st_uid == os.geteuid() and owner.is_file()
-        if ours and not Path(owner.read_text()).exists():
-            shutil.rmtree(old)
+        if _is_deserted(old):
+            shutil.rmtree(old, ignore_errors=True)  # another start may be at it, too
     home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX, dir=HOMES))
     (home / OWNER).write_text(str(folder))
     home.chmod(0o755)
     return home
+
+
+def _is_deserted(home: Path) -> bool:
+    try:
+        ours = home.lstat().st_uid == os.geteuid()
+        return ours and not Path((home / OWNER).read_text()).exists()
+    except FileNotFoundError:
+        return False
 
 
 def _is_server(pid: int, data: Path) -> bool:

@@ -56,8 +56,9 @@ class Stack:
             folder.mkdir(exist_ok=True)
         self.keys = state.Memory(self.folder / "keys.json")
         self._ports = state.Memory(self.folder / "ports.json")
+        among = ports.span_of(given)
         self._port = {
-            part: ports.choose(name, asked=given.get(name), memory=self._ports)
+            part: ports.choose(name, asked=given.get(name), memory=self._ports, among=among)
             for part, name in environment.PORT_NAMES.items()
             if not self._is_given(part, given)
         }

@@ -122,7 +122,10 @@ def test_bin_test_with_arguments_runs_pytest_alone_on_a_database_of_its_own(tmp_
     assert "Format" not in done.stdout
 
 
-def test_bin_test_ends_its_tests_when_it_is_told_to_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lanes", [(), ("-n", "2")], ids=["one by one", "side by side"])
+def test_bin_test_ends_its_tests_when_it_is_told_to_end(
+    tmp_path: Path, lanes: tuple[str, ...]
+) -> None:
     environ = {**os.environ, "CONCIERGE_STATE": str(tmp_path)}
     waiting = tmp_path / "test_waiting.py"
     waiting.write_text(
@@ -132,7 +135,7 @@ def test_bin_test_ends_its_tests_when_it_is_told_to_end(tmp_path: Path) -> None:
         "    time.sleep(600)\n"
     )
     process = subprocess.Popen(
-        [ROOT / "bin" / "test", str(waiting)], env=environ, stdout=subprocess.DEVNULL
+        [ROOT / "bin" / "test", *lanes, str(waiting)], env=environ, stdout=subprocess.DEVNULL
     )
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert process.poll() is None
