@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "public_apps.staff.impersonation.middleware.ImpersonationMiddleware",
     "public_apps.tenants.access.AccessMiddleware",
     "public_apps.staff.content_policy.AdminContentPolicy",
 ]
@@ -154,6 +155,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "public_apps.tenants.context.tenant",
                 "billing.owners.context.past_due",
+                "public_apps.staff.impersonation.context.banner",
             ],
         },
     },
@@ -273,6 +275,7 @@ MFA_ADAPTER = "public_apps.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "New Concierge"
 HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "public_apps.staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": "/accounts/login/",
     "account_reset_password": "/accounts/password/reset/",

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from config.urls_docs import docs
 from public_apps.accounts.api import MeView
+from public_apps.audit.api import AuditView
 
 urlpatterns = [
     path("", include("tenant_apps.home.urls")),
@@ -26,5 +27,7 @@ urlpatterns = [
     path("requests/", include("tenant_apps.requests.urls")),
     path("votes/", include("tenant_apps.votes.urls")),
     path("api/", include(docs("config.urls_tenant"))),
+    path("api/audit/", AuditView.as_view(), name="audit"),
+    path("", include("public_apps.staff.impersonation.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -23,8 +23,13 @@ _impersonator: ContextVar[str] = ContextVar("impersonator", default="")
 class Person(Protocol):
     """Somebody of this schema; a request's user is one."""
 
-    pk: Any
-    email: str
+    @property
+    def pk(self) -> Any:
+        """The key, in this schema."""
+
+    @property
+    def email(self) -> str:
+        """The address."""
 
 
 def record(
@@ -58,6 +63,11 @@ def impersonated_by(staff: str) -> Iterator[None]:
         yield
     finally:
         _impersonator.reset(token)
+
+
+def name_impersonator(staff: str) -> None:
+    """Do so from here to the end of the block that `impersonated_by` began."""
+    _impersonator.set(staff)
 
 
 def _described(target: Model | str | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.tenants.models import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody of a tenant, as an entry of its log names them."""
+
+    pk: int
+    email: str
 
 
 class Impersonation(models.Model):
@@ -53,3 +62,8 @@ class Impersonation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff} as {self.person_email}"
+
+    @property
+    def person(self) -> Person:
+        """Return in whose name it is."""
+        return Person(pk=self.person_id, email=self.person_email)

@@ -1,0 +1,56 @@
+"""/api/audit/ on a tenant's host: what was done in the workspace, for its owners to see."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from public_apps.audit.models import Entry
+from public_apps.core.rest.pages import Cursor
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    class Meta:
+        model = Entry
+        fields = (
+            "id", "at", "actor", "impersonator", "action", "target_type", "target_id", "target",
+            "detail",
+        )  # fmt: skip
+
+
+class EntryFilter(filters.FilterSet):
+    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = Entry
+        fields = ("action", "actor", "impersonator", "target_type", "target_id")
+
+
+class IsOwner(BasePermission):
+    """Owners alone: the log tells of everybody."""
+
+    message = _("Only owners of the workspace may read its log.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return getattr(request.user, "role", "") == "owner"
+
+
+class AuditView(ListAPIView[Entry]):
+    """Every deed of the workspace, newest first, those of our support in somebody's name included."""
+
+    serializer_class = EntrySerializer
+    permission_classes = (IsAuthenticated, IsOwner)
+    pagination_class = Cursor
+    filter_backends = (filters.DjangoFilterBackend,)
+    filterset_class = EntryFilter
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        """Return the log of the schema that the request works in."""
+        return Entry.objects.order_by("-pk")

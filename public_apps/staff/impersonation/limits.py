@@ -1,0 +1,45 @@
+"""What may be done in somebody's name: looking, and the daily work; nothing that is theirs alone."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LEAVE = "/support/leave/"
+# How an impersonation begins and ends.
+DOORS = ("/support/", "/accounts/logout/", "/_allauth/app/v1/auth/session")
+# Not even to look at: passwords, recovery codes, sessions.
+PRIVATE = ("/accounts/", "/_allauth/")
+# The daily work. What is not listed can't be changed: members and their roles, oneself, the
+# subscription, votes, and whatever is added to the API without a word here.
+DAILY_WORK = (
+    "/api/announcements/",
+    "/api/apartments/",
+    "/api/buildings/",
+    "/api/charges/",
+    "/api/expenses/",
+    "/api/files/",
+    "/api/payments/",
+    "/api/periods/",
+    "/api/requests/",
+    "/api/residencies/",
+    "/announcements/",
+    "/buildings/",
+    "/finances/",
+    "/i18n/",
+    "/requests/",
+)
+
+
+def permits(request: HttpRequest) -> bool:
+    """Whether our staff may do this in somebody's name."""
+    if request.path.startswith(DOORS):
+        return True
+    if request.path.startswith(PRIVATE):
+        return False
+    return request.method in SAFE or request.path.startswith(DAILY_WORK)
+
+
+def is_deed(request: HttpRequest) -> bool:
+    """Whether the request changes something, so that the tenant's log must tell of it."""
+    return request.method not in SAFE and not request.path.startswith(DOORS)
