@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from public_apps.accounts.models import User
 from public_apps.accounts.permissions import MayAct, Reach, reach_of
 from public_apps.core import idempotency
 from public_apps.core.errors import StaleVersion
@@ -65,6 +66,11 @@ class Resource(GenericViewSet[Any]):
     def reach(self) -> Reach:
         """How far whoever asks reaches in the action asked for."""
         return reach_of(self.request, f"{self.resource}.{self.action}")
+
+    @property
+    def me(self) -> User:
+        """Whoever asks; permissions have seen to it that it is somebody."""
+        return cast("User", self.request.user)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Tell serializers how far the request reaches, beside what DRF tells them."""

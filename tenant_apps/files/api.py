@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
-from public_apps.accounts.models import User
 from public_apps.accounts.resources import Created, Removed, Retrieved
 from tenant_apps.files import actions, queries
 from tenant_apps.files.models import Kind, StoredFile
@@ -41,13 +40,13 @@ class Files(Retrieved, Created, Removed):
         return StoredFile.objects.all()
 
     def own(self, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-        return queries.waiting_for(cast("User", self.request.user))
+        return queries.waiting_for(self.me)
 
     def input(self, *args: Any, **kwargs: Any) -> UploadSerializer:
         return UploadSerializer(data=kwargs["data"])
 
     def add(self, data: dict[str, Any]) -> StoredFile:
-        return actions.keep(data["file"], by=cast("User", self.request.user))
+        return actions.keep(data["file"], by=self.me)
 
     def remove(self, row: StoredFile) -> None:
         actions.discard(row)
