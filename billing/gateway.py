@@ -1,25 +1,26 @@
-"""Stripe, as the rest of the system sees it: plain dicts, our own errors, a timeout on every call.
+"""Stripe, as the rest of the system sees it: plain dicts, our own errors, an end to every call.
 
 The only module that imports `stripe`. Nothing here touches the database.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+import requests
 import stripe
 import structlog
 from django.conf import settings
 
+from billing import patience
+
 log = structlog.get_logger(__name__)
-# A web request must answer within ten seconds whatever Stripe does; a worker may be patient.
-WEB_SECONDS = 8.0
-WORKER_SECONDS = 9.0
+# A try is given up after this silence; how long all tries may take, `patience` says.
+SILENCE_SECONDS = 9.0
 WORKER_RETRIES = 1
 TOLERANCE_SECONDS = 300
 Document = dict[str, Any]
@@ -73,12 +74,10 @@ def _stamp(header: str) -> int:
 
 
 def create_checkout_session(*, params: Mapping[str, Any], idempotency_key: str) -> Document:
-    """Create a checkout session while a buyer waits: one try, within `WEB_SECONDS`."""
-    client = _client(WEB_SECONDS, 0)
-    return _call(lambda: client.v1.checkout.sessions.create(
-        params=params,  # type: ignore[arg-type]  # built in `checkout`, checked by Stripe
-        options={"idempotency_key": idempotency_key},
-    ))  # fmt: skip
+    """Create a checkout session."""
+    given: Any = params  # built in `checkout`, checked by Stripe
+    options: Any = {"idempotency_key": idempotency_key}
+    return ask(lambda client: client.v1.checkout.sessions.create(given, options))
 
 
 def checkout_session(session_id: str) -> Document | None:
@@ -153,11 +152,11 @@ def cancel_subscription(subscription_id: str) -> None:
 
 
 def _pages(
-    ask: Callable[[stripe.StripeClient, Any], stripe.ListObject[Any]],
+    list_: Callable[[stripe.StripeClient, Any], stripe.ListObject[Any]],
 ) -> Iterator[Document]:
     page: dict[str, Any] = {"limit": 100}
     while True:
-        found = _patient(lambda client: ask(client, page))  # noqa: B023 - asked at once
+        found = ask(lambda client: list_(client, page))  # noqa: B023 - asked at once
         yield from found["data"]
         if not found["has_more"]:
             return
@@ -173,13 +172,13 @@ def ensure_product(*, plan_code: str, name: str, description: str) -> Document:
     new: Any = {"id": product_id, **fields}
     changed: Any = fields
     if _fetch(lambda client: client.v1.products.retrieve(product_id)) is None:
-        return _patient(lambda client: client.v1.products.create(new))
-    return _patient(lambda client: client.v1.products.update(product_id, changed))
+        return ask(lambda client: client.v1.products.create(new))
+    return ask(lambda client: client.v1.products.update(product_id, changed))
 
 
 def price_by_lookup_key(lookup_key: str) -> Document | None:
     """Return the active price that carries this lookup key, or None."""
-    found = _patient(
+    found = ask(
         lambda client: client.v1.prices.list(
             {"lookup_keys": [lookup_key], "active": True, "limit": 1}
         )
@@ -200,51 +199,40 @@ def create_price(
         "currency": currency,
         "recurring": {"interval": interval},
     }
-    return _patient(lambda client: client.v1.prices.create(params))
+    return ask(lambda client: client.v1.prices.create(params))
 
 
-class Deadline:
-    """How long the calls to Stripe of one web request may take together."""
+def ask(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
+    """Return Stripe's answer, or raise `StripeUnavailable` when there is none in time.
 
-    def __init__(self, seconds: float = WEB_SECONDS) -> None:
-        self._ends = time.monotonic() + seconds
-
-    @property
-    def seconds_left(self) -> float:
-        """Return what is left, in half seconds, so that few clients serve every request."""
-        return max(0.5, math.floor(2 * (self._ends - time.monotonic())) / 2)
-
-
-def in_time(
-    ask: Callable[[stripe.StripeClient], stripe.StripeObject], *, deadline: Deadline
-) -> Document:
-    """Return Stripe's answer to one try, or raise `StripeUnavailable` before the deadline."""
-    client = _client(deadline.seconds_left, 0)
-    return _call(lambda: ask(client))
+    One try while somebody waits, two in a worker; the library gives both the same key.
+    """
+    retries = 0 if patience.is_somebody_waiting() else WORKER_RETRIES
+    client = _client_of(settings.STRIPE.secret_key, settings.STRIPE.api_base, retries)
+    try:
+        answer = _translated(lambda: patience.within(patience.seconds_left(), lambda: call(client)))
+    except patience.TooLate as late:
+        log.warning("stripe unavailable", error="no answer in time")
+        raise StripeUnavailable("There was no answer in time.") from late
+    document: Document = answer.to_dict()
+    return document
 
 
-def _client(seconds: float, retries: int) -> stripe.StripeClient:
-    return _client_of(settings.STRIPE.secret_key, settings.STRIPE.api_base, seconds, retries)
-
-
-@lru_cache(maxsize=32)
-def _client_of(key: str, base: str, seconds: float, retries: int) -> stripe.StripeClient:
+@lru_cache(maxsize=8)
+def _client_of(key: str, base: str, retries: int) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         base_addresses={"api": base},
-        http_client=stripe.RequestsClient(timeout=seconds),
+        # One session for all threads: every call has a thread of its own, and should not have to
+        # make a connection of its own.
+        http_client=stripe.RequestsClient(timeout=SILENCE_SECONDS, session=requests.Session()),
         max_network_retries=retries,
     )
 
 
-def _patient(ask: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
-    client = _client(WORKER_SECONDS, WORKER_RETRIES)
-    return _call(lambda: ask(client))
-
-
-def _fetch(ask: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document | None:
+def _fetch(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document | None:
     try:
-        return _patient(ask)
+        return ask(call)
     except _Gone:
         return None
 
@@ -253,9 +241,10 @@ class _Gone(StripeRefused):
     """Stripe knows no such object (any more)."""
 
 
-def _call(ask: Callable[[], stripe.StripeObject]) -> Document:
+def _translated(call: Callable[[], stripe.StripeObject]) -> stripe.StripeObject:
+    """Return what a call returns; what the library raises becomes an error of ours."""
     try:
-        answer = ask()
+        return call()
     except stripe.InvalidRequestError as error:
         if error.http_status == HTTPStatus.NOT_FOUND:
             raise _Gone(str(error)) from error
@@ -271,5 +260,3 @@ def _call(ask: Callable[[], stripe.StripeObject]) -> Document:
             raise StripeBusy(str(error)) from error
         log.warning("stripe unavailable", error=type(error).__name__, status=error.http_status)
         raise StripeUnavailable(f"{type(error).__name__}: {error}") from error
-    document: Document = answer.to_dict()
-    return document

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -65,6 +66,11 @@ class Answer:
     body: str
     request_id: str
     replayed: bool = False
+    drip_ms: int = 0
+
+    def pieces(self) -> Iterator[str] | str:
+        """Return the body; with a drip, one letter after the other."""
+        return _dripping(self.body, self.drip_ms / 1000) if self.drip_ms else self.body
 
 
 @dataclass(kw_only=True)
@@ -96,7 +102,7 @@ class Api:
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
             headers["Original-Request"] = answer.request_id
-        return Response(answer.body, answer.status, headers, mimetype="application/json")
+        return Response(answer.pieces(), answer.status, headers, mimetype="application/json")
 
     def _answer(self, request: Request, request_id: str) -> Answer:
         self._check_key(request)
@@ -113,7 +119,7 @@ class Api:
             if fault.after:
                 # The work is done and only its answer is lost: what idempotency keys are for.
                 _suffer(fault, request)
-            return answer
+            return replace(answer, drip_ms=fault.drip_ms)
 
     def _perform(self, asked: Asked, request_id: str) -> Answer:
         with self.store.change(request_id=request_id, idempotency_key=asked.key) as change:
@@ -186,6 +192,12 @@ def _asked(request: Request) -> Asked:
         key=key,
         fingerprint=json.dumps([request.path, sorted(pairs)]),
     )
+
+
+def _dripping(body: str, seconds: float) -> Iterator[str]:
+    for letter in body:
+        time.sleep(seconds)
+        yield letter
 
 
 class _HungUp(Exception):

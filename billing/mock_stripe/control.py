@@ -152,20 +152,23 @@ class Control:
             return events.as_delivered(change, event)
 
     def add_fault(self, body: Body) -> Document:
-        """Have calls of the API fail, be slow, or be hung up on."""
-        body.only("status", "delay_ms", "count", "path", "method", "drop_connection", "after")
+        """Have calls of the API fail, be slow, drip their answers, or be hung up on."""
+        body.only(
+            "status", "delay_ms", "drip_ms", "count", "path", "method", "drop_connection", "after"
+        )
         status = body.integer("status", 0, least=400, most=599)
         fault = Fault(
             path=body.optional_text("path") or "/v1/",
             method=body.optional_text("method"),
             status=status or None,
             delay_ms=body.integer("delay_ms", 0, least=0, most=600_000),
+            drip_ms=body.integer("drip_ms", 0, least=0, most=60_000),
             drop_connection=body.boolean("drop_connection"),
             after=body.boolean("after"),
             count=body.integer("count", 0, least=1, most=1_000_000) or None,
         )
-        if not (fault.status or fault.delay_ms or fault.drop_connection):
-            raise ApiError(400, "A fault needs a status, a delay_ms or drop_connection.")
+        if not (fault.status or fault.delay_ms or fault.drip_ms or fault.drop_connection):
+            raise ApiError(400, "A fault needs a status, a delay_ms, a drip_ms or drop_connection.")
         self.faults.add(fault)
         return asdict(fault)
 

@@ -1,4 +1,4 @@
-"""Faults on request: the API is slow, answers with errors, or hangs up."""
+"""Faults on request: the API is slow, drips its answer, answers with errors, or hangs up."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Fault:
     method: str | None = None
     status: int | None = None
     delay_ms: int = 0
+    drip_ms: int = 0
     drop_connection: bool = False
     after: bool = False
     count: int | None = None

@@ -1,7 +1,4 @@
-"""What an owner asks of Stripe while they wait: all calls of one request within one deadline.
-
-Whatever Stripe answers becomes a decided problem here; nothing of ours waits ten seconds.
-"""
+"""What an owner asks of Stripe while they wait: whatever it answers becomes a decided problem here."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import structlog
 from django.utils.translation import gettext as _
 
 from billing import gateway
-from billing.gateway import Deadline, Document
+from billing.gateway import Document
 from public_apps.core.errors import Conflict, Problem, UpstreamFailed
 
 log = structlog.get_logger(__name__)
@@ -36,65 +33,59 @@ class Refused(Conflict):
     title = "The payment provider refused this"
 
 
-def subscription(subscription_id: str, *, deadline: Deadline) -> Document:
+def subscription(subscription_id: str) -> Document:
     """Return a subscription as it is now."""
     params = {"expand": WHOLE}
-    return _ask(lambda client: client.v1.subscriptions.retrieve(subscription_id, params), deadline)
+    return _ask(lambda client: client.v1.subscriptions.retrieve(subscription_id, params))
 
 
-def update_subscription(
-    subscription_id: str, *, change: Document, key: str, deadline: Deadline
-) -> Document:
+def update_subscription(subscription_id: str, *, change: Document, key: str) -> Document:
     """Change a subscription and return it; a declined card changes nothing."""
     params = {**change, "expand": WHOLE}
     options = {"idempotency_key": key}
-    return _ask(
-        lambda client: client.v1.subscriptions.update(subscription_id, params, options), deadline
-    )
+    return _ask(lambda client: client.v1.subscriptions.update(subscription_id, params, options))
 
 
-def resume_subscription(subscription_id: str, *, key: str, deadline: Deadline) -> Document:
+def resume_subscription(subscription_id: str, *, key: str) -> Document:
     """Let a paused subscription run again from today, and return it."""
     params = {"billing_cycle_anchor": "now", "expand": WHOLE}
     options = {"idempotency_key": key}
-    return _ask(
-        lambda client: client.v1.subscriptions.resume(subscription_id, params, options), deadline
-    )
+    return _ask(lambda client: client.v1.subscriptions.resume(subscription_id, params, options))
 
 
-def preview(subscription_id: str, *, change: Document, deadline: Deadline) -> Document:
+def preview(subscription_id: str, *, change: Document) -> Document:
     """Return the invoice that a change would lead to."""
     params = {"subscription": subscription_id, "subscription_details": change}
-    return _ask(lambda client: client.v1.invoices.create_preview(params), deadline)
+    return _ask(lambda client: client.v1.invoices.create_preview(params))
 
 
-def portal_session(*, params: Document, key: str, deadline: Deadline) -> Document:
+def portal_session(*, params: Document, key: str) -> Document:
     """Open a session of Stripe's customer portal."""
     options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.billing_portal.sessions.create(params, options), deadline)
+    return _ask(lambda client: client.v1.billing_portal.sessions.create(params, options))
 
 
-def live_subscriptions(customer_id: str, *, deadline: Deadline) -> list[Document]:
+def live_subscriptions(customer_id: str) -> list[Document]:
     """Return a customer's subscriptions that have not been cancelled."""
     params = {"customer": customer_id, "limit": 100}
-    return _rows(_ask(lambda client: client.v1.subscriptions.list(params), deadline))
+    return _rows(_ask(lambda client: client.v1.subscriptions.list(params)))
 
 
-def open_checkouts(customer_id: str, *, deadline: Deadline) -> list[Document]:
+def open_checkouts(customer_id: str) -> list[Document]:
     """Return the payment pages that a customer has open."""
     params = {"customer": customer_id, "status": "open", "limit": 100}
-    return _rows(_ask(lambda client: client.v1.checkout.sessions.list(params), deadline))
+    return _rows(_ask(lambda client: client.v1.checkout.sessions.list(params)))
 
 
-def close_checkout(session_id: str, *, deadline: Deadline) -> None:
+def close_checkout(session_id: str) -> None:
     """End a payment page that is open: nobody can pay there any more."""
-    _ask(lambda client: client.v1.checkout.sessions.expire(session_id), deadline)
+    _ask(lambda client: client.v1.checkout.sessions.expire(session_id))
 
 
-def checkout(*, params: Document, key: str, deadline: Deadline) -> Document:
+def checkout(*, params: Document, key: str) -> Document:
     """Open a payment page."""
     options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.checkout.sessions.create(params, options), deadline)
+    return _ask(lambda client: client.v1.checkout.sessions.create(params, options))
 
 
 def _rows(found: Document) -> list[Document]:
@@ -102,9 +93,9 @@ def _rows(found: Document) -> list[Document]:
     return rows
 
 
-def _ask(ask: Callable[[Client], Any], deadline: Deadline) -> Document:
+def _ask(call: Callable[[Client], Any]) -> Document:
     try:
-        return gateway.in_time(ask, deadline=deadline)
+        return gateway.ask(call)
     except gateway.CardRefused as error:
         raise PaymentFailed(str(error)) from error
     except gateway.StripeBusy as error:

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from billing import access, mirror
-from billing.gateway import Deadline
 from billing.models import Price, Subscription
 from billing.owners import at_stripe, limits
 from billing.owners.account import Account
@@ -50,13 +49,13 @@ def preview_change(*, account: Account, wish: Wish) -> dict[str, Any]:
     """
     price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
-    with subscription_held(account) as (row, deadline):
+    with subscription_held(account) as row:
         _refuse_unless_changeable(row)
         if row.price_id == price.stripe_price_id:
             message = _("This is the plan that you have.")
             raise errors.Invalid(message, errors={"plan": [message]})
         at = wish.at or timezone.now()
-        invoice = at_stripe.preview(row.pk, change=_items(row, price, at), deadline=deadline)
+        invoice = at_stripe.preview(row.pk, change=_items(row, price, at))
         return _costs(row, price, invoice, at)
 
 
@@ -67,35 +66,35 @@ def change_plan(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
     """
     price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
-    with subscription_held(account) as (row, deadline):
+    with subscription_held(account) as row:
         if row.price_id == price.stripe_price_id:
             return
         _refuse_unless_changeable(row)
         at = _moment_of(wish, row, request)
         change = {**_items(row, price, at), "payment_behavior": "error_if_incomplete"}
-        _update(row, change, request, deadline)
+        _update(row, change, request)
 
 
 def cancel(*, account: Account, request: IdempotentRequest) -> None:
     """End the subscription with the period that is paid for; nothing is charged after that."""
-    with subscription_held(account) as (row, deadline):
+    with subscription_held(account) as row:
         if row.cancel_at or row.cancel_at_period_end:
             return
         _refuse_ended(row)
-        _update(row, {"cancel_at_period_end": True}, request, deadline)
+        _update(row, {"cancel_at_period_end": True}, request)
 
 
 def resume(*, account: Account, request: IdempotentRequest) -> None:
     """Take a cancellation back before its day has come, or go on after a pause."""
-    with subscription_held(account) as (row, deadline):
+    with subscription_held(account) as row:
         _refuse_ended(row)
         if row.status == "paused":
-            fresh = at_stripe.resume_subscription(row.pk, key=key_of(request), deadline=deadline)
+            fresh = at_stripe.resume_subscription(row.pk, key=key_of(request))
             mirror.record_subscription(row, fresh)
         elif row.cancel_at_period_end:
-            _update(row, {"cancel_at_period_end": False}, request, deadline)
+            _update(row, {"cancel_at_period_end": False}, request)
         elif row.cancel_at:
-            _update(row, {"cancel_at": ""}, request, deadline)
+            _update(row, {"cancel_at": ""}, request)
 
 
 def open_portal(*, account: Account, request: IdempotentRequest) -> str:
@@ -109,12 +108,12 @@ def open_portal(*, account: Account, request: IdempotentRequest) -> str:
         "return_url": domains.url_of(account.tenant, "/billing/"),
         "locale": (get_language() or "auto")[:2],
     }
-    session = at_stripe.portal_session(params=params, key=key_of(request), deadline=Deadline())
+    session = at_stripe.portal_session(params=params, key=key_of(request))
     return str(session["url"])
 
 
 @contextmanager
-def subscription_held(account: Account) -> Iterator[tuple[Subscription, Deadline]]:
+def subscription_held(account: Account) -> Iterator[Subscription]:
     """Give the tenant's subscription, locked and as it is at Stripe now; access follows after."""
     _refuse_in_manual_mode()
     current = account.subscription()
@@ -122,9 +121,8 @@ def subscription_held(account: Account) -> Iterator[tuple[Subscription, Deadline
         raise _nothing_at_stripe()
     with transaction.atomic():
         row = _locked(current.pk)
-        deadline = Deadline()
-        mirror.record_subscription(row, at_stripe.subscription(row.pk, deadline=deadline))
-        yield row, deadline
+        mirror.record_subscription(row, at_stripe.subscription(row.pk))
+        yield row
     access.take_in(row, cause=f"{account.tenant.name}: owner")
 
 
@@ -133,20 +131,16 @@ def _locked(subscription_id: str) -> Subscription:
         with connection.cursor() as cursor:
             # Whoever holds it for longer is at the same work: better to say so than to wait.
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
-        row = Subscription.objects.select_for_update(of=("self",)).select_related("plan")
-        return row.get(pk=subscription_id)
+        # Without the plan joined in: after a wait it would be the one from before.
+        return Subscription.objects.select_for_update().get(pk=subscription_id)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
         raise errors.Conflict(_("The same request is still being worked on.")) from error
 
 
-def _update(
-    row: Subscription, change: dict[str, Any], request: IdempotentRequest, deadline: Deadline
-) -> None:
-    fresh = at_stripe.update_subscription(
-        row.pk, change=change, key=key_of(request), deadline=deadline
-    )
+def _update(row: Subscription, change: dict[str, Any], request: IdempotentRequest) -> None:
+    fresh = at_stripe.update_subscription(row.pk, change=change, key=key_of(request))
     mirror.record_subscription(row, fresh)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from billing.gateway import Deadline
 from billing.models import Customer, Price, Subscription
 from billing.owners import at_stripe, limits
 from billing.owners.account import Account
@@ -29,16 +28,16 @@ def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
     """
     price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
-    with subscription_held(account) as (row, deadline):
+    with subscription_held(account) as row:
         if row.status not in ENDED:
             raise errors.Conflict(_("This subscription has not ended."))
         known = Customer.objects.filter(pk=row.customer_id, gone_at__isnull=True)
         if not known.filter(tenant=account.tenant).exists():
             raise errors.Conflict(_("Please write to us to begin again."))
-        live = at_stripe.live_subscriptions(row.customer_id, deadline=deadline)
+        live = at_stripe.live_subscriptions(row.customer_id)
         if any(each["status"] not in ENDED for each in live):
             raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
-        return _only_page(account, row, price, request, deadline)
+        return _only_page(account, row, price, request)
 
 
 def _only_page(
@@ -46,19 +45,18 @@ def _only_page(
     row: Subscription,
     price: Price,
     request: IdempotentRequest,
-    deadline: Deadline,
 ) -> str:
     """Return this request's page, and close every other: what is open may be paid."""
     url = ""
-    for session in at_stripe.open_checkouts(row.customer_id, deadline=deadline):
+    for session in at_stripe.open_checkouts(row.customer_id):
         if (session.get("metadata") or {}).get("request") == str(request.pk):
             url = str(session["url"])  # made by an earlier try, whose answer was lost
         else:
-            at_stripe.close_checkout(session["id"], deadline=deadline)
+            at_stripe.close_checkout(session["id"])
     if url:
         return url
     params = _page_for(account, row, price, request)
-    session = at_stripe.checkout(params=params, key=key_of(request), deadline=deadline)
+    session = at_stripe.checkout(params=params, key=key_of(request))
     return str(session["url"])
 
 

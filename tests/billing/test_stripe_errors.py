@@ -59,10 +59,10 @@ def test_a_checkout_that_stripe_does_not_open_is_a_502_and_the_name_is_free_agai
     assert is_free(troubled, order.subdomain)
 
 
-def test_a_slow_stripe_is_given_up_within_ten_seconds(troubled: Shop) -> None:
+@pytest.mark.parametrize("slow", [{"delay_ms": 12_000}, {"drip_ms": 500}], ids=["late", "drips"])
+def test_a_slow_stripe_is_given_up_within_ten_seconds(troubled: Shop, slow: dict[str, Any]) -> None:
     order = Order()
-    slow = {"delay_ms": 12_000, "path": "/v1/checkout", "count": 1}
-    troubled.control("faults", slow).raise_for_status()
+    troubled.control("faults", {**slow, "path": "/v1/checkout", "count": 1}).raise_for_status()
     began = time.monotonic()
     answer = troubled.order(order)
     assert time.monotonic() - began < LONGEST_WAIT
@@ -124,8 +124,9 @@ def test_an_event_outlasts_whatever_befalls_stripe(bench: Bench, fault: str) -> 
     assert eleni.tenant.status == "suspended"
 
 
+@pytest.mark.parametrize("slow", [{"delay_ms": 12_000}, {"drip_ms": 500}], ids=["late", "drips"])
 def test_a_slow_stripe_holds_a_worker_for_a_bounded_time_and_no_lock_outlives_it(
-    bench: Bench,
+    bench: Bench, slow: dict[str, Any]
 ) -> None:
     eleni = bench.buy()
     eleni.move("unpaid")
@@ -135,7 +136,7 @@ def test_a_slow_stripe_holds_a_worker_for_a_bounded_time_and_no_lock_outlives_it
     ).first()
     assert event is not None
     began = time.monotonic()
-    with bench.fault(delay_ms=12_000):
+    with bench.fault(**slow):
         inbox.handle(event_id=event.pk)
     assert time.monotonic() - began < inbox.LEASE.total_seconds() + 1
     assert StripeEvent.objects.get(pk=event.pk).error

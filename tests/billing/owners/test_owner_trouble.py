@@ -69,8 +69,9 @@ def test_a_refusal_tells_the_reason(owner: Owner) -> None:
     [
         {"delay_ms": 12_000, "count": 1},
         {"delay_ms": 5_000, "count": 2},  # each within its time, but not both
+        {"drip_ms": 500, "count": 1},  # no read of the socket ever waits long
     ],
-    ids=["one slow call", "two slow calls"],
+    ids=["one slow call", "two slow calls", "a dripping answer"],
 )
 def test_nobody_waits_ten_seconds(owner: Owner, slow: dict[str, Any]) -> None:
     owner.fault(path="/v1/subscriptions", **slow)
