@@ -58,6 +58,8 @@ class StripeEvent(models.Model):
             models.Index(fields=["-received_at"], name="event_newest_first"),
             models.Index(fields=["object_id"], name="event_object"),
             models.Index(fields=["status", "-received_at"], name="event_by_status"),
+            models.Index(fields=["type", "-received_at"], name="event_by_type"),
+            models.Index(fields=["tenant", "-received_at"], name="event_of_tenant"),
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,10 @@ class OutgoingMail(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True),
                 name="mail_due",
-            )
+            ),
+            models.Index(
+                fields=["-failed_at"], condition=Q(failed_at__isnull=False), name="mail_given_up"
+            ),
         ]
 
     def __str__(self) -> str:
