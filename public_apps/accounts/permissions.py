@@ -26,10 +26,58 @@ class Reach(StrEnum):
 
 _TABLE = """
                               owner    manager  staff    resident
+members.list                  all      all      all      own
+members.retrieve              all      all      all      own
+members.partial_update        all      all      -        -
+members.deactivate            all      all      own      own
+members.reactivate            all      all      -        -
+members.transfer_ownership    all      -        -        -
+invitations.list              all      all      -        -
+invitations.retrieve          all      all      -        -
+invitations.create            all      all      -        -
+invitations.resend            all      all      -        -
+invitations.revoke            all      all      -        -
+keys.list                     all      own      own      own
+keys.retrieve                 all      own      own      own
+keys.create                   own      own      own      own
+keys.revoke                   all      own      own      own
 files.create                  all      all      all      all
 files.retrieve                own      own      own      own
 files.destroy                 own      own      own      own
+announcements.list            all      all      all      own
+announcements.retrieve        all      all      all      own
+announcements.create          all      all      all      -
+announcements.partial_update  all      all      own      -
+announcements.destroy         all      all      own      -
+announcements.mark_read       all      all      all      own
+buildings.list                all      all      all      own
+buildings.retrieve            all      all      all      own
+buildings.create              all      all      -        -
+buildings.partial_update      all      all      -        -
+buildings.destroy             all      all      -        -
+buildings.import_apartments   all      all      -        -
+apartments.list               all      all      all      own
+apartments.retrieve           all      all      all      own
+apartments.create             all      all      -        -
+apartments.partial_update     all      all      -        -
+apartments.destroy            all      all      -        -
+residencies.list              all      all      all      own
+residencies.retrieve          all      all      all      own
+residencies.create            all      all      -        -
+residencies.partial_update    all      all      -        -
+residencies.destroy           all      all      -        -
+work.list                     all      all      -        -
+work.retrieve                 all      all      -        -
 """
+
+# What an API key may never do, whatever its role: that takes a person who has signed in.
+_FOR_PEOPLE_ONLY = frozenset(
+    """
+    members.partial_update members.deactivate members.reactivate members.transfer_ownership
+    invitations.create invitations.resend invitations.revoke
+    keys.list keys.retrieve keys.create keys.revoke
+    """.split()  # noqa: SIM905 - a list of words, read as one
+)
 
 
 def _parsed(table: str) -> dict[tuple[str, str], Reach]:
@@ -59,6 +107,11 @@ def roles_with(deed: str) -> frozenset[Role]:
     return frozenset(role for role in Role if reach(role=role, deed=deed) is not Reach.NONE)
 
 
+def is_by_key(request: Any) -> bool:
+    """Whether a machine sent this request, by an API key."""
+    return bool(getattr(getattr(request, "auth", None), "role", ""))
+
+
 def role_of(request: Any) -> str:
     """Return the role in which a request acts: its API key's, or else the signed-in person's."""
     of_key = getattr(getattr(request, "auth", None), "role", "")
@@ -67,6 +120,8 @@ def role_of(request: Any) -> str:
 
 def reach_of(request: Any, deed: str) -> Reach:
     """Return how far whoever sent this request reaches in a deed."""
+    if is_by_key(request) and deed in _FOR_PEOPLE_ONLY:
+        return Reach.NONE
     return reach(role=role_of(request), deed=deed)
 
 

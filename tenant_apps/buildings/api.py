@@ -1,0 +1,145 @@
+"""The tenant API of buildings, apartments, residencies, and work in progress."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.accounts.models import User
+from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from tenant_apps.buildings import actions, importing, queries
+from tenant_apps.buildings.filters import ApartmentFilter, BuildingFilter, ResidencyFilter
+from tenant_apps.buildings.models import Apartment, Building, Residency, Work
+from tenant_apps.buildings.serializers import (
+    ApartmentChangeSerializer,
+    ApartmentSerializer,
+    BuildingSerializer,
+    ImportSerializer,
+    ResidencyChangeSerializer,
+    ResidencySerializer,
+    WorkSerializer,
+)
+
+
+def asker(request: Request) -> User:
+    """Return who asks."""
+    return cast("User", request.user)
+
+
+class Buildings(Listed, Retrieved, Created, Changed, Removed):
+    """Buildings; residents see theirs."""
+
+    resource = "buildings"
+    serializer_class = BuildingSerializer
+    filterset_class = BuildingFilter
+    ordering_fields = ("id", "name", "created_at")
+    queryset = Building.objects.none()
+
+    def rows(self) -> QuerySet[Building]:
+        return queries.with_sums(Building.objects.all())
+
+    def own(self, rows: QuerySet[Building]) -> QuerySet[Building]:
+        return rows.filter(pk__in=queries.buildings_of(asker(self.request)))
+
+    def add(self, data: dict[str, Any]) -> Building:
+        return self.rows().get(pk=actions.add_building(**data).pk)
+
+    def change(self, row: Building, data: dict[str, Any]) -> Building:
+        return actions.change_building(building=row, **data)
+
+    def remove(self, row: Building) -> None:
+        actions.remove_building(building=row)
+
+    @extend_schema(request=ImportSerializer, responses={HTTPStatus.ACCEPTED: WorkSerializer})
+    @action(detail=True, methods=["post"], url_path="import-apartments")
+    def import_apartments(self, request: Request, pk: int) -> Response:
+        """Add a CSV file's apartments, all or none; watch the work that this answers with."""
+
+        def start() -> Any:
+            sent = ImportSerializer(data=request.data)
+            sent.is_valid(raise_exception=True)
+            work = importing.start(
+                building=self.get_object(),
+                content=sent.validated_data["content"],
+                asked_by=asker(request),
+            )
+            return WorkSerializer(work).data
+
+        return self.once(start, status=HTTPStatus.ACCEPTED)
+
+
+class Apartments(Listed, Retrieved, Created, Changed, Removed):
+    """Apartments; residents see theirs."""
+
+    resource = "apartments"
+    serializer_class = ApartmentSerializer
+    filterset_class = ApartmentFilter
+    ordering_fields = ("id", "number", "floor", "mills")
+    queryset = Apartment.objects.none()
+
+    def rows(self) -> QuerySet[Apartment]:
+        return Apartment.objects.all()
+
+    def own(self, rows: QuerySet[Apartment]) -> QuerySet[Apartment]:
+        return rows.filter(pk__in=queries.apartments_of(asker(self.request)))
+
+    def get_serializer_class(self) -> type[ApartmentSerializer]:
+        changes = self.action == "partial_update"
+        return ApartmentChangeSerializer if changes else ApartmentSerializer
+
+    def add(self, data: dict[str, Any]) -> Apartment:
+        return actions.add_apartment(tenant=self.request.tenant, **data)  # type: ignore[attr-defined]
+
+    def change(self, row: Apartment, data: dict[str, Any]) -> Apartment:
+        return actions.change_apartment(apartment=row, **data)
+
+    def remove(self, row: Apartment) -> None:
+        actions.remove_apartment(apartment=row)
+
+
+class Residencies(Listed, Retrieved, Created, Changed, Removed):
+    """Who owns or rents what, and when; residents see their own."""
+
+    resource = "residencies"
+    serializer_class = ResidencySerializer
+    filterset_class = ResidencyFilter
+    ordering_fields = ("id", "starts_on", "ends_on")
+    queryset = Residency.objects.none()
+
+    def rows(self) -> QuerySet[Residency]:
+        return Residency.objects.select_related("apartment", "user")
+
+    def own(self, rows: QuerySet[Residency]) -> QuerySet[Residency]:
+        return rows.filter(user_id=asker(self.request).pk)
+
+    def get_serializer_class(self) -> type[ResidencySerializer]:
+        changes = self.action == "partial_update"
+        return ResidencyChangeSerializer if changes else ResidencySerializer
+
+    def add(self, data: dict[str, Any]) -> Residency:
+        return actions.add_residency(**data)
+
+    def change(self, row: Residency, data: dict[str, Any]) -> Residency:
+        return actions.change_residency(residency=row, **data)
+
+    def remove(self, row: Residency) -> None:
+        actions.remove_residency(residency=row)
+
+
+class Works(Listed, Retrieved):
+    """Imports and issues that the worker does, and how far they are."""
+
+    resource = "work"
+    serializer_class = WorkSerializer
+    lookup_value_converter = "uuid"
+    ordering_fields = ("created_at",)
+    queryset = Work.objects.none()
+
+    def rows(self) -> QuerySet[Work]:
+        return Work.objects.defer("content")

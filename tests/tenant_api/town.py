@@ -1,0 +1,154 @@
+"""A workspace with people of every role and a building, for whoever tests the tenant API."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import requests
+from allauth.account.models import EmailAddress
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from public_apps.accounts.models import Role, User
+from public_apps.core.schemas import inside
+from tenant_apps.buildings import actions
+from tenant_apps.buildings.models import Apartment, Building
+from tests.core.ground import PASSWORD, Door, Workspace, found_workspace
+
+LONG_AGO = date(2020, 1, 1)
+
+
+@dataclass
+class Person:
+    """Somebody of the town, signed in by the API."""
+
+    town: Town
+    user: User
+
+    @cached_property
+    def token(self) -> str:
+        """The session token, from a sign-in with the password."""
+        answer = self.town.door.ask(
+            "POST",
+            "/_allauth/app/v1/auth/login",
+            host=self.town.workspace.host,
+            json={"email": self.user.email, "password": PASSWORD},
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["meta"]["session_token"])
+
+    def ask(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """Send a request with this person's token."""
+        sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        host = self.town.workspace.host
+        return self.town.door.ask(method, path, host=host, headers=sent, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        """Return the JSON of a GET that must succeed."""
+        answer = self.ask("GET", path, **kwargs)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, *, status: int = 201, **kwargs: Any) -> Any:
+        """Return the JSON of a POST that must answer with this status."""
+        answer = self.ask("POST", path, json={} if body is None else body, **kwargs)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@dataclass
+class Town:
+    """One workspace: Eleni owns it, Nikos manages, Maria is staff; Anna lives in A1, Petros in A2."""
+
+    door: Door
+    workspace: Workspace = field(default_factory=found_workspace)
+
+    @property
+    def schema(self) -> str:
+        """The schema to be `inside` of."""
+        return str(self.workspace.tenant.schema_name)
+
+    @cached_property
+    def owner(self) -> Person:
+        """Eleni."""
+        with inside(self.schema):
+            return Person(self, User.objects.get(email=self.workspace.owner))
+
+    @cached_property
+    def manager(self) -> Person:
+        """Nikos."""
+        return self.person(Role.MANAGER, "Nikos")
+
+    @cached_property
+    def staff(self) -> Person:
+        """Maria."""
+        return self.person(Role.STAFF, "Maria")
+
+    @cached_property
+    def resident(self) -> Person:
+        """Anna, who owns A1."""
+        return self._living_in(self.apartments[0], "Anna")
+
+    @cached_property
+    def neighbour(self) -> Person:
+        """Petros, who owns A2."""
+        return self._living_in(self.apartments[1], "Petros")
+
+    @cached_property
+    def building(self) -> Building:
+        """A building of four apartments with 1000 mills: 400, 300, 200, 100."""
+        with inside(self.schema):
+            return actions.add_building(
+                name=f"Olive {secrets.token_hex(3)}", address="Elaion 4, Athens"
+            )
+
+    @cached_property
+    def apartments(self) -> list[Apartment]:
+        """A1 to A4."""
+        with inside(self.schema):
+            return [
+                actions.add_apartment(
+                    tenant=self.workspace.tenant,
+                    building=self.building,
+                    number=f"A{number}",
+                    floor=number,
+                    mills=mills,
+                )
+                for number, mills in enumerate((400, 300, 200, 100), start=1)
+            ]
+
+    def person(self, role: Role, name: str = "Somebody") -> Person:
+        """Add somebody of a role."""
+        with inside(self.schema):
+            user = User.objects.create_user(
+                f"{name.lower()}-{secrets.token_hex(4)}@town.example",
+                PASSWORD,
+                first_name=name,
+                role=role,
+            )
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return Person(self, user)
+
+    def _living_in(self, apartment: Apartment, name: str) -> Person:
+        person = self.person(Role.RESIDENT, name)
+        with inside(self.schema):
+            actions.add_residency(
+                apartment=apartment, user=person.user, kind="owner", starts_on=LONG_AGO
+            )
+        return person
+
+
+def queries_of(town: Town, path: str) -> int:
+    """Return how many queries a GET by the manager takes, in this process; it must succeed."""
+    client = Client(headers={"Host": town.workspace.host, "X-Session-Token": town.manager.token})
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    assert answer.status_code == 200, answer.content
+    return len(captured)
