@@ -8,6 +8,7 @@ from allauth.core import context, ratelimit
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from public_apps.staff import second_factor, second_factor_pages
+from public_apps.staff.dashboard import page as dashboard
 
 
 class ThrottledAuthenticationForm(AuthenticationForm):
@@ -55,6 +57,15 @@ class StaffSite(UnfoldAdminSite):
             if not self.has_permission(request):
                 return _to_second_factor(request)
         return answer
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the dashboard, as far as this person may see it."""
+        shown: TemplateResponse = super().index(
+            request, {**dashboard.shown_to(request), **(extra_context or {})}
+        )
+        return shown
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages beside the models' own."""
