@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
+from rest_framework.renderers import JSONRenderer
 
 from tenant_apps.files.models import Kind, StoredContent, StoredFile
 
@@ -11,6 +12,16 @@ from tenant_apps.files.models import Kind, StoredContent, StoredFile
 SHOWN = frozenset({Kind.PDF, Kind.PNG, Kind.JPEG, Kind.WEBP})
 SEALED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 TEXTS = frozenset({Kind.CSV, Kind.TEXT})
+
+
+class AnyKind(JSONRenderer):
+    """Lets a view be asked for whatever kind a file is; its refusals are JSON all the same."""
+
+    media_type = "*/*"
+    format = "file"
+
+
+RENDERERS = (JSONRenderer, AnyKind)
 
 
 def response(stored: StoredFile) -> HttpResponse:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tenant_apps.requests.api import Requests
+
+router = SimpleRouter(use_regex_path=False)
+router.register("requests", Requests, basename="requests")
+
+urlpatterns = router.urls

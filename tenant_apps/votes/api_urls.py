@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tenant_apps.votes.api import Votes
+
+router = SimpleRouter(use_regex_path=False)
+router.register("votes", Votes, basename="votes")
+
+urlpatterns = router.urls

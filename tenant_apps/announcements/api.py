@@ -1,0 +1,77 @@
+"""/api/announcements/"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.accounts.names import NamedSerializer
+from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from tenant_apps.announcements import actions, queries
+from tenant_apps.announcements.filters import AnnouncementFilter
+from tenant_apps.announcements.models import Announcement, State
+
+
+class AnnouncementSerializer(serializers.ModelSerializer[Announcement]):
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    author = NamedSerializer(read_only=True, allow_null=True)
+    read_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="when you have read it"
+    )
+    read_by = serializers.IntegerField(read_only=True, help_text="how many have read it")
+
+    class Meta:
+        model = Announcement
+        fields = (
+            "id", "title", "body", "building", "publish_at", "expires_at", "pinned", "state",
+            "author", "created_at", "read_at", "read_by",
+        )  # fmt: skip
+        read_only_fields = ("id", "created_at")
+
+
+class Announcements(Listed, Retrieved, Created, Changed, Removed):
+    """What a building's people are told; residents see what is published for them."""
+
+    resource = "announcements"
+    serializer_class = AnnouncementSerializer
+    filterset_class = AnnouncementFilter
+    ordering = "-publish_at"
+    ordering_fields = ("publish_at", "created_at")
+
+    def rows(self) -> QuerySet[Announcement]:
+        return queries.for_reader(self.me)
+
+    def own(self, rows: QuerySet[Announcement]) -> QuerySet[Announcement]:
+        if self.action in {"partial_update", "destroy"}:
+            return rows.filter(author=self.me)
+        return queries.meant_for(self.me, rows)
+
+    def add(self, data: dict[str, Any]) -> Announcement:
+        return self._read_anew(actions.post(by=self.me, **data))
+
+    def change(self, row: Announcement, data: dict[str, Any]) -> Announcement:
+        return self._read_anew(actions.change(announcement=row, **data))
+
+    def remove(self, row: Announcement) -> None:
+        actions.withdraw(announcement=row, by=self.me)
+
+    @extend_schema(request=None, responses=AnnouncementSerializer)
+    @action(detail=True, methods=["post"], url_path="read")
+    def mark_read(self, request: Request, pk: int) -> Response:
+        """Note that you have read it."""
+
+        def work() -> Any:
+            found = self.get_object()
+            actions.mark_read(announcement=found, by=self.me)
+            return self.get_serializer(self._read_anew(found)).data
+
+        return self.once(work)
+
+    def _read_anew(self, announcement: Announcement) -> Announcement:
+        return self.rows().get(pk=announcement.pk)

@@ -1,0 +1,161 @@
+"""/api/requests/"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.accounts.permissions import Reach
+from public_apps.accounts.resources import Changed, Created, Listed, Retrieved
+from tenant_apps.files import serving
+from tenant_apps.requests import actions, queries, serializers
+from tenant_apps.requests.filters import RequestFilter
+from tenant_apps.requests.models import Attachment, ServiceRequest
+
+
+class Requests(Listed, Retrieved, Created, Changed):
+    """What people ask of whoever looks after their building; residents see their own."""
+
+    resource = "requests"
+    serializer_class = serializers.ServiceRequestSerializer
+    filterset_class = RequestFilter
+    ordering = "-created_at"
+    ordering_fields = ("created_at",)
+
+    def rows(self) -> QuerySet[ServiceRequest]:
+        return queries.everything()
+
+    def own(self, rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+        return queries.opened_by(self.me, rows)
+
+    def add(self, data: dict[str, Any]) -> ServiceRequest:
+        return self._read_anew(actions.open_request(by=self.me, **data))
+
+    def change(self, row: ServiceRequest, data: dict[str, Any]) -> ServiceRequest:
+        data.pop("files", None)  # there is a call of its own for these
+        return self._read_anew(actions.change(request=row, **data))
+
+    @extend_schema(
+        request=serializers.MoveSerializer, responses=serializers.ServiceRequestSerializer
+    )
+    @action(detail=True, methods=["post"], url_path="transitions")
+    def move(self, request: Request, pk: int) -> Response:
+        """Move it to one of its `next_statuses`."""
+
+        def work() -> Any:
+            asked = _read(serializers.MoveSerializer, request)
+            moved = actions.move(
+                request=self.locked(), to=asked["status"], by=self.me, desk=self._at_desk,
+                note=asked["note"],
+            )  # fmt: skip
+            return self._shown(moved)
+
+        return self.once(work)
+
+    @extend_schema(
+        request=serializers.AssignSerializer, responses=serializers.ServiceRequestSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: int) -> Response:
+        """Make somebody responsible, or with null nobody."""
+
+        def work() -> Any:
+            asked = _read(serializers.AssignSerializer, request)
+            assigned = actions.assign(
+                request=self.locked(), to=asked["person"], by=self.me, note=asked["note"]
+            )
+            return self._shown(assigned)
+
+        return self.once(work)
+
+    @extend_schema(responses=serializers.StepSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None, ordering="id", ordering_fields=("id",))
+    def history(self, request: Request, pk: int) -> Response:
+        """What was decided, when and by whom, oldest first."""
+        steps = self.get_object().steps.select_related("by", "assigned_to")
+        return self._page(steps, serializers.StepSerializer)
+
+    @extend_schema(responses=serializers.CommentSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None, ordering="id", ordering_fields=("id",))
+    def comments(self, request: Request, pk: int) -> Response:
+        """What was said, oldest first."""
+        said = queries.comments_on(self.get_object(), desk=self._at_desk)
+        return self._page(said, serializers.CommentSerializer)
+
+    @extend_schema(
+        request=serializers.CommentSerializer, responses={201: serializers.CommentSerializer}
+    )
+    @comments.mapping.post
+    def comment(self, request: Request, pk: int) -> Response:
+        """Say something; `internal` is for those who look after the building."""
+
+        def work() -> Any:
+            asked = _read(serializers.CommentSerializer, request)
+            said = actions.comment(
+                request=self.locked(), by=self.me, body=asked["body"],
+                internal=self._at_desk and asked.get("internal", False),
+            )  # fmt: skip
+            return serializers.CommentSerializer(said).data
+
+        return self.once(work, status=HTTPStatus.CREATED)
+
+    @extend_schema(
+        request=serializers.AttachSerializer,
+        responses={201: serializers.AttachmentSerializer(many=True)},
+    )
+    @action(detail=True, methods=["post"], url_path="attachments", pagination_class=None)
+    def attach(self, request: Request, pk: int) -> Response:
+        """Attach uploads; the answer is all that is attached."""
+
+        def work() -> Any:
+            asked = _read(serializers.AttachSerializer, request)
+            row = self.locked()
+            actions.attach(request=row, files=asked["files"], by=self.me)
+            return serializers.AttachmentSerializer(
+                row.attachments.select_related("file"), many=True
+            ).data
+
+        return self.once(work, status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={(200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY)})
+    @action(
+        detail=True,
+        url_path="attachments/<uuid:file>",
+        renderer_classes=serving.RENDERERS,
+    )
+    def attachment(self, request: Request, pk: int, file: UUID) -> HttpResponse:
+        """The file itself."""
+        found = get_object_or_404(
+            Attachment.objects.select_related("file"), request=self.get_object(), file=file
+        )
+        return serving.response(found.file)
+
+    @property
+    def _at_desk(self) -> bool:
+        return self.reach is Reach.ALL
+
+    def _page(self, rows: QuerySet[Any], serializer: Any) -> Response:
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializer(page, many=True).data)
+
+    def _read_anew(self, request: ServiceRequest) -> ServiceRequest:
+        return self.rows().get(pk=request.pk)
+
+    def _shown(self, request: ServiceRequest) -> Any:
+        return self.get_serializer(self._read_anew(request)).data
+
+
+def _read(serializer: Any, request: Request) -> dict[str, Any]:
+    asked = serializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)

@@ -1,0 +1,113 @@
+"""The shapes of /api/requests/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from public_apps.accounts.models import User
+from public_apps.accounts.names import NamedSerializer
+from public_apps.accounts.permissions import Reach
+from tenant_apps.buildings import queries as buildings
+from tenant_apps.files.models import Kind
+from tenant_apps.requests import queries, workflow
+from tenant_apps.requests.actions import MOST_ATTACHMENTS
+from tenant_apps.requests.models import Attachment, Comment, ServiceRequest, Status, Step
+
+
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """Download it at `attachments/<id>/` of the request."""
+
+    id = serializers.UUIDField(source="file_id", read_only=True)
+    name = serializers.CharField(source="file.name", read_only=True)
+    kind = serializers.ChoiceField(source="file.kind", choices=Kind.values, read_only=True)
+    size = serializers.IntegerField(source="file.size", read_only=True, help_text="in bytes")
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "name", "kind", "size")
+        read_only_fields = fields
+
+
+class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
+    opened_by = NamedSerializer(read_only=True, allow_null=True)
+    assigned_to = NamedSerializer(read_only=True, allow_null=True)
+    attachments = AttachmentSerializer(many=True, read_only=True)
+    next_statuses = serializers.SerializerMethodField(help_text="what you may move it to now")
+    files = serializers.ListField(
+        child=serializers.UUIDField(),
+        write_only=True,
+        required=False,
+        max_length=MOST_ATTACHMENTS,
+        help_text="ids of your uploads",
+    )
+
+    class Meta:
+        model = ServiceRequest
+        fields = (
+            "id", "building", "apartment", "category", "priority", "status", "title",
+            "description", "opened_by", "assigned_to", "created_at", "ended_at", "attachments",
+            "next_statuses", "files",
+        )  # fmt: skip
+        read_only_fields = ("id", "status", "created_at", "ended_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.context.get("reach") is Reach.OWN:
+            # What residents may not see is as good as not there, also as a value.
+            me = self.context["request"].user
+            self._narrow("building", buildings.buildings_of(me))
+            self._narrow("apartment", buildings.apartments_of(me))
+
+    def get_next_statuses(self, request: ServiceRequest) -> list[Status]:
+        me = self.context["request"].user
+        return workflow.next_statuses(
+            request,
+            desk=self.context["reach"] is Reach.ALL,
+            opener=request.opened_by_id == me.pk,
+        )
+
+    def _narrow(self, field: str, rows: Any) -> None:
+        self.fields[field].queryset = rows  # type: ignore[attr-defined]  # it is a related field
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """A step along the workflow."""
+
+    status = serializers.ChoiceField(choices=Status.choices)
+    note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Who is responsible now; null: nobody."""
+
+    person = serializers.PrimaryKeyRelatedField[User](queryset=queries.desk(), allow_null=True)
+    note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class AttachSerializer(serializers.Serializer[Any]):
+    """Uploads of yours that nothing has taken yet."""
+
+    files = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=MOST_ATTACHMENTS
+    )
+
+
+class CommentSerializer(serializers.ModelSerializer[Comment]):
+    author = NamedSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Comment
+        fields = ("id", "at", "author", "body", "internal")
+        read_only_fields = ("id", "at")
+
+
+class StepSerializer(serializers.ModelSerializer[Step]):
+    by = NamedSerializer(read_only=True, allow_null=True)
+    assigned_to = NamedSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Step
+        fields = ("at", "by", "status", "assigned_to", "note")
+        read_only_fields = fields
