@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
+from threading import Lock
 
 import structlog
+from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from public_apps.core.schemas import inside, to_public
+from public_apps.core.schemas import to_public
+from public_apps.tenants.engine import head, plan, probe, run
+from public_apps.tenants.engine.plan import Plan
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
-MigrationKey = tuple[str, str]
+# Historical models are shared by all builds of a process, and what they remember is not for others.
+_one_at_a_time = Lock()
+_from_nothing: list[Plan] = []
 
 
 class SchemaIncomplete(Exception):
     """A schema does not hold exactly the migrations that this code expects."""
 
 
-@cache
-def expected_migrations() -> frozenset[MigrationKey]:
-    """Return what every schema's `django_migrations` must hold under this code.
-
-    django-tenants records shared apps' migrations in tenants too, without running them.
-    """
-    return frozenset(MigrationLoader(None).graph.nodes)
-
-
-@cache
-def fingerprint() -> str:
-    """Return a short name of this code's set of migrations; a schema at head carries the same."""
-    names = sorted(f"{app}.{name}" for app, name in expected_migrations())
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
-
-
 def build_tenant() -> Tenant:
     """Create an unclaimed tenant with its schema at head; on any error nothing is left of it."""
     with transaction.atomic():
         tenant: Tenant = Tenant.objects.create()
-        _hold_schema(tenant.schema_name)
-        try:
-            # Without a look first: a schema that somebody left behind, with its people, is an error.
-            tenant.create_schema(check_if_exists=False, sync_schema=True, verbosity=0)
-        finally:
-            to_public()
+        run.hold(tenant.schema_name)
+        _build(tenant)
         verify(tenant.schema_name)
-        tenant.migrations_fingerprint = fingerprint()
+        tenant.migrations_fingerprint = head.fingerprint()
         tenant.provisioned_at = timezone.now()
         tenant.save()
     log.info("schema built", schema=tenant.schema_name)
@@ -57,15 +39,29 @@ def build_tenant() -> Tenant:
 
 
 def verify(schema_name: str) -> None:
-    """Raise `SchemaIncomplete` unless the schema holds exactly the expected migrations."""
-    with inside(schema_name):
-        applied = frozenset(MigrationRecorder(connection).applied_migrations())
-    if applied != expected_migrations():
-        odd = sorted(applied ^ expected_migrations())
+    """Raise `SchemaIncomplete` unless the schema is at this code's head."""
+    applied = probe.applied(schema_name)
+    if not head.is_head(applied):
+        odd = sorted((head.required() - applied) | (applied - head.known()))
         raise SchemaIncomplete(f"{schema_name} differs from this code in {odd[:5]}")
 
 
-def _hold_schema(schema_name: str) -> None:
-    """Take this schema's lock until the transaction ends: nobody else builds or migrates it."""
+def _build(tenant: Tenant) -> None:
+    # Without a look first: a schema that somebody left behind, with its people, is an error.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema_name])
+        cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(tenant.schema_name)}")
+    with _one_at_a_time:
+        if not _from_nothing:
+            _from_nothing.append(plan.compile_plan(tenant.schema_name))
+        whole = _from_nothing[0]
+        if whole.is_foreseen:
+            run.build(tenant.schema_name, whole)
+            return
+    log.warning("built in django-tenants' own way", schema=tenant.schema_name)
+    try:
+        call_command(
+            "migrate_schemas", tenant=True, schema_name=tenant.schema_name,
+            interactive=False, verbosity=0,
+        )  # fmt: skip
+    finally:
+        to_public()

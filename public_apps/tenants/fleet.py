@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from public_apps.core.schemas import to_public
 from public_apps.tenants import building
+from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,7 @@ def migrate_public() -> None:
 def behind() -> list[Tenant]:
     """Return built tenants whose schema is not known to be at head, spares first as canaries."""
     built = Tenant.objects.filter(provisioned_at__isnull=False, archived_at__isnull=True)
-    late = built.exclude(migrations_fingerprint=building.fingerprint())
+    late = built.exclude(migrations_fingerprint=head.fingerprint())
     return list(late.order_by("claimed_at", "pk").reverse())
 
 
@@ -52,4 +53,4 @@ def _migrate_one(tenant: Tenant) -> None:
     finally:
         to_public()
     building.verify(tenant.schema_name)
-    Tenant.objects.filter(pk=tenant.pk).update(migrations_fingerprint=building.fingerprint())
+    Tenant.objects.filter(pk=tenant.pk).update(migrations_fingerprint=head.fingerprint())

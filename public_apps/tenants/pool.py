@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from public_apps.tenants import building
+from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant, TenantQuerySet
 
 REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machines
@@ -15,7 +16,7 @@ REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machine
 def current_spares() -> TenantQuerySet:
     """Return spares whose schema is at this code's head; others wait for the fleet migration."""
     spares: TenantQuerySet = Tenant.objects.spare()
-    return spares.filter(migrations_fingerprint=building.fingerprint())
+    return spares.filter(migrations_fingerprint=head.fingerprint())
 
 
 def claim(*, name: str, owner_email: str) -> Tenant | None:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from devstack.processes import ROOT
 from public_apps.core import schemas
 from public_apps.tenants import building
+from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant, opaque_schema_name
 from tests.core.ground import Ground, found_workspace
 
@@ -40,7 +41,7 @@ def rows_there() -> set[str]:
 def test_a_built_tenant_is_at_head_and_unclaimed(ground: Ground) -> None:
     tenant = building.build_tenant()
     assert tenant.status == "spare"
-    assert tenant.migrations_fingerprint == building.fingerprint()
+    assert tenant.migrations_fingerprint == head.fingerprint()
     building.verify(tenant.schema_name)
     assert schemas.is_public()
     with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from public_apps.tenants import building, pool, provisioning
+from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant
 from tests.core.ground import Ground
 
@@ -29,9 +30,9 @@ def dry(ground: Ground) -> Iterator[None]:
 
 def stock(count: int, *, fingerprint: str | None = None) -> set[str]:
     """Put rows of built spares into the pool; claiming never looks at their schemas."""
-    head = building.fingerprint() if fingerprint is None else fingerprint
+    name = head.fingerprint() if fingerprint is None else fingerprint
     made = Tenant.objects.bulk_create(
-        [Tenant(provisioned_at=timezone.now(), migrations_fingerprint=head) for _ in range(count)]
+        [Tenant(provisioned_at=timezone.now(), migrations_fingerprint=name) for _ in range(count)]
     )
     return {tenant.schema_name for tenant in made}
 
@@ -107,8 +108,7 @@ def test_a_spare_of_another_release_is_not_claimed(dry: None) -> None:
 
 
 def test_a_half_made_or_archived_row_is_not_claimed(dry: None) -> None:
-    head = building.fingerprint()
-    half = Tenant.objects.create(migrations_fingerprint=head)
+    half = Tenant.objects.create(migrations_fingerprint=head.fingerprint())
     (gone,) = stock(1)
     Tenant.objects.filter(schema_name=gone).update(archived_at=timezone.now())
     try:

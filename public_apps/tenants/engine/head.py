@@ -1,0 +1,46 @@
+"""What a schema at head holds: the migrations of this code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+
+from django.db.migrations.loader import MigrationLoader
+
+Key = tuple[str, str]  # an app's label, a migration's name
+Keys = frozenset[Key]
+
+
+@cache
+def required() -> Keys:
+    """Return what every schema's `django_migrations` must hold under this code.
+
+    django-tenants records shared apps' migrations in tenants too, without running them.
+    """
+    return frozenset(_loader().graph.nodes)
+
+
+@cache
+def known() -> Keys:
+    """Return what a schema may hold: squashed migrations leave the names that they replace."""
+    loader = _loader()
+    replaced = {key for squash in loader.replacements.values() for key in squash.replaces}
+    return required() | frozenset(loader.disk_migrations) | frozenset(replaced)
+
+
+def is_head(applied: Keys) -> bool:
+    """Whether a schema that holds these needs nothing, and nothing that this code doesn't know."""
+    return required() <= applied <= known()
+
+
+def fingerprint(applied: Iterable[Key] | None = None) -> str:
+    """Return a short name of a set of migrations, by default that of this code's head."""
+    keys = required() if applied is None else required().intersection(applied)
+    names = sorted(f"{app}.{name}" for app, name in keys)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+@cache
+def _loader() -> MigrationLoader:
+    return MigrationLoader(None)

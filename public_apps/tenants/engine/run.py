@@ -1,0 +1,131 @@
+"""Doing a plan in one schema: by Django's own operations, or by the text that they came to."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import connection, transaction
+from django.db.migrations import AddIndex, RemoveIndex, RunPython, RunSQL
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.recorder import MigrationRecorder
+
+from public_apps.core.schemas import inside
+from public_apps.tenants.engine import effects
+from public_apps.tenants.engine.head import Key
+from public_apps.tenants.engine.introspection import by_namespace
+from public_apps.tenants.engine.plan import Plan, Step, Work
+from public_apps.tenants.engine.recording import Recorder
+
+RECORD = "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())"
+# What each commit does otherwise: rows whose constraints still wait would forbid a later ALTER.
+SETTLE = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+# On tables that nobody has seen there is nobody to wait for.
+PLAINLY: dict[type[Operation], type[Operation]] = {
+    AddIndexConcurrently: AddIndex,
+    RemoveIndexConcurrently: RemoveIndex,
+}
+
+
+def build(schema_name: str, plan: Plan) -> None:
+    """Fill a new, empty schema in the caller's transaction, by a plan for nothing applied.
+
+    The first time leaves in the plan what later ones may say as text.
+    """
+    with inside(schema_name), by_namespace():
+        with connection.schema_editor(atomic=False) as editor:
+            editor.create_model(MigrationRecorder.Migration)
+        for is_text, steps in groupby(plan.steps, key=lambda step: step.text is not None):
+            if is_text:
+                _say(*(step.text or "" for step in steps))
+                continue
+            for step in steps:
+                recorder = _operate(step, new=True)
+                if recorder.is_same_for_all(step, new=True):
+                    step.text, step.works = recorder.text, []
+        _finish(plan)
+
+
+def migrate(schema_name: str, plan: Plan, *, settled: bool, canary: bool = False) -> None:
+    """Bring a schema to head, each migration in a transaction with its record.
+
+    A crash loses nothing and repeats nothing. `settled` says that earlier plans came to their end.
+    A canary goes the long way and leaves in the plan what others may say as text.
+    """
+    with inside(schema_name), by_namespace():
+        for step in plan.steps:
+            if step.text is not None:
+                # A message without parameters is one transaction, and one round trip.
+                _say(_hold(schema_name), step.text)
+                continue
+            recorder = _operate(step, holding=schema_name)
+            if canary and recorder.is_same_for_all(step, new=False):
+                step.text = recorder.text
+        if plan.closing or plan.may_have_effects or not settled:
+            with transaction.atomic():
+                _say(_hold(schema_name))
+                _finish(plan)
+
+
+def hold(schema_name: str) -> None:
+    """Keep others from building, changing or removing a schema until the transaction ends."""
+    _say(_hold(schema_name))
+
+
+def _operate(step: Step, *, holding: str = "", new: bool = False) -> Recorder:
+    """Run a migration's operations truly, then record it, in one transaction if it allows that."""
+    atomic = step.migration.atomic or new
+    with Recorder(atomic=atomic) as editor:
+        if holding and atomic:
+            hold(holding)
+        with editor.listening():
+            for work in step.works:
+                _work(step, work, editor, new=new)
+            editor.finish()
+        if new and any(isinstance(work.operation, RunPython | RunSQL) for work in step.works):
+            editor.execute(SETTLE)
+        for key in step.records:
+            editor.execute(RECORD, key)
+    return editor
+
+
+def _work(step: Step, work: Work, editor: Recorder, *, new: bool) -> None:
+    operation, label = work.operation, step.migration.app_label
+    if isinstance(operation, RunPython):
+        _forget_types(work)
+    forwards = (PLAINLY.get(type(operation)) if new else None) or type(operation)
+    alone = operation.atomic or (step.migration.atomic and operation.atomic is not False)
+    if alone and not editor.atomic_migration:
+        with transaction.atomic():
+            forwards.database_forwards(operation, label, editor, work.before, work.after)
+    else:
+        forwards.database_forwards(operation, label, editor, work.before, work.after)
+
+
+def _forget_types(work: Work) -> None:
+    """Historical managers outlive a schema, and would give the next one its ids."""
+    models: dict[str, Any] = work.before.apps.all_models["contenttypes"]
+    if "contenttype" in models:
+        models["contenttype"].objects.clear_cache()
+
+
+def _finish(plan: Plan) -> None:
+    """Add what belongs to a plan's end, in the caller's transaction."""
+    for key in plan.closing:
+        _record(key)
+    effects.ensure(plan.wanted)
+
+
+def _record(key: Key) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD, key)
+
+
+def _hold(schema_name: str) -> str:
+    return f"SELECT pg_advisory_xact_lock(hashtextextended('{schema_name}', 0));\n"
+
+
+def _say(*texts: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("".join(texts))
