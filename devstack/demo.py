@@ -19,7 +19,7 @@ from devstack.stack import Stack
 from devstack.state import StateInUse
 from devstack.supervisor import Supervisor
 
-ALREADY_THERE = "already taken"
+ALREADY_THERE = "one_user_per_email"  # the constraint that a second one would break
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from devstack.watchdog import Watchdog
 
 ROOT = Path(__file__).resolve().parent.parent
-START_TIMEOUT = 60.0
+START_TIMEOUT = 120.0  # a machine may be busy with others
 STOP_TIMEOUT = 10.0
 TAIL_LINES = 25
 # The part waits for our word before it becomes itself. If we die first, the pipe closes and it

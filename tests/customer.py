@@ -53,7 +53,7 @@ class Shop:
         """Post an order, without an opinion on the answer."""
         body = (order or Order()).__dict__
         return requests.post(
-            f"{self.url}/api/billing/checkout/", json=body, headers=headers, timeout=30
+            f"{self.url}/api/billing/checkout/", json=body, headers=headers, timeout=60
         )
 
     def check_out(self, order: Order) -> str:
@@ -70,11 +70,11 @@ class Shop:
     def progress(self, session_id: str) -> dict[str, Any]:
         """Return what the progress call tells."""
         url = f"{self.url}/api/billing/checkout/{session_id}/"
-        answer: dict[str, Any] = requests.get(url, timeout=30).json()
+        answer: dict[str, Any] = requests.get(url, timeout=60).json()
         return answer
 
     def wait_for(
-        self, session_id: str, status: str = "ready", *, within: float = 30
+        self, session_id: str, status: str = "ready", *, within: float = 90
     ) -> dict[str, Any]:
         """Return the progress once it has this status."""
         return until(
@@ -95,7 +95,7 @@ class Shop:
 
     def control(self, path: str, body: dict[str, Any]) -> requests.Response:
         """Turn one of the mock Stripe's controls."""
-        return requests.post(f"{self.mock}/_control/{path}", json=body, timeout=30)
+        return requests.post(f"{self.mock}/_control/{path}", json=body, timeout=60)
 
     def deliver(self, payload: bytes | str, *, header: str | None = None) -> requests.Response:
         """Post a webhook body with a good signature, or with the given header."""
@@ -110,7 +110,7 @@ class Shop:
             f"{self.url}/api/billing/webhook/stripe/",
             data=body,
             headers={"Stripe-Signature": header, "Content-Type": "application/json"},
-            timeout=30,
+            timeout=60,
         )
 
     # --- The operator's side ------------------------------------------------------------------
@@ -175,9 +175,9 @@ class Workspace:
         """Ask the workspace's own host; the connection goes to loopback whatever the name."""
         headers = {"Host": self.host, **kwargs.pop("headers", {})}
         url = f"{self.shop.url}{path}"
-        return requests.request(method, url, headers=headers, timeout=30, **kwargs)
+        return requests.request(method, url, headers=headers, timeout=60, **kwargs)
 
-    def welcome_mail(self, *, within: float = 20) -> EmailMessage:
+    def welcome_mail(self, *, within: float = 60) -> EmailMessage:
         """Return the first mail to the owner, once it has arrived."""
         return until(lambda: self.shop.mails_to(self.order.email), within=within)[0]
 
@@ -210,7 +210,7 @@ class Workspace:
 def until(
     ask: Callable[[], T | Literal[False] | None],
     *,
-    within: float = 20,
+    within: float = 60,
     otherwise: Callable[[], str] = lambda: "never",
 ) -> T:
     """Return the first truthy answer; fail with what was found instead."""

@@ -73,7 +73,7 @@ class Door:
         """Send one request and return the answer as it is, redirects not followed."""
         sent = {"Host": host, "X-Forwarded-For": self.address, **(headers or {})}
         kwargs = {"allow_redirects": False, **kwargs}
-        return requests.request(method, f"{self.url}{path}", headers=sent, timeout=30, **kwargs)
+        return requests.request(method, f"{self.url}{path}", headers=sent, timeout=60, **kwargs)
 
     def sign_in(self, workspace: Workspace, password: str = PASSWORD) -> requests.Response:
         """Try to sign the owner in by the API."""

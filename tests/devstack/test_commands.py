@@ -140,6 +140,6 @@ def test_bin_test_ends_its_tests_when_it_is_told_to_end(
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(json.loads((tmp_path / "pid").read_text()), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
 import shutil
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 
 from devstack import pgbinaries
-from devstack.processes import ROOT
+from devstack.processes import ROOT, PartFailed
 from devstack.stack import Stack
 
 
@@ -113,7 +114,7 @@ def test_a_server_that_outlived_its_run_is_ended_before_the_next(
     while not part.ready():
         assert orphan.poll() is None
     stack.start_part("postgres")
-    assert orphan.wait(10) == 0
+    assert orphan.wait(60) == 0
     assert ask(stack.database_url, "SELECT 1") == (1,)
 
 
@@ -185,3 +186,34 @@ def test_a_given_database_url_means_no_server_of_ours(
         assert "postgres" not in stack.ours
         with pytest.raises(ValueError, match="not ours to start"):
             stack.start_part("postgres")
+
+
+@pytest.mark.parametrize(
+    ("wheel", "advice"),
+    [("no_such_wheel", "no-such-wheel is not installed"), ("json", "set DATABASE_URL to a server")],
+    ids=["not installed", "not made for this machine"],
+)
+def test_without_programs_it_is_said_what_would_help(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, wheel: str, advice: str
+) -> None:
+    monkeypatch.setattr(pgbinaries, "WHEEL", wheel)
+    with pytest.raises(PartFailed, match=advice) as failed:
+        stack.start_part("postgres")
+    assert failed.value.hint == "Set DATABASE_URL to use a PostgreSQL of yours."
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down")
+def test_programs_in_a_closed_folder_are_copied_to_where_their_account_can_run_them(
+    tmp_path: Path, open_folder: Path
+) -> None:
+    found = pgbinaries.find()
+    wheel = found.folder.parent.parent
+    closed = tmp_path / wheel.name
+    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        shutil.copytree(part, tmp_path / part.name, symlinks=True, copy_function=os.link)
+    theirs = dataclasses.replace(found, folder=closed / found.folder.relative_to(wheel))
+    assert not pgbinaries.may_enter(theirs.folder, theirs.account)
+    usable = pgbinaries.within_reach(theirs, open_folder)
+    assert usable.folder.is_relative_to(open_folder)
+    assert "PostgreSQL" in pgbinaries.run(usable, "postgres", "-V").stdout
+    assert pgbinaries.within_reach(theirs, open_folder) == usable, "copied once"

@@ -118,7 +118,7 @@ def test_a_starter_that_is_asked_to_end_stops_its_parts_cleanly(
     process, parts = starter(STARTER)
     assert len(parts) > 2, "PostgreSQL has processes of its own"
     process.send_signal(number)
-    assert process.wait(20) == 128 + number
+    assert process.wait(60) == 128 + number
     assert all(map(is_gone, parts)), "gone before the starter itself"
     log = (tmp_path / "state" / "log" / "postgres.log").read_text()
     assert "database system is shut down" in log
@@ -129,7 +129,7 @@ def test_a_starter_that_is_killed_leaves_no_process_behind(
 ) -> None:
     process, parts = starter(STARTER)
     process.kill()
-    process.wait(20)
+    process.wait(60)
     eventually(lambda: all(map(is_gone, parts)))
     log = (tmp_path / "state" / "log" / "postgres.log").read_text()
     assert "database system is shut down" in log, "even then PostgreSQL is stopped, not shot"
@@ -157,7 +157,7 @@ time.sleep(600)
     process, parts = starter(script)
     assert len(parts) == 2
     process.kill()
-    eventually(lambda: all(map(is_gone, parts)), seconds=30)
+    eventually(lambda: all(map(is_gone, parts)))
 
 
 def test_a_starter_that_dies_between_starting_and_telling_leaves_nothing(
@@ -183,7 +183,7 @@ processes.launch(part, logs=Path(sys.argv[1]).parent, watchdog=Deaf())
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
-    eventually(lambda: not psutil.pid_exists(int(done.stdout)), seconds=5)
+    eventually(lambda: not psutil.pid_exists(int(done.stdout)))
 
 
 def test_a_watchdog_that_was_killed_is_replaced_and_knows_all_parts(

@@ -12,7 +12,7 @@ import psutil
 Starter = Callable[[str], tuple[subprocess.Popen[str], list[psutil.Process]]]
 
 
-def eventually(held: Callable[[], object], *, seconds: float = 20.0) -> None:
+def eventually(held: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Return when it holds; fail if it doesn't come to hold in the time that a slow machine needs."""
     deadline = time.monotonic() + seconds
     while not held():
