@@ -62,6 +62,7 @@ _PEOPLE = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.headless",
     "public_apps.audit",
 ]
@@ -265,6 +266,8 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_CHANGE_EMAIL = True  # one address each: a new one replaces it once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.keys.PasswordKeyGenerator"  # noqa: S105 - a path
@@ -277,7 +280,7 @@ MFA_TOTP_ISSUER = "New Concierge"
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "public_apps.staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
 HEADLESS_FRONTEND_URLS = {
-    "account_confirm_email": "/accounts/login/",
+    "account_confirm_email": "/accounts/confirm-email/{key}/",
     "account_reset_password": "/accounts/password/reset/",
     "account_reset_password_from_key": "/accounts/set-password/{key}/",
     "account_signup": "/accounts/login/",
@@ -294,6 +297,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "checkout": CHECKOUT_RATE,
         "subdomain": "120/min",
+        "invitation": "30/min",
         "progress": "300/min",
         "subscription": "60/min",
         "person": "1200/min",

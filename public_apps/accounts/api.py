@@ -5,26 +5,45 @@ from __future__ import annotations
 from django.conf import settings
 from rest_framework import serializers
 from rest_framework.generics import RetrieveUpdateAPIView
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
+from public_apps.accounts.machine_keys.authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
+from public_apps.accounts.permissions import is_by_key, role_of
+from public_apps.accounts.tokens import SessionTokenAuthentication
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
+    role = serializers.SerializerMethodField()
     organization = serializers.SerializerMethodField()
 
     class Meta:
         model = User
         fields = ("id", "email", "first_name", "last_name", "language", "role", "organization")
-        read_only_fields = ("id", "email", "role")
+        read_only_fields = ("id", "email")
+
+    def get_role(self, user: User) -> str:
+        return role_of(self.context["request"])
 
     def get_organization(self, user: User) -> str:
         return str(self.context["request"].tenant.name)
 
 
+class MachinesOnlyRead(BasePermission):
+    """A key may find out for whom and in which role it acts, and change nothing of it."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or not is_by_key(request)
+
+
 class MeView(RetrieveUpdateAPIView[User]):
     """Read yourself, and change your names and language."""
 
+    authentication_classes = (ApiKeyAuthentication, SessionTokenAuthentication)
+    permission_classes = (IsAuthenticated, MachinesOnlyRead)
     serializer_class = MeSerializer
     http_method_names = ["get", "patch", "head", "options"]
 

@@ -19,3 +19,17 @@ class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
             "scheme": "bearer",
             "description": "meta.session_token of POST /_allauth/app/v1/auth/login",
         }
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # metaclass
+    """An API key, sent as a bearer token."""
+
+    target_class = "public_apps.accounts.machine_keys.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key that POST /api/keys/ has shown; it begins with nc_",
+        }

@@ -20,8 +20,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from public_apps.accounts.machine_keys.authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import MayAct, Reach, reach_of
+from public_apps.accounts.tokens import SessionTokenAuthentication
 from public_apps.core import idempotency
 from public_apps.core.errors import StaleVersion
 from public_apps.core.rest.limits import PersonLimit, WorkspaceLimit
@@ -32,6 +34,7 @@ class Resource(GenericViewSet[Any]):
     """Reads by queries, writes by verbs."""
 
     resource: ClassVar[str]
+    authentication_classes = (ApiKeyAuthentication, SessionTokenAuthentication)
     permission_classes = (IsAuthenticated, MayAct)
     throttle_classes = (PersonLimit, WorkspaceLimit)
     pagination_class = Cursor

@@ -13,6 +13,9 @@ from rest_framework.request import Request
 
 TOKEN_HEADER = "HTTP_X_SESSION_TOKEN"  # noqa: S105 - the header's name
 PROGRAMS = ("/api/", "/_allauth/")
+API_KEY_MARK = (
+    "nc_"  # no session token begins like this; where keys open nothing, nobody is signed in
+)
 
 
 class BearerTokenMiddleware:
@@ -23,8 +26,9 @@ class BearerTokenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if request.path.startswith(PROGRAMS) and scheme.lower() == "bearer" and token.strip():
-            request.META.setdefault(TOKEN_HEADER, token.strip())
+        token = "" if token.strip().startswith(API_KEY_MARK) else token.strip()
+        if request.path.startswith(PROGRAMS) and scheme.lower() == "bearer" and token:
+            request.META.setdefault(TOKEN_HEADER, token)
             request.__dict__.pop("headers", None)  # a cached view of META
         return self.get_response(request)
 

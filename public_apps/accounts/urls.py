@@ -6,6 +6,7 @@ from allauth.account import views as allauth_views
 from django.urls import path
 
 from public_apps.accounts import views
+from public_apps.accounts.invitations import pages as invitation_pages
 
 urlpatterns = [
     path("login/", allauth_views.login, name="account_login"),
@@ -20,4 +21,5 @@ urlpatterns = [
         name="account_reset_password_done",
     ),
     path("set-password/<str:key>/", views.set_password, name="set-password"),
+    path("invitation/<str:key>/", invitation_pages.invitation, name="invitation"),
 ]

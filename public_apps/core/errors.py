@@ -80,6 +80,22 @@ class Refused(Problem):
     title = "This can't be done as things stand"
 
 
+class Forbidden(Problem):
+    """Whoever asks may not do this, though others may."""
+
+    status = HTTPStatus.FORBIDDEN
+    slug = "not-allowed"
+    title = "You may not do this"
+
+
+class Gone(Problem):
+    """A link is spent, over, or never was one; which, is nobody's business."""
+
+    status = HTTPStatus.GONE
+    slug = "gone"
+    title = "This no longer works"
+
+
 class UpstreamFailed(Problem):
     """A service that we depend on did not answer as it should; trying again later may help."""
 

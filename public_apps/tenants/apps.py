@@ -7,6 +7,11 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from public_apps.core import health
-        from public_apps.tenants import pool, reset_mail  # noqa: F401 - registers how it is composed
+        from public_apps.tenants import (  # noqa: F401 - mails and listeners register themselves
+            invitation_mail,
+            ownership,
+            pool,
+            reset_mail,
+        )
 
         health.register("spare_tenants", pool.is_stocked)

@@ -1,0 +1,1 @@
+"""Asking people to join: by mail, for a while, once."""

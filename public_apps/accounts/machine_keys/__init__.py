@@ -1,0 +1,1 @@
+"""API keys: machines that act for a person."""

@@ -1,0 +1,16 @@
+"""The fixtures that these tests share with their neighbours, and a town of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.ground import Door, door, ground
+from tests.tenant_api.town import Town
+
+__all__ = ["door", "ground", "town"]
+
+
+@pytest.fixture
+def town(door: Door) -> Town:
+    """A fresh workspace with people of every role."""
+    return Town(door)
