@@ -30,9 +30,9 @@ class AnnouncementSerializer(serializers.ModelSerializer[Announcement]):
         model = Announcement
         fields = (
             "id", "title", "body", "building", "publish_at", "expires_at", "pinned", "state",
-            "author", "created_at", "read_at", "read_by",
+            "author", "created_at", "read_at", "read_by", "version",
         )  # fmt: skip
-        read_only_fields = ("id", "created_at")
+        read_only_fields = ("id", "created_at", "version")
 
 
 class Announcements(Listed, Retrieved, Created, Changed, Removed):
@@ -40,6 +40,7 @@ class Announcements(Listed, Retrieved, Created, Changed, Removed):
 
     resource = "announcements"
     serializer_class = AnnouncementSerializer
+    queryset = Announcement.objects.none()
     filterset_class = AnnouncementFilter
     ordering = "-publish_at"
     ordering_fields = ("publish_at", "created_at")

@@ -20,7 +20,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 
 
 class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
-    kind = serializers.ChoiceField(choices=Kind.values, read_only=True)
+    kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
 
     class Meta:
         model = StoredFile
@@ -33,6 +33,7 @@ class Files(Retrieved, Created, Removed):
 
     resource = "files"
     serializer_class = StoredFileSerializer
+    queryset = StoredFile.objects.none()
     parser_classes = (MultiPartParser,)
     lookup_value_converter = "uuid"
 

@@ -28,6 +28,7 @@ class Requests(Listed, Retrieved, Created, Changed):
 
     resource = "requests"
     serializer_class = serializers.ServiceRequestSerializer
+    queryset = ServiceRequest.objects.none()
     filterset_class = RequestFilter
     ordering = "-created_at"
     ordering_fields = ("created_at",)

@@ -21,7 +21,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 
     id = serializers.UUIDField(source="file_id", read_only=True)
     name = serializers.CharField(source="file.name", read_only=True)
-    kind = serializers.ChoiceField(source="file.kind", choices=Kind.values, read_only=True)
+    kind = serializers.ChoiceField(source="file.kind", choices=Kind.choices, read_only=True)
     size = serializers.IntegerField(source="file.size", read_only=True, help_text="in bytes")
 
     class Meta:
@@ -48,9 +48,9 @@ class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
         fields = (
             "id", "building", "apartment", "category", "priority", "status", "title",
             "description", "opened_by", "assigned_to", "created_at", "ended_at", "attachments",
-            "next_statuses", "files",
+            "next_statuses", "version", "files",
         )  # fmt: skip
-        read_only_fields = ("id", "status", "created_at", "ended_at")
+        read_only_fields = ("id", "status", "created_at", "ended_at", "version")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,6 +34,7 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
 
     resource = "votes"
     serializer_class = serializers.VoteSerializer
+    queryset = Vote.objects.none()
     filterset_class = VoteFilter
     ordering = "-opens_at"
     ordering_fields = ("opens_at", "closes_at", "created_at")

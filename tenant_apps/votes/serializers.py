@@ -28,8 +28,9 @@ class VoteSerializer(serializers.ModelSerializer[Vote]):
         fields = (
             "id", "building", "title", "description", "choices", "weighting", "quorum_percent",
             "opens_at", "closes_at", "closed_at", "state", "created_by", "created_at",
+            "version",
         )  # fmt: skip
-        read_only_fields = ("id", "closed_at", "created_at")
+        read_only_fields = ("id", "closed_at", "created_at", "version")
 
 
 class VoteInputSerializer(serializers.ModelSerializer[Vote]):
