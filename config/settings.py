@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
 from config import env as settings_reader
 from config.env import UnsafeSetting
-from public_apps.core import logs
+from public_apps.core import logs, scrubbing, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -360,6 +361,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# Compressing takes most of a build's time: only what is served, not each file under its plain name
+# too, nor what only a debugger reads.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 WHITENOISE_AUTOREFRESH = False
 
 # --- Jobs, logs, errors ---------------------------------------------------------------------------
@@ -367,4 +372,13 @@ PROCRASTINATE_ON_APP_READY = "public_apps.core.jobs.configure"
 LOGGING = logs.configuration(json=not DEBUG)
 LOGGING_CONFIG = "public_apps.core.logs.apply"
 UNFOLD = {"SITE_TITLE": "New Concierge", "SITE_HEADER": "New Concierge", "SITE_URL": "/"}
-logs.start_sentry(SENTRY_DSN)
+# Known by their value, they are taken out of logs and reports wherever they turn up.
+scrubbing.know(
+    [
+        SECRET_KEY, METRICS_TOKEN, EMAIL_HOST_PASSWORD, STRIPE.secret_key, *STRIPE.webhook_secrets,
+        DATABASES["default"]["PASSWORD"], SENTRY_DSN,
+        *(str(value) for name, value in ANYMAIL.items() if name.endswith(("KEY", "TOKEN"))),
+        *(pair.partition(":")[2] for pair in ANYMAIL.get("WEBHOOK_SECRET", [])),
+    ]
+)  # fmt: skip
+sentry.start(SENTRY_DSN)
