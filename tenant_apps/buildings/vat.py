@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from public_apps.core.errors import Invalid
 
 GREEK = re.compile(r"(?:EL|GR)?(\d{9})")
-OTHER = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
+OTHER = re.compile(r"(?!EL|GR)[A-Z]{2}[0-9A-Z+*]{2,12}")
 
 
 def tidy(number: str) -> str:
