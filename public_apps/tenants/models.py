@@ -155,6 +155,29 @@ class AccessChange(models.Model):
         return f"{self.tenant}: {'suspended' if self.suspended else 'let in'}"
 
 
+class TenantMigration(models.Model):
+    """How a tenant's last migration went; written by the fleet's releases, read by staff."""
+
+    tenant = models.OneToOneField(
+        Tenant, primary_key=True, related_name="migration", on_delete=models.CASCADE
+    )
+    at = models.DateTimeField(_("when"))
+    head = models.CharField(_("towards"), max_length=64)
+    milliseconds = models.PositiveIntegerField(_("took, in ms"))
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("migration of a tenant")
+        verbose_name_plural = _("migrations of tenants")
+        indexes = [
+            models.Index(fields=["-at"], name="migration_newest_first"),
+            models.Index(fields=["-at"], condition=~Q(error=""), name="migration_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant}: {'failed' if self.error else 'at head'}"
+
+
 class Domain(DomainMixin):
     """A host of a tenant. Unique over all tenants, by the database."""
 

@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from public_apps.core.schemas import inside
 from public_apps.tenants.engine import effects
-from public_apps.tenants.engine.head import Key
+from public_apps.tenants.engine.head import Key, Keys
 from public_apps.tenants.engine.introspection import by_namespace
 from public_apps.tenants.engine.plan import Plan, Step, Work
 from public_apps.tenants.engine.recording import Recorder
@@ -47,14 +47,18 @@ def build(schema_name: str, plan: Plan) -> None:
         _finish(plan)
 
 
-def migrate(schema_name: str, plan: Plan, *, settled: bool, canary: bool = False) -> None:
-    """Bring a schema to head, each migration in a transaction with its record.
+def migrate(
+    schema_name: str, plan: Plan, *, done: Keys, settled: bool, canary: bool = False
+) -> None:
+    """Bring a schema to head, each migration that is not `done` in a transaction with its record.
 
     A crash loses nothing and repeats nothing. `settled` says that earlier plans came to their end.
     A canary goes the long way and leaves in the plan what others may say as text.
     """
     with inside(schema_name), by_namespace():
         for step in plan.steps:
+            if done.issuperset(step.records):
+                continue
             if step.text is not None:
                 # A message without parameters is one transaction, and one round trip.
                 _say(_hold(schema_name), step.text)

@@ -1,0 +1,208 @@
+"""The story of a release: public first, then canaries, then the fleet, then who came late."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
+
+from public_apps.core.schemas import to_public
+from public_apps.tenants.engine import head, probe
+from public_apps.tenants.fleet import records, survey
+from public_apps.tenants.fleet.crew import Alone, Crew, Outcome, Task
+from public_apps.tenants.fleet.survey import Group, Survey
+
+FLEET_LOCK = 0xF1EE7  # any fixed number: one release at a time over all machines
+MOST_SPARES = 3  # as canaries; more tell nothing new
+FEWEST_FAILURES = 3  # below that, a share means nothing
+RECORD_EVERY = 100
+MOST_ROUNDS = 5
+FEW = 4  # not worth a fork
+
+
+class Teller(Protocol):
+    """Whom the release tells how it goes."""
+
+    def say(self, line: str) -> None:
+        """Take a line."""
+
+    def progress(self, *, done: int, total: int, failed: int, seconds: float) -> None:
+        """Take the state after each tenant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How to go about it; by default all tenants, and as many processes as there are processors."""
+
+    only: Collection[str] = ()
+    canaries: Collection[str] = ()
+    processes: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
+    most_failing: float = 0.1
+
+
+@dataclass
+class Summary:
+    """How a release went."""
+
+    at_head: int = 0
+    migrated: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    not_reached: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every tenant in question is at head."""
+        return not self.failed and not self.not_reached
+
+
+def run(wishes: Wishes, teller: Teller) -> Summary:
+    """Migrate public and then the fleet. Safe to call again after any end, `kill -9` included."""
+    begun = time.monotonic()
+    with only_one(teller):
+        migrate_public()
+        teller.say("migrated public")
+        summary = Release(wishes, teller).run()
+    summary.seconds = time.monotonic() - begun
+    return summary
+
+
+def migrate_public() -> None:
+    """Bring the shared schema to head."""
+    if probe.look(["public"]).groups and head.is_head(probe.applied("public")):
+        # What hangs on the signal may have changed without a migration, as staff's groups do.
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+    else:
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    to_public()
+
+
+@contextmanager
+def only_one(teller: Teller) -> Iterator[None]:
+    """Wait until no other release is under way, and keep others out.
+
+    On a connection of its own, which forked hands hold open: a release that was killed is over
+    when its last hand is.
+    """
+    guard = connection.copy()
+    try:
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [FLEET_LOCK])
+            if cursor.fetchone() != (True,):
+                teller.say("waiting for another release to end")
+                cursor.execute("SELECT pg_advisory_lock(%s)", [FLEET_LOCK])
+        yield
+    finally:
+        guard.close()
+
+
+class Release:
+    """One run over the fleet, in rounds: the later ones find who came meanwhile."""
+
+    def __init__(self, wishes: Wishes, teller: Teller) -> None:
+        self._wishes = wishes
+        self._teller = teller
+        self._summary = Summary()
+        self._unwritten: list[Outcome] = []
+        self._total = 0
+        self._begun = time.monotonic()
+
+    def run(self) -> Summary:
+        """Go until nobody is behind, but for those that failed; old workers may still build spares."""
+        summary = self._summary
+        for number in range(MOST_ROUNDS):
+            found = survey.take(only=self._wishes.only, without=summary.failed)
+            if number == 0:
+                summary.at_head = found.at_head
+                self._refuse(found)
+            if not found.order:
+                break
+            self._total += len(found.order)
+            if not self._round(found):
+                break
+        return summary
+
+    def _refuse(self, found: Survey) -> None:
+        broken = found.broken.items()
+        self._take(Outcome(schema_name=name, milliseconds=0, error=why) for name, why in broken)
+        self._write()
+
+    def _round(self, found: Survey) -> bool:
+        """Migrate those who are behind, canaries first; False if it ended before its time."""
+        tasks = dict(_tasks(found))
+        first = [tasks[name] for name in self._canaries(found)]
+        self._go(Alone(first, canaries=True), tasks)
+        if tasks and not self._too_many_failed():
+            rest = list(tasks.values())
+            forked = self._wishes.processes > 1 and len(rest) > FEW
+            self._go(Crew(rest, processes=self._wishes.processes) if forked else Alone(rest), tasks)
+        self._write()
+        self._summary.not_reached += tasks
+        return not tasks
+
+    def _go(self, hands: Alone | Crew, tasks: dict[str, Task]) -> None:
+        """Take outcomes as they come, off the tasks that are left."""
+        try:
+            for outcome in hands:
+                del tasks[outcome.schema_name]
+                self._take([outcome])
+                if self._too_many_failed():
+                    hands.stop()
+        except KeyboardInterrupt:
+            self._teller.say("stopping after the tenants at hand; run it again to go on")
+            hands.stop()
+            self._write()
+            raise
+
+    def _canaries(self, found: Survey) -> list[str]:
+        """Spares, then the chosen few, and one of each group: it shows what the others may say."""
+        spares = [name for name in found.order if name in found.spares][:MOST_SPARES]
+        chosen = [name for name in found.order if name in self._wishes.canaries]
+        first = [*spares, *chosen]
+        for group in found.groups:
+            if not {*group.schema_names} & {*first}:
+                first.append(group.schema_names[0])
+        return list(dict.fromkeys(first))
+
+    def _take(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.error:
+                self._summary.failed[outcome.schema_name] = outcome.error
+                self._teller.say(f"failed   {outcome.schema_name}: {outcome.error}")
+            else:
+                self._summary.migrated.append(outcome.schema_name)
+            self._unwritten.append(outcome)
+            if len(self._unwritten) >= RECORD_EVERY:
+                self._write()
+            self._teller.progress(
+                done=self._done, total=self._total, failed=len(self._summary.failed),
+                seconds=time.monotonic() - self._begun,
+            )  # fmt: skip
+
+    @property
+    def _done(self) -> int:
+        return len(self._summary.migrated) + len(self._summary.failed)
+
+    def _write(self) -> None:
+        records.write(self._unwritten)
+        self._unwritten = []
+
+    def _too_many_failed(self) -> bool:
+        failed = len(self._summary.failed)
+        return failed >= FEWEST_FAILURES and failed > self._wishes.most_failing * self._done
+
+
+def _tasks(found: Survey) -> Iterator[tuple[str, Task]]:
+    group_of: dict[str, Group] = {
+        name: group for group in found.groups for name in group.schema_names
+    }
+    for name in found.order:
+        plan = group_of[name].compiled()
+        yield name, Task(schema_name=name, plan=plan, settled=name not in found.unsettled)
