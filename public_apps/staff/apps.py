@@ -8,7 +8,16 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         # They register the admin pages.
-        from public_apps.staff import by_hand, groups, registrations, tenants  # noqa: F401
+        from public_apps.staff import (  # noqa: F401
+            arrivals,
+            by_hand,
+            groups,
+            jobs,
+            offers,
+            people,
+            registrations,
+            tenants,
+        )
 
         # After this app's own permissions are there: Django makes them at the same signal.
         post_migrate.connect(groups.bring_in_line, sender=self)

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from public_apps.accounts.models import User
+from public_apps.audit import audit
 from public_apps.core import errors
 
 Page = TypeVar("Page", bound=Callable[..., HttpResponse])
+CONFIRMED = "confirmed"
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """What happened: a sentence for staff and the log, and what it happened to."""
+    """What happened: a sentence for staff, the audit log's word for it, and to what it happened."""
 
     said: str
     to: Model
+    action: str
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A form with its words, and what to do with the answers; refusals are shown in the form."""
+    """A form with its words, and what to do with the answers; refusals are shown in the form.
+
+    `act` may answer with a page of its own, and then sees to the audit log itself.
+    """
 
     title: str
     button: str
     form: type[forms.Form]
-    act: Callable[[dict[str, Any]], Deed]
+    act: Callable[[dict[str, Any]], Deed | HttpResponse]
     about: str = ""
     explanation: str = ""
     initial: dict[str, Any] | None = None
@@ -58,11 +68,11 @@ def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpR
     form = question.form(request.POST if posted else None, initial=question.initial)
     if posted and form.is_valid():
         try:
-            deed = question.act(form.cleaned_data)
+            done = question.act(form.cleaned_data)
         except errors.Problem as refusal:
             _show_refusal(form, refusal)
         else:
-            return _done(request, deed)
+            return _done(request, done) if isinstance(done, Deed) else done
     page = {
         **admin.admin_site.each_context(request),
         "title": question.title,
@@ -76,6 +86,42 @@ def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpR
     return render(request, "admin/ask.html", page)
 
 
+def confirmed(
+    request: HttpRequest, chosen: QuerySet[Any], *, admin: ModelAdmin, button: Any
+) -> HttpResponse | None:
+    """Return None once somebody has confirmed an action on many, else the page that asks."""
+    if CONFIRMED in request.POST:
+        return None
+    page = {
+        **admin.admin_site.each_context(request),
+        "title": button,
+        "button": button,
+        "count": chosen.count(),
+        "named": chosen[:MOST_NAMED],
+        "more": chosen.count() - MOST_NAMED,
+        "repeated": [
+            (name, value)
+            for name in ("action", "select_across", "index", ACTION_CHECKBOX_NAME)
+            for value in request.POST.getlist(name)
+        ],
+        "opts": admin.opts,
+    }
+    return render(request, "admin/confirm_chosen.html", page)
+
+
+def staff_of(request: HttpRequest) -> User:
+    """Return the person who acts."""
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+    return request.user
+
+
+def note(request: HttpRequest, deed: Deed) -> None:
+    """Write a deed into the audit log, and into the admin's own history of the object."""
+    staff = staff_of(request)
+    LogEntry.objects.log_actions(staff.pk, [deed.to], CHANGE, change_message=deed.said)
+    audit.record(actor=staff, action=deed.action, target=deed.to, detail=deed.detail)
+
+
 def _show_refusal(form: forms.Form, refusal: errors.Problem) -> None:
     known = {name: said for name, said in refusal.errors.items() if name in form.fields}
     for name, said in known.items():
@@ -85,13 +131,8 @@ def _show_refusal(form: forms.Form, refusal: errors.Problem) -> None:
 
 
 def _done(request: HttpRequest, deed: Deed) -> HttpResponse:
-    LogEntry.objects.log_actions(_staff(request), [deed.to], CHANGE, change_message=deed.said)
+    note(request, deed)
     messages.success(request, deed.said)
     options = deed.to._meta
     name = f"admin:{options.app_label}_{options.model_name}_change"
     return HttpResponseRedirect(reverse(name, args=(deed.to.pk,)))
-
-
-def _staff(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101 - the admin lets nobody else in
-    return request.user.pk

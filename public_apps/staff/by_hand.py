@@ -15,10 +15,11 @@ from billing import manual
 from billing.models import Lead, ManualPayment
 from public_apps.core import errors
 from public_apps.staff import forms
-from public_apps.staff.asking import Deed, Question, ask, question
+from public_apps.staff.asking import Deed, Question, ask, confirmed, note, question
+from public_apps.staff.deeds import who
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
-from public_apps.staff.tenants import opening_of, record_first_payment, who
+from public_apps.staff.tenants import opened_as, opening_of, record_first_payment
 
 OPENING = ("organization", "subdomain", "email", "first_name", "last_name", "plan")
 
@@ -35,18 +36,26 @@ class LeadAdmin(RecordAdmin):
     @admin.action(
         description=gettext_lazy("Open a workspace for each"), permissions=["open_tenants"]
     )
-    def open_chosen(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
+    def open_chosen(self, request: HttpRequest, leads: QuerySet[Lead]) -> HttpResponse | None:
         """Open what each of these wished for, as they wished it."""
+        button = _("Open a workspace for each")
+        if asked := confirmed(request, leads, admin=self, button=button):
+            return asked
         opened = 0
         for lead in leads:
             try:
-                manual.open_for_lead(lead=lead, by=who(request))
-                opened += 1
+                tenant = manual.open_for_lead(lead=lead, by=who(request))
             except errors.Problem as refusal:
                 messages.error(request, f"{lead}: {refusal.detail}")
+            else:
+                opened += 1
+                said = _("Opened; the welcome mail is on its way.")
+                detail = {"lead": lead.pk}
+                note(request, Deed(said=said, to=tenant, action="tenant.opened", detail=detail))
         if opened:
             said = ngettext("%(count)d workspace opened.", "%(count)d workspaces opened.", opened)
             messages.success(request, said % {"count": opened})
+        return None
 
     @question(name=gettext_lazy("Open a workspace"), at="open", permission="open_tenants")
     def open_workspace(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -57,7 +66,9 @@ class LeadAdmin(RecordAdmin):
             opening = opening_of(answers)
             tenant = manual.open_for_lead(lead=lead, by=who(request), opening=opening)
             record_first_payment(tenant, answers, by=who(request))
-            return Deed(said=_("Opened; the welcome mail is on its way."), to=tenant)
+            said = _("Opened; the welcome mail is on its way.")
+            detail = {**opened_as(answers), "lead": lead.pk}
+            return Deed(said=said, to=tenant, action="tenant.opened", detail=detail)
 
         asked = Question(
             title=_("Open a workspace"),
@@ -91,7 +102,12 @@ class ManualPaymentAdmin(RecordAdmin):
                 paid_until=answers["paid_until"],
                 by=who(request),
             )
-            return Deed(said=_("Correction recorded: %s") % correction.reference, to=correction)
+            return Deed(
+                said=_("Correction recorded: %s") % correction.reference,
+                to=correction,
+                action="payment.corrected",
+                detail={"corrects": payment.reference, "amount": correction.amount},
+            )
 
         asked = Question(
             title=_("Correct"),

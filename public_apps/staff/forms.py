@@ -70,6 +70,23 @@ class Reason(forms.Form):
     reason = text(_("reason"), most=200)
 
 
+class LabelForm(forms.Form):
+    """Another subdomain."""
+
+    label = text(_("subdomain"), most=40)
+
+
+class InTheirName(forms.Form):
+    """In whose name support works, and why; the owner reads the reason."""
+
+    person_email = forms.EmailField(
+        label=_("in whose name"),
+        widget=UnfoldAdminEmailInputWidget,
+        help_text=_("an e-mail address"),
+    )
+    reason = text(_("reason"), most=200, help_text=_("such as the number of the request"))
+
+
 class PaymentForm(forms.Form):
     """A payment that came outside of Stripe."""
 

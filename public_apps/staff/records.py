@@ -53,6 +53,28 @@ class RecordAdmin(ModelAdmin):
         """Whether this person may say that somebody has paid."""
         return request.user.has_perm("billing.add_manualpayment")
 
+    def has_link_customers_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may say which customer at Stripe pays for a tenant."""
+        return request.user.has_perm("billing.add_customer")
+
+    def has_retry_events_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may give events another try."""
+        return request.user.has_perm("staff.retry_events")
+
+    def has_retry_provisioning_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Whether this person may let a worker take a sign-up up again."""
+        return request.user.has_perm("staff.retry_provisioning")
+
+    def has_resend_welcome_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may send an owner the welcome mail again."""
+        return request.user.has_perm("staff.resend_welcome")
+
+    def has_impersonate_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether this person may work in somebody's name."""
+        return request.user.has_perm("staff.add_impersonation")
+
 
 class RecordInline(TabularInline):
     """Rows to read beside their parent."""

@@ -1,187 +1,102 @@
-"""The tenant's page: what is known of it, and what staff may do to it."""
+"""Tenants in the admin: the list, and the one page that tells a tenant's whole story."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.forms import Form
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import access, archiving, manual
+from billing import manual
 from billing.manual import Opening
-from billing.models import Customer, Invoice, ManualPayment, Subscription
-from public_apps.core import errors
-from public_apps.staff import forms
+from billing.models import Subscription
+from public_apps.staff import forms, sections, story
 from public_apps.staff.asking import Deed, Question, ask, question
-from public_apps.staff.records import RecordAdmin, RecordInline
+from public_apps.staff.deeds import (
+    DeedsInTheirName,
+    DeedsOnAccess,
+    DeedsOnMoney,
+    DeedsOnTheWay,
+    who,
+)
+from public_apps.staff.filters import StateFilter, SubscriptionFilter
 from public_apps.staff.site import site
-from public_apps.tenants import suspension
-from public_apps.tenants.models import AccessChange, Domain, Tenant
-
-
-class DomainInline(RecordInline):
-    model = Domain
-    fields = ("domain", "is_primary", "created_at")
-
-
-class AccessChangeInline(RecordInline):
-    model = AccessChange
-    fields = ("at", "suspended", "reason", "cause")
-
-
-class CustomerInline(RecordInline):
-    model = Customer
-    fields = ("id", "created_at", "gone_at")
-
-
-class SubscriptionInline(RecordInline):
-    model = Subscription
-    fields = ("id", "status", "plan", "current_period_end", "cancel_at")
-
-
-class InvoiceInline(RecordInline):
-    model = Invoice
-    fields = ("id", "number", "status", "amount_due", "amount_paid", "currency", "created_at")
-
-
-class ManualPaymentInline(RecordInline):
-    model = ManualPayment
-    fields = ("reference", "amount", "currency", "paid_until", "corrects", "recorded_by")
+from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
 
 
 @admin.register(Tenant, site=site)
-class TenantAdmin(RecordAdmin):
-    list_display = ("name", "primary_domain", "owner_email", "state", "created_at")
+class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
+    list_display = (
+        "__str__", "address", "owner_email", "state_label", "subscription_status", "created_at",
+    )  # fmt: skip
     search_fields = ("name", "owner_email", "schema_name", "domains__domain")
-    list_filter = ("claimed_at", "suspended_at", "archived_at")
+    list_filter = (StateFilter, SubscriptionFilter, "created_at")
     ordering = ("-created_at",)
-    inlines = (
-        DomainInline,
-        AccessChangeInline,
-        CustomerInline,
-        SubscriptionInline,
-        ManualPaymentInline,
-        InvoiceInline,
-    )
+    show_full_result_count = False
+    change_form_before_template = "admin/tenant_story.html"
     actions_list = ("open_workspace",)
-    actions_detail = ("suspend", "resume", "record_payment", "link_customer", "archive")
+    actions_detail = (
+        "impersonate", "resend_welcome", "retry_provisioning", "record_payment", "link_customer",
+        "change_subdomain", "suspend", "resume", "archive",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
-        tenants: QuerySet[Tenant] = super().get_queryset(request).prefetch_related("domains")
+        newest = Subscription.objects.filter(tenant=OuterRef("pk")).order_by("-created_at")
+        tenants: QuerySet[Tenant] = (
+            super()
+            .get_queryset(request)
+            .prefetch_related("domains")
+            .annotate(newest_subscription=Subquery(newest.values("status")[:1]))
+        )
         return tenants
 
     @admin.display(description=gettext_lazy("status"))
-    def state(self, tenant: Tenant) -> str:
+    def state_label(self, tenant: Tenant) -> str:
         return str(tenant.status.label)
+
+    @admin.display(description=gettext_lazy("address"))
+    def address(self, tenant: Tenant) -> str:
+        return next((str(each.domain) for each in tenant.domains.all() if each.is_primary), "")
+
+    @admin.display(description=gettext_lazy("subscription"))
+    def subscription_status(self, tenant: Any) -> str:
+        return tenant.newest_subscription or ""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the story over the row's own fields."""
+        tenant = self.get_object(request, object_id)
+        told = _told(tenant, request) if tenant is not None else {}
+        shown: HttpResponse = super().change_view(
+            request, object_id, form_url, {**told, **(extra_context or {})}
+        )
+        return shown
 
     @question(name=gettext_lazy("Open a workspace"), at="open", permission="open_tenants")
     def open_workspace(self, request: HttpRequest) -> HttpResponse:
         """Open a workspace for somebody who did not buy online."""
         return ask(request, opening_question(by=who(request)), admin=self)
 
-    @question(name=gettext_lazy("Suspend"), at="suspend", permission="act")
-    def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Suspend by staff's word, until staff resume it."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
-            suspension.hold(tenant=tenant, reason=answers["reason"], by=who(request))
-            return Deed(said=_("Suspended: %s") % answers["reason"], to=tenant)
-
-        explanation = _("No payment undoes this; only “Resume” does. The data stays as it is.")
-        return self._ask(request, tenant, _("Suspend"), forms.Reason, act, explanation)
-
-    @question(name=gettext_lazy("Resume"), at="resume", permission="act")
-    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take staff's word back; the subscription decides from then on."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
-
-        def act(answers: dict[str, Any]) -> Deed:
-            access.resume(tenant=tenant, by=who(request))
-            tenant.refresh_from_db()
-            return Deed(said=_("Resumed; it is now: %s") % tenant.status.label, to=tenant)
-
-        explanation = _("From then on the subscription or the recorded payments decide.")
-        return self._ask(request, tenant, _("Resume"), forms.Confirm, act, explanation)
-
-    @question(
-        name=gettext_lazy("Record a payment"), at="record-payment", permission="record_payments"
-    )
-    def record_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Record a payment that came outside of Stripe."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
-
-        def act(answers: dict[str, Any]) -> Deed:
-            payment = manual.record_payment(
-                tenant=tenant,
-                amount=forms.minor(answers["amount"]),
-                currency=settings.STRIPE.currency,
-                reference=answers["reference"],
-                paid_until=answers["paid_until"],
-                by=who(request),
-            )
-            return Deed(said=_("Payment recorded: %s") % payment.reference, to=tenant)
-
-        return self._ask(request, tenant, _("Record a payment"), forms.PaymentForm, act)
-
-    @question(name=gettext_lazy("Link a Stripe customer"), at="link-customer", permission="act")
-    def link_customer(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let a customer at Stripe pay for this tenant."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
-
-        def act(answers: dict[str, Any]) -> Deed:
-            customer_id = answers["customer_id"].strip()
-            count = manual.link_customer(tenant=tenant, customer_id=customer_id, by=who(request))
-            said = _("%(customer)s is linked; its subscriptions: %(count)d.")
-            return Deed(said=said % {"customer": customer_id, "count": count}, to=tenant)
-
-        return self._ask(request, tenant, _("Link a Stripe customer"), forms.CustomerForm, act)
-
-    @question(name=gettext_lazy("Archive"), at="archive", permission="archive")
-    def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End the subscription, then close the door."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
-
-        def act(answers: dict[str, Any]) -> Deed:
-            try:
-                archiving.archive(tenant=tenant, by=who(request))
-            except archiving.NotArchived as refusal:
-                raise errors.UpstreamFailed(str(refusal)) from refusal
-            return Deed(said=_("Archived."), to=tenant)
-
-        explanation = _("Its subscription is cancelled at Stripe first. The data is kept.")
-        return self._ask(request, tenant, _("Archive"), forms.Confirm, act, explanation)
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        tenant: Tenant,
-        title: str,
-        form: type[Form],
-        act: Callable[[dict[str, Any]], Deed],
-        explanation: str = "",
-    ) -> HttpResponse:
-        asked = Question(
-            title=title,
-            button=title,
-            about=f"{tenant} · {tenant.primary_domain}",
-            form=form,
-            act=act,
-            explanation=explanation,
-        )
-        return ask(request, asked, admin=self)
-
-
-def who(request: HttpRequest) -> str:
-    """Return the person who acts, for the record."""
-    return str(getattr(request.user, "email", ""))
+def _told(tenant: Tenant, request: HttpRequest) -> dict[str, Any]:
+    signup = story.signup_of(tenant)
+    return {
+        "tenant_url": domains.url_of(tenant) if tenant.primary_domain else "",
+        "owner": story.owner_of(tenant),
+        "signup": signup,
+        "steps": story.steps_of(signup) if signup else [],
+        "sections": sections.sections_of(tenant, request=request),
+    }
 
 
 def opening_question(*, by: str) -> Question:
@@ -190,7 +105,8 @@ def opening_question(*, by: str) -> Question:
     def act(answers: dict[str, Any]) -> Deed:
         tenant = manual.open_tenant(opening=opening_of(answers), by=by)
         record_first_payment(tenant, answers, by=by)
-        return Deed(said=_("Opened; the welcome mail is on its way."), to=tenant)
+        said = _("Opened; the welcome mail is on its way.")
+        return Deed(said=said, to=tenant, action="tenant.opened", detail=opened_as(answers))
 
     return Question(
         title=_("Open a workspace"),
@@ -212,6 +128,11 @@ def opening_of(answers: dict[str, Any]) -> Opening:
         language=answers["language"],
         plan=answers["plan"].code if answers["plan"] else "",
     )
+
+
+def opened_as(answers: dict[str, Any]) -> dict[str, Any]:
+    """Return what the audit log should tell of an opening."""
+    return {name: answers[name] for name in ("subdomain", "email", "paid_until")}
 
 
 def record_first_payment(tenant: Tenant, answers: dict[str, Any], *, by: str) -> None:
