@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import F, QuerySet
 
 from public_apps.tenants.engine import head, probe
 from public_apps.tenants.engine.head import Keys
@@ -64,9 +64,9 @@ def take(*, only: Collection[str] = (), without: Collection[str] = ()) -> Survey
     if only:
         tenants = tenants.filter(schema_name__in=only)
     rows = list(
-        tenants.annotate(turn=Case(When(claimed_at=None, then=Value(0)), default=F("pk")))
-        .order_by("turn", "pk")
-        .values_list("schema_name", "migrations_fingerprint", "claimed_at")
+        tenants.order_by(F("claimed_at").asc(nulls_first=True), "pk").values_list(
+            "schema_name", "migrations_fingerprint", "claimed_at"
+        )
     )
     survey = Survey(spares={name for name, _mark, claimed_at in rows if claimed_at is None})
     found = probe.look([name for name, _mark, _claimed_at in rows])
