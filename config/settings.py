@@ -361,9 +361,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
-# Compressing takes most of a build's time: only what is served, not each file under its plain name
-# too, nor what only a debugger reads.
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Compressing takes most of a build's time: source maps, half of all bytes, only a debugger reads.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 WHITENOISE_AUTOREFRESH = False
 
