@@ -56,10 +56,10 @@ def defer_once(
     """Enqueue a job, to run after a wait if given, unless one with this lock is already waiting.
 
     The duplicate is refused by a unique index, which would poison the caller's transaction:
-    hence a savepoint of its own.
+    hence a savepoint of its own. The queue is in public, wherever the caller works.
     """
     try:
-        with transaction.atomic():
+        with schemas.in_public(), transaction.atomic():
             task.configure(
                 queueing_lock=lock,
                 priority=priority,
