@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing.models import EventStatus, StripeEvent
-from public_apps.core import jobs
+from public_apps.core import counters, figures, jobs
 from public_apps.core.mail import backoff
 from public_apps.tenants.models import Tenant
 
@@ -146,6 +146,10 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
     if isinstance(outcome, Done) and outcome.tenant is not None:
         recorded["tenant"] = outcome.tenant
     StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(**recorded)
+    seconds = (recorded["processed_at"] - event.received_at).total_seconds()
+    figures.handled(seconds=seconds)
+    counters.EVENT_TIME.observe(seconds, event.type)
+    counters.EVENT_ATTEMPTS.add(event.type, "done" if done else "ignored")
     line = f"[WEBHOOK] {event.type}: {event.object_id}"  # the guide's words, to search logs for
     log.info(line, outcome="done" if done else "ignored")
 
@@ -153,6 +157,8 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
 def _record_failure(event: StripeEvent, error: Exception) -> None:
     for_good = event.attempts >= settings.EVENT_MAX_ATTEMPTS
     log.error("event failed", for_good=for_good, attempts=event.attempts, exc_info=error)
+    figures.attempt_failed()
+    counters.EVENT_ATTEMPTS.add(event.type, "given_up" if for_good else "failed")
     now = timezone.now()
     wait = backoff(event.attempts, longest=LONGEST_WAIT)
     StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(

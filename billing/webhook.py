@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -15,10 +17,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from billing import gateway, inbox
+from public_apps.core import counters, figures
 from public_apps.core.errors import json_problem, problem
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 1024 * 1024
+KIND = re.compile(r"[a-z0-9_.]{1,80}")
+RESULTS: dict[int, str] = {
+    HTTPStatus.OK: "stored",
+    HTTPStatus.BAD_REQUEST: "refused",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "manual_mode",
+}
 
 
 class BadEvent(Exception):
@@ -31,6 +42,17 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     """Take one delivery. 200 means that the event is stored for good."""
     if request.method != "POST":
         return JsonResponse({"endpoint": "stripe webhook", "status": "ok"})
+    began = time.perf_counter()
+    status = int(HTTPStatus.INTERNAL_SERVER_ERROR)  # unless we come to an answer
+    try:
+        response = _answer(request)
+        status = response.status_code
+    finally:
+        _count(request, status, time.perf_counter() - began)
+    return response
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
     if settings.STRIPE.mode == "manual":
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Manual mode: keep the event and try later.")
     body = _read(request)
@@ -55,10 +77,12 @@ def _read(request: HttpRequest) -> bytes:
 
 
 def _take(event: dict[str, Any]) -> HttpResponse:
+    # For every log line of this request, and for the count of its type.
+    structlog.contextvars.bind_contextvars(event_id=event["id"], event_type=event["type"])
     try:
         duplicate = not inbox.receive(event)
     except DatabaseError:
-        log.exception("event could not be stored", event_id=event["id"])
+        log.exception("event could not be stored")
         return _refuse(
             HTTPStatus.INTERNAL_SERVER_ERROR, "The event could not be stored; send it again."
         )
@@ -116,3 +140,13 @@ def _no_constant(name: str) -> None:
 def _refuse(status: HTTPStatus, detail: str) -> HttpResponse:
     log.warning("webhook refused", status=int(status), detail=detail)
     return json_problem(problem(status, detail))
+
+
+def _count(request: HttpRequest, status: int, seconds: float) -> None:
+    kind = str(structlog.contextvars.get_contextvars().get("event_type", ""))
+    result = RESULTS.get(status, str(status))
+    counters.WEBHOOK_ANSWERS.add(kind if KIND.fullmatch(kind) else "", result)
+    counters.WEBHOOK_TIME.observe(seconds, result)
+    # Whoever sends no signature is not Stripe, and tells nothing of how we serve it.
+    if "Stripe-Signature" in request.headers:
+        figures.answered(status=status, seconds=seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's own network
 worker_class = "gthread"
@@ -24,3 +25,10 @@ limit_request_line = 8190
 # whoever connects, and a client could make a request's path look like one that the gates let pass.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start, in each process of its own, what goes on beside the requests."""
+    from public_apps.core import background
+
+    background.start(web=True)

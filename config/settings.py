@@ -14,7 +14,7 @@ from whitenoise.compress import Compressor
 
 from config import env as settings_reader
 from config.env import UnsafeSetting
-from public_apps.core import logs
+from public_apps.core import logs, scrubbing, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -268,6 +268,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_CHANGE_EMAIL = True  # one address each: a new one replaces it once it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # by our outbox; see accounts.notices
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -370,4 +371,13 @@ PROCRASTINATE_ON_APP_READY = "public_apps.core.jobs.configure"
 LOGGING = logs.configuration(json=not DEBUG)
 LOGGING_CONFIG = "public_apps.core.logs.apply"
 UNFOLD = {"SITE_TITLE": "New Concierge", "SITE_HEADER": "New Concierge", "SITE_URL": "/"}
-logs.start_sentry(SENTRY_DSN)
+# Known by their value, they are taken out of logs and reports wherever they turn up.
+scrubbing.know(
+    [
+        SECRET_KEY, METRICS_TOKEN, EMAIL_HOST_PASSWORD, STRIPE.secret_key, *STRIPE.webhook_secrets,
+        DATABASES["default"]["PASSWORD"], SENTRY_DSN,
+        *(str(value) for name, value in ANYMAIL.items() if name.endswith(("KEY", "TOKEN"))),
+        *(pair.partition(":")[2] for pair in ANYMAIL.get("WEBHOOK_SECRET", [])),
+    ]
+)  # fmt: skip
+sentry.start(SENTRY_DSN)

@@ -6,4 +6,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from public_apps.core import suppression  # noqa: F401 - listens by being imported
+        from public_apps.core import sign_ins, suppression  # noqa: F401 - listen by being imported

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: answered before anything that could fail, on every host."""
+"""/healthz, /readyz and /metrics: answered before anything that could fail, on every host."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
+from public_apps.core import exposition
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
 
 Check = Callable[[], bool]
@@ -22,7 +23,7 @@ def register(name: str, check: Check) -> None:
 
 
 class HealthMiddleware:
-    """Answers the two health addresses, whatever the Host: platforms probe under names of their own."""
+    """Answers whatever the Host: platforms probe, and Prometheus asks, under names of their own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -32,6 +33,8 @@ class HealthMiddleware:
             return JsonResponse({"status": "ok"})
         if request.path == "/readyz" and request.method in {"GET", "HEAD"}:
             return ready()
+        if request.path == "/metrics" and request.method in {"GET", "HEAD"}:
+            return exposition.answer(request)
         return self.get_response(request)
 
 

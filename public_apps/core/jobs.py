@@ -12,6 +12,8 @@ import structlog
 from django.db import transaction
 from procrastinate import App, exceptions
 from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from procrastinate.middleware import SyncCallNext
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
@@ -24,22 +26,40 @@ log = structlog.get_logger(__name__)
 FIRST, NORMAL, LAST = 10, 0, -10
 HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 20.0
+# Beside a job's own arguments: the request that asked for it, so that logs tell one story.
+REQUEST_ID = "_request_id"
 
 
 def configure(app: App) -> None:
-    """Give every worker the middleware that keeps one job's schema out of the next one."""
+    """Keep one job's schema out of the next one, and each request's id with its jobs."""
+    app.job_manager = TracingManager(connector=app.connector)
     app.worker_defaults["task_middleware"] = [
         *app.worker_defaults.get("task_middleware", []),
         public_schema_around,
     ]
 
 
+class TracingManager(JobManager):
+    """Writes the current request's id into every job that is enqueued under it."""
+
+    def batch_defer_jobs(self, jobs: list[Job], connection: Any | None = None) -> list[Job]:
+        """Enqueue jobs as procrastinate does, each with the id if there is one."""
+        request_id = structlog.contextvars.get_contextvars().get("request_id")
+        if request_id:
+            traced = {REQUEST_ID: request_id}
+            jobs = [job.evolve(task_kwargs={**job.task_kwargs, **traced}) for job in jobs]
+        return super().batch_defer_jobs(jobs=jobs, connection=connection)
+
+
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
     """Start and end every job in public: the thread's connection outlives the job."""
     schemas.to_public()
     job = context.job
+    bound: dict[str, Any] = {"job_id": job.id, "task": job.task_name}
+    if request_id := job.task_kwargs.pop(REQUEST_ID, None):
+        bound["request_id"] = request_id
     try:
-        with structlog.contextvars.bound_contextvars(job_id=job.id, task=job.task_name):
+        with structlog.contextvars.bound_contextvars(**bound):
             return call_next()
     finally:
         schemas.to_public()

@@ -21,6 +21,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from public_apps.core import counters
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
 
@@ -102,10 +103,12 @@ def due() -> list[int]:
 def _deliver(mail: OutgoingMail) -> None:
     content = _composers[mail.kind](mail)
     if content is None:
+        counters.MAILS.add(mail.kind, "unwanted")
         log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
         return
     with translation.override(mail.language):
         _message(mail, content).send()
+    counters.MAILS.add(mail.kind, "sent")
     log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
 
 
@@ -129,6 +132,7 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
         _give_up(mail, mail.error)
         return
     mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
+    counters.MAILS.add(mail.kind, "put_off")
     ours = None if isinstance(error, SERVER_ERRORS) else error
     log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error, exc_info=ours)
 
@@ -136,6 +140,7 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
 def _give_up(mail: OutgoingMail, reason: str) -> None:
     mail.error = reason
     mail.failed_at = timezone.now()
+    counters.MAILS.add(mail.kind, "given_up")
     log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)
 
 

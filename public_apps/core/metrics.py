@@ -56,16 +56,19 @@ class Sum:
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge:
-    """A state that is looked at when somebody asks; `read` returns values by label value."""
+    """A state as it is now: its values by the value of `label`, or one under ""."""
 
     name: str
     help: str
+    values: Mapping[str, float]
     label: str = ""
-    read: Callable[[], Mapping[str, float]]
+
+
+Collector = Callable[[], Iterable[Gauge]]
 
 
 METRICS: dict[str, Metric] = {}
-GAUGES: dict[str, Gauge] = {}
+COLLECTORS: list[Collector] = []
 
 
 def counter(name: str, help: str, *labels: str) -> Metric:
@@ -78,15 +81,10 @@ def histogram(name: str, help: str, *labels: str, bounds: tuple[float, ...]) -> 
     return _declared(Metric(name=PREFIX + name, help=help, labels=labels, bounds=bounds))
 
 
-def gauge(
-    name: str,
-    help: str,
-    read: Callable[[], Mapping[str, float]],
-    *,
-    label: str = "",
-) -> None:
-    """Declare a state; `read` returns its values by the value of `label`, or under ""."""
-    GAUGES[PREFIX + name] = Gauge(name=PREFIX + name, help=help, label=label, read=read)
+def collects(collector: Collector) -> Collector:
+    """Have states looked at whenever somebody asks for `/metrics`."""
+    COLLECTORS.append(collector)
+    return collector
 
 
 def _declared(metric: Metric) -> Metric:

@@ -12,16 +12,18 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from public_apps.core import counters, logs
 from public_apps.core.errors import json_problem, problem, wants_problem
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUIET = frozenset({"/healthz", "/readyz"})
+QUIET = frozenset({"/healthz", "/metrics", "/readyz"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RequestLog:
-    """Binds a request id to every log line of a request, and logs how it ended."""
+    """Binds a request id to every log line of a request; logs and counts how it ended."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -30,19 +32,29 @@ class RequestLog:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         began = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        structlog.contextvars.clear_contextvars()  # views bind what they learn, for this line too
+        with structlog.contextvars.bound_contextvars(request_id=request_id), logs.about(request):
             response = self.get_response(request)
             if request.path not in QUIET:
-                log.info(
-                    "request",
-                    method=request.method,
-                    path=request.path,
-                    status=response.status_code,
-                    tenant=getattr(getattr(request, "tenant", None), "schema_name", None),
-                    ms=round((time.perf_counter() - began) * 1000, 1),
-                )
+                _note(request, response, time.perf_counter() - began)
         response["X-Request-ID"] = request_id
         return response
+
+
+def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        tenant=getattr(getattr(request, "tenant", None), "schema_name", None),
+        ms=round(seconds * 1000, 1),
+    )
+    match = request.resolver_match
+    route = (match.view_name or match.route) if match else "unmatched"
+    method = request.method if request.method in METHODS else "other"
+    counters.REQUESTS.add(route, str(method), str(response.status_code))
+    counters.REQUEST_TIME.observe(seconds, route)
 
 
 class ProblemJson:

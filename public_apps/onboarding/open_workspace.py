@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from public_apps.accounts import owners
+from public_apps.core import counters
 from public_apps.onboarding import subdomains, welcome
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains, provisioning
@@ -91,6 +94,22 @@ def ensure_open(*, signup: Signup, tenant: Tenant) -> None:
 def _announce(signup: Signup) -> None:
     line = f"[WEBHOOK] Provisioning complete for {signup.email} → {signup.subdomain}"
     log.info(line, signup=str(signup.pk))
+    _count(signup)
+
+
+def _count(signup: Signup) -> None:
+    times = {
+        "paid": signup.paid_at,
+        "workspace": signup.workspace_at,
+        "address": signup.address_at,
+        "owner": signup.owner_at,
+        "open": signup.ready_at,
+    }
+    for (_before, began), (step, ended) in pairwise(times.items()):
+        assert began is not None and ended is not None  # noqa: S101, PT018 - a ready sign-up has all
+        counters.PROVISIONING_TIME.observe((ended - began).total_seconds(), step)
+    assert signup.paid_at is not None and signup.ready_at is not None  # noqa: S101, PT018 - as above
+    counters.READY_TIME.observe((signup.ready_at - signup.paid_at).total_seconds())
 
 
 def _lock(signup: Signup) -> Signup:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from public_apps.core.logs import scrub
+from public_apps.core.scrubbing import scrub
 from tests.core.ground import PASSWORD, Door, Ground
 
 SECRETS = {
