@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
@@ -12,7 +13,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from public_apps.accounts import reset
+from public_apps.accounts import notices, reset
+from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 
 
@@ -41,3 +43,30 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Promise the mail; nothing of it is made or sent while somebody waits."""
         reset.promise(user)
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
+    ) -> None:
+        """Promise the mail to a new address; until its link is used, the old one stays."""
+        notices.promise_confirmation(emailconfirmation)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Make a confirmed address the person's only one, unless somebody has taken it meanwhile."""
+        with transaction.atomic():
+            members.one_at_a_time()
+            if not members.is_free(email_address.email, for_=email_address.user):
+                return False
+            confirmed = bool(super().confirm_email(request, email_address))
+            if confirmed:
+                members.note_new_address(email_address.user)
+            return confirmed
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Promise a word on what became of an account, to the address that it had before."""
+        notices.promise_notice(template_prefix, person=user, to=email or "")

@@ -1,9 +1,10 @@
-"""Sign-in pages of a tenant's host: allauth's views by name, our own for setting a password."""
+"""Pages of a person's own account on a tenant's host: allauth's views by name, and our own."""
 
 from __future__ import annotations
 
 from allauth.account import views as allauth_views
-from django.urls import path
+from allauth.usersessions.views import list_usersessions
+from django.urls import include, path
 
 from public_apps.accounts import views
 from public_apps.accounts.invitations import pages as invitation_pages
@@ -20,6 +21,11 @@ urlpatterns = [
         allauth_views.password_reset_done,
         name="account_reset_password_done",
     ),
+    path("password/change/", allauth_views.password_change, name="account_change_password"),
     path("set-password/<str:key>/", views.set_password, name="set-password"),
+    path("email/", allauth_views.email, name="account_email"),
+    path("confirm-email/<str:key>/", allauth_views.confirm_email, name="account_confirm_email"),
+    path("sessions/", list_usersessions, name="usersessions_list"),
+    path("2fa/", include("allauth.mfa.urls")),
     path("invitation/<str:key>/", invitation_pages.invitation, name="invitation"),
 ]

@@ -8,6 +8,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from public_apps.core import health
         from public_apps.tenants import (  # noqa: F401 - mails and listeners register themselves
+            account_mails,
             invitation_mail,
             ownership,
             pool,

@@ -15,6 +15,12 @@ from tests.tenant_api.town import Person, Town
 MEMBERS = "/api/members/"
 
 
+@pytest.fixture
+def town(own_town: Town) -> Town:
+    """Each of these tests changes who may do what, or counts what there is."""
+    return own_town
+
+
 def at(person: Person, verb: str = "") -> str:
     """Return the address of a member, or of something that is done with them."""
     return f"{MEMBERS}{person.user.pk}/{verb and f'{verb}/'}"

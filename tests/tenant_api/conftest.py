@@ -12,5 +12,5 @@ __all__ = ["door", "ground", "town"]
 
 @pytest.fixture
 def town(door: Door) -> Town:
-    """A fresh workspace with people of every role."""
+    """People of every role and a building of their own, in a workspace that tests share."""
     return Town(door)

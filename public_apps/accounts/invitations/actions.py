@@ -43,7 +43,7 @@ def invite(
     """
     _check_reach(by, role)
     members.one_at_a_time()
-    if User.objects.filter(email__iexact=email).exists():
+    if not members.is_free(email):
         raise _taken(_("Somebody with this e-mail address is a member already."))
     now = timezone.now()
     Invitation.objects.filter(
@@ -108,7 +108,7 @@ def accept(*, key: str, password: str, first_name: str, last_name: str, language
     invitation = links.find(key, lock=True)
     if invitation is None:
         raise Gone(_("This invitation no longer works. Please ask for a new one."))
-    if User.objects.filter(email__iexact=invitation.email).exists():
+    if not members.is_free(invitation.email):
         raise _taken(_("Somebody with this e-mail address is a member already."))
     _check_password(password, invitation, first_name=first_name, last_name=last_name)
     member = User.objects.create_user(

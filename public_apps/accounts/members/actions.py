@@ -114,6 +114,18 @@ def transfer_ownership(*, to: User, by: User) -> User:
     return heir
 
 
+def is_free(email: str, *, for_: User | None = None) -> bool:
+    """Whether nobody else is a member with this address; ask while you hold `one_at_a_time`."""
+    others = User.objects.exclude(pk=for_.pk) if for_ else User.objects.all()
+    return not others.filter(email__iexact=email).exists()
+
+
+def note_new_address(member: User) -> None:
+    """Write down that somebody has another address now."""
+    audit.record(actor=member, action="member.email_changed", target=member)
+    _tell_owners(member.role)
+
+
 def _locked(member: User, by: User) -> tuple[User, User]:
     """Return both as they are now: what they were when they were read may be over."""
     one_at_a_time()

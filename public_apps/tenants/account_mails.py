@@ -1,0 +1,68 @@
+"""Mails to people about their own account in a workspace: a new address, and what was changed."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailConfirmation
+from django.urls import reverse
+
+from public_apps.accounts import notices
+from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.mail import Content
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
+
+
+@mail.composes(notices.EMAIL_CHANGE)
+def email_change(outgoing: OutgoingMail) -> Content | None:
+    """Ask whether a new address is theirs; None once it was confirmed, or given up."""
+    schema_name, pk = outgoing.key.split(":")
+    tenant = _tenant(schema_name)
+    with inside(schema_name):
+        waiting = EmailConfirmation.objects.filter(pk=pk, email_address__verified=False)
+        confirmation = waiting.select_related("email_address__user").first()
+        if confirmation is None or not confirmation.email_address.user.is_active:
+            return None
+        key, user = confirmation.key, confirmation.email_address.user
+    return Content(
+        template="email_change",
+        context={
+            "organization": tenant.name,
+            "name": user.get_short_name(),
+            "email": outgoing.to,
+            "url": _url(tenant, "account_confirm_email", key=key),
+        },
+    )
+
+
+@mail.composes(notices.SECURITY)
+def security_notice(outgoing: OutgoingMail) -> Content | None:
+    """Say what was changed in their account, and what to do if it wasn't them."""
+    schema_name, pk, occasion, _unique = outgoing.key.split(":")
+    tenant = _tenant(schema_name)
+    with inside(schema_name):
+        user = User.objects.filter(pk=pk, is_active=True).first()
+    if user is None:
+        return None
+    return Content(
+        template="security_notice",
+        context={
+            "organization": tenant.name,
+            "name": user.get_short_name(),
+            "email": user.email,
+            "occasion": occasion,
+            "at": outgoing.created_at,
+            "url": _url(tenant, "account_reset_password"),
+        },
+    )
+
+
+def _tenant(schema_name: str) -> Tenant:
+    tenant: Tenant = Tenant.objects.get(schema_name=schema_name)
+    return tenant
+
+
+def _url(tenant: Tenant, name: str, **kwargs: str) -> str:
+    return domains.url_of(tenant, reverse(name, urlconf="config.urls_tenant", kwargs=kwargs))

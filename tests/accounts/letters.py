@@ -1,0 +1,33 @@
+"""Reading what the outbox promised to somebody: no worker runs here, so the test sends it."""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+
+from devstack import mailbox
+from public_apps.core import mail
+from public_apps.core.models import OutgoingMail
+from tests.core.ground import Ground
+
+
+def deliver(ground: Ground, address: str) -> list[EmailMessage]:
+    """Send what is due for an address and return all its mails, oldest first."""
+    due = OutgoingMail.objects.filter(to__iexact=address, sent_at=None, failed_at=None)
+    for promised in due.order_by("pk"):
+        mail.send(mail_id=promised.pk)
+        promised.refresh_from_db()
+        assert promised.sent_at, promised.error
+    return mailbox.mails_to(address, folder=ground.stack.mail_dir)
+
+
+def link_in(letter: EmailMessage, host: str, path: str) -> str:
+    """Return the last part of the link below `path` at this host; text and HTML hold the same."""
+    html = letter.get_body(("html",))
+    assert html is not None
+    found = re.search(
+        rf"http://{re.escape(host)}:\d+{path}([^/\s\"]+)/", mailbox.plain_text(letter)
+    )
+    assert found, mailbox.plain_text(letter)
+    assert found[0] in html.get_content()
+    return found[1]
