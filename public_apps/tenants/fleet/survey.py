@@ -63,11 +63,8 @@ def take(*, only: Collection[str] = (), without: Collection[str] = ()) -> Survey
     tenants = in_fleet().exclude(schema_name__in=without)
     if only:
         tenants = tenants.filter(schema_name__in=only)
-    rows = list(
-        tenants.order_by(F("claimed_at").asc(nulls_first=True), "pk").values_list(
-            "schema_name", "migrations_fingerprint", "claimed_at"
-        )
-    )
+    in_turn = tenants.order_by(F("claimed_at").asc(nulls_first=True), "pk")
+    rows = list(in_turn.values_list("schema_name", "migrations_fingerprint", "claimed_at"))
     survey = Survey(spares={name for name, _mark, claimed_at in rows if claimed_at is None})
     found = probe.look([name for name, _mark, _claimed_at in rows])
     survey.broken.update(found.unreadable)
