@@ -85,6 +85,9 @@ class StripeEventAdmin(RecordAdmin):
         "next_attempt_at", "processed_at", "api_version", "livemode", "as_sent",
     )  # fmt: skip
 
+    class Media:
+        css = {"all": ("staff/dashboard.css",)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show every field, the payload laid out."""
         return self.fields

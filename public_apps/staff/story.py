@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import User
 from public_apps.core.schemas import inside
 from public_apps.onboarding import progress
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
+
+NO_TIME = timedelta(0)
+STEPS = (
+    ("started", _("started")),
+    ("payment", _("paid")),
+    ("workspace", _("workspace taken")),
+    ("address", _("address given")),
+    ("owner", _("owner created")),
+    ("ready", _("ready")),
+    ("welcome_mail", _("welcome mail sent")),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the way, and how long it took after the one before."""
+
+    name: str
+    done_at: datetime | None
+    took: timedelta | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +65,15 @@ def signup_of(tenant: Tenant) -> Signup | None:
     return Signup.objects.filter(tenant=tenant).select_related("tenant").first()
 
 
-def steps_of(signup: Signup) -> list[dict[str, Any]]:
-    """Return the steps from the form to the open door, with the time of each and how long it took."""
-    steps: list[dict[str, Any]] = [{"name": "started", "done_at": signup.created_at}]
-    steps += [dict(step) for step in progress.of(signup)["steps"]]
-    steps.append({"name": "ready", "done_at": signup.ready_at})
+def steps_of(signup: Signup) -> list[Step]:
+    """Return the steps from the form to the open door, each with its time and how long it took."""
+    done = {step["name"]: step["done_at"] for step in progress.of(signup)["steps"]}
+    done |= {"started": signup.created_at, "ready": signup.ready_at}
+    steps = []
     before: datetime | None = None
-    for step in steps:
-        done_at = step["done_at"]
-        step["took"] = done_at - before if done_at and before else None
+    for name, label in STEPS:
+        done_at = done[name]
+        took = max(done_at - before, NO_TIME) if done_at and before else None
+        steps.append(Step(name=str(label), done_at=done_at, took=took))
         before = done_at or before
     return steps

@@ -38,12 +38,22 @@ class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
     list_filter = (StateFilter, SubscriptionFilter, "created_at")
     ordering = ("-created_at",)
     show_full_result_count = False
+    fields = (
+        "created_at", "provisioned_at", "claimed_at", "opened_at", "access_review_at",
+    )  # fmt: skip
     change_form_before_template = "admin/tenant_story.html"
     actions_list = ("open_workspace",)
     actions_detail = (
         "impersonate", "resend_welcome", "retry_provisioning", "record_payment", "link_customer",
         "change_subdomain", "suspend", "resume", "archive",
     )  # fmt: skip
+
+    class Media:
+        css = {"all": ("staff/dashboard.css",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the times that the story over them does not tell."""
+        return self.fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         newest = Subscription.objects.filter(tenant=OuterRef("pk")).order_by("-created_at")
@@ -77,10 +87,16 @@ class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
         """Show the story over the row's own fields."""
         tenant = self.get_object(request, object_id)
         told = _told(tenant, request) if tenant is not None else {}
+        allowed = super().get_actions_detail(request, object_id)
+        told["deeds"] = self._get_actions_navigation(self.actions_detail, allowed, object_id)
         shown: HttpResponse = super().change_view(
             request, object_id, form_url, {**told, **(extra_context or {})}
         )
         return shown
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Leave unfold's row of buttons empty: so many stand better in the page itself."""
+        return []
 
     @question(name=gettext_lazy("Open a workspace"), at="open", permission="open_tenants")
     def open_workspace(self, request: HttpRequest) -> HttpResponse:
