@@ -1,0 +1,206 @@
+"""What may be uploaded, by whom it can be seen and taken, and what becomes of the rest."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.db import connection as database
+from django.utils import timezone
+
+from public_apps.accounts.models import Role
+from public_apps.core.schemas import inside
+from tenant_apps.files import actions
+from tenant_apps.files.models import StoredContent, StoredFile
+from tenant_apps.files.tasks import sweep_waiting
+from tests.core.ground import Ground, another_web, found_workspace
+from tests.tenant_api.town import Person, Town
+from tests.tenant_apps.files import samples
+
+MIB = 1024 * 1024
+KINDS = [
+    (samples.PDF, "application/pdf", ".pdf"),
+    (samples.PNG, "image/png", ".png"),
+    (samples.JPEG, "image/jpeg", ".jpg"),
+    (samples.WEBP, "image/webp", ".webp"),
+    (samples.HEIC, "image/heic", ".heic"),
+    (samples.DOCX, actions.kinds.Kind.DOCX.value, ".docx"),
+    (samples.XLSX, actions.kinds.Kind.XLSX.value, ".xlsx"),
+    (samples.TEXT, "text/plain", ".txt"),
+]
+
+
+def upload(person: Person, data: bytes, name: str = "a file", **headers: str) -> requests.Response:
+    return person.ask("POST", "/api/files/", files={"file": (name, data)}, headers=headers)
+
+
+def kept(person: Person, data: bytes, name: str = "a file") -> dict[str, Any]:
+    answer = upload(person, data, name)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize(("data", "kind", "ending"), KINDS, ids=[each[2] for each in KINDS])
+def test_a_file_is_what_is_in_it_whatever_it_is_called(
+    town: Town, data: bytes, kind: str, ending: str
+) -> None:
+    told = kept(town.resident, data, "photo.exe")
+    assert (told["kind"], told["name"], told["size"]) == (kind, f"photo.exe{ending}", len(data))
+
+
+def test_a_table_is_told_from_text_by_its_name(town: Town) -> None:
+    assert kept(town.manager, samples.CSV, "mills.csv")["kind"] == "text/csv"
+    assert kept(town.manager, samples.CSV, "mills")["kind"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"MZ\x90\x00" + bytes(60),
+        samples.ARCHIVE,
+        samples.MACROS,
+        b"PK\x03\x04broken",
+        b"GIF89a\x01",
+    ],
+    ids=["program", "archive", "macros", "broken", "gif"],
+)
+def test_other_kinds_are_refused_whatever_they_are_called(town: Town, data: bytes) -> None:
+    answer = upload(town.manager, data, "invoice.pdf")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["file"])
+
+
+def test_empty_and_large_files_are_refused_and_the_largest_is_taken(town: Town) -> None:
+    assert upload(town.manager, b"").status_code == 400
+    largest = samples.PDF.ljust(10 * MIB)
+    assert kept(town.manager, largest)["size"] == 10 * MIB
+    assert upload(town.manager, largest + b" ").json()["errors"]["file"]
+
+
+def test_a_body_beyond_all_bounds_is_refused_unread(town: Town) -> None:
+    connection = http.client.HTTPConnection(urlsplit(town.door.url).netloc, timeout=30)
+    connection.putrequest("POST", "/api/files/", skip_host=True)
+    for name, value in {
+        "Host": town.workspace.host,
+        "Authorization": f"Bearer {town.manager.token}",
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": str(60 * MIB),
+    }.items():
+        connection.putheader(name, value)
+    connection.endheaders()  # and not one byte of the body
+    answer = connection.getresponse()
+    told = json.load(answer)
+    connection.close()
+    assert (answer.status, told["type"].rpartition("/")[2]) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd.txt"),
+        ("C:\\temp\\κλειδί.txt", "κλειδί.txt"),
+        ('a"b\r\nSet-Cookie: x.txt', None),
+        ("...", "file.txt"),
+        ("x" * 300 + ".txt", "x" * 146 + ".txt"),
+    ],
+)
+def test_a_name_is_only_a_name(town: Town, name: str, shown: str | None) -> None:
+    told = kept(town.manager, samples.TEXT, name)["name"]
+    assert told == shown if shown else told.isprintable()
+    assert "/" not in told
+
+
+def test_the_same_idempotency_key_keeps_one_file(town: Town) -> None:
+    first, again = (
+        upload(town.manager, samples.PDF, **{"Idempotency-Key": "once"}) for _ in range(2)
+    )
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = upload(town.manager, samples.PNG, **{"Idempotency-Key": "once"})
+    assert other.status_code == 422
+
+
+def test_only_its_uploader_sees_and_removes_a_file_that_waits(town: Town) -> None:
+    stored = kept(town.resident, samples.PDF)["id"]
+    path = f"/api/files/{stored}/"
+    for person in (town.neighbour, town.manager, town.owner):
+        assert person.ask("GET", path).status_code == 404
+        assert person.ask("DELETE", path).status_code == 404
+    assert town.resident.ask("GET", path).status_code == 200
+    assert town.resident.ask("DELETE", path).status_code == 204
+    with inside(town.schema):
+        assert not StoredContent.objects.filter(pk=stored).exists()
+
+
+def test_nobody_uploads_without_signing_in(town: Town) -> None:
+    host = town.workspace.host
+    answer = town.door.ask("POST", "/api/files/", host=host, files={"file": ("a", b"b")})
+    assert answer.status_code == 401
+
+
+def test_what_nobody_took_within_a_day_is_swept_and_the_rest_stays(town: Town) -> None:
+    old, young, taken = (kept(town.manager, samples.PDF)["id"] for _ in range(3))
+    with inside(town.schema):
+        StoredFile.objects.filter(pk__in=[old, taken]).update(
+            created_at=timezone.now() - timedelta(days=1, minutes=1)
+        )
+        StoredFile.objects.filter(pk=taken).update(attached_at=timezone.now())
+    sweep_waiting(schema_name=town.schema)
+    with inside(town.schema):
+        left = StoredFile.objects.filter(pk__in=[old, young, taken])
+        assert {str(stored.pk) for stored in left} == {young, taken}
+        assert not StoredContent.objects.filter(pk=old).exists()
+    assert town.manager.ask("GET", f"/api/files/{old}/").status_code == 404
+
+
+def test_an_upload_arranges_for_its_own_sweep_once(town: Town) -> None:
+    for _ in range(2):
+        kept(town.manager, samples.PDF)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT scheduled_at FROM public.procrastinate_jobs WHERE queueing_lock = %s",
+            [f"files:{town.schema}"],
+        )
+        ((scheduled,),) = cursor.fetchall()
+    assert timedelta(hours=23) < scheduled - timezone.now() <= timedelta(days=1)
+
+
+def test_a_workspace_keeps_only_so_much_also_when_all_upload_at_once(
+    ground: Ground, tmp_path: Path
+) -> None:
+    with another_web(ground, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as door:
+        town = Town(door, workspace=found_workspace())
+        people = [town.manager, town.owner, town.staff]
+        assert all(person.token for person in people)
+        data = samples.PDF.ljust(400 * 1024)
+        answers: list[requests.Response] = []
+        at_once = [
+            threading.Thread(target=lambda who: answers.append(upload(who, data)), args=[person])
+            for person in people
+        ]
+        for each in at_once:
+            each.start()
+        for each in at_once:
+            each.join()
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["type"].endswith("storage-full")
+
+
+def test_one_person_lets_only_so_many_files_wait(town: Town) -> None:
+    somebody = town.person(Role.STAFF)
+    with inside(town.schema):
+        StoredFile.objects.bulk_create(
+            StoredFile(
+                name="a.txt", kind="text/plain", size=1, sha256="", uploaded_by=somebody.user
+            )
+            for _ in range(actions.MOST_WAITING)
+        )
+    assert upload(somebody, samples.TEXT).status_code == 409
+    assert upload(town.manager, samples.TEXT).status_code == 201
