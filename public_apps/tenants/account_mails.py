@@ -6,6 +6,7 @@ from allauth.account.models import EmailConfirmation
 from django.urls import reverse
 
 from public_apps.accounts import notices
+from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.mail import Content
@@ -17,13 +18,18 @@ from public_apps.tenants.models import Tenant
 
 @mail.composes(notices.EMAIL_CHANGE)
 def email_change(outgoing: OutgoingMail) -> Content | None:
-    """Ask whether a new address is theirs; None once it was confirmed, or given up."""
+    """Ask whether a new address is theirs; None once it was confirmed, or given up.
+
+    None, too, if it is another member's, who need not hear of it.
+    """
     schema_name, pk = outgoing.key.split(":")
     tenant = _tenant(schema_name)
     with inside(schema_name):
         waiting = EmailConfirmation.objects.filter(pk=pk, email_address__verified=False)
         confirmation = waiting.select_related("email_address__user").first()
         if confirmation is None or not confirmation.email_address.user.is_active:
+            return None
+        if not members.is_free(outgoing.to, for_=confirmation.email_address.user):
             return None
         key, user = confirmation.key, confirmation.email_address.user
     return Content(

@@ -1,0 +1,64 @@
+"""Somebody's own account by allauth's API: what an app does for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+
+from tests.core.ground import PASSWORD
+from tests.tenant_api.town import Person
+
+API = "/_allauth/app/v1/"
+
+
+def ask(person: Person, method: str, path: str, body: Any = None) -> requests.Response:
+    """Ask the account API with this person's token."""
+    return person.ask(method, f"{API}{path}", json=body)
+
+
+def confirm_identity(person: Person, password: str = PASSWORD) -> requests.Response:
+    """Give the password once more, as sensitive changes want."""
+    return ask(person, "POST", "auth/reauthenticate", {"password": password})
+
+
+def sign_in(person: Person, password: str = PASSWORD) -> requests.Response:
+    """Sign in anew, without the token that the person has."""
+    return person.town.door.ask(
+        "POST",
+        f"{API}auth/login",
+        host=person.town.workspace.host,
+        json={"email": person.user.email, "password": password},
+    )
+
+
+def give_code(person: Person, code: str, *, session: str) -> requests.Response:
+    """Answer a sign-in's question for a one-time code."""
+    return person.town.door.ask(
+        "POST",
+        f"{API}auth/2fa/authenticate",
+        host=person.town.workspace.host,
+        json={"code": code},
+        headers={"X-Session-Token": session},
+    )
+
+
+def code_of(secret: str) -> str:
+    """Return what an authenticator app shows for a secret now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+def enrol(person: Person) -> str:
+    """Switch one-time codes on and return the secret."""
+    assert confirm_identity(person).status_code == 200
+    offered = ask(person, "GET", "account/authenticators/totp")
+    assert offered.status_code == 404, offered.text
+    secret = str(offered.json()["meta"]["secret"])
+    done = ask(person, "POST", "account/authenticators/totp", {"code": code_of(secret)})
+    assert done.status_code == 200, done.text
+    return secret
