@@ -54,6 +54,7 @@ def _serve(store: Store, options: argparse.Namespace) -> None:
     # The port may be a free one that is only known once it is bound, hence the order.
     server = bind(options.port, None)
     public_url = (options.public_url or f"http://localhost:{server.port}").rstrip("/")
+    store.public_url = public_url
     api = Api(store=store, public_url=public_url, secret_key=options.secret_key)
     server.app = App(
         api=api,

@@ -22,7 +22,6 @@ from billing.mock_stripe.table import Document
 
 # Stripe's test cards whose charges fail begin so: pm_card_chargeDeclined, and its relatives.
 _BAD_CARD = "pm_card_chargeDeclined"
-_OWING = ("past_due", "unpaid", "incomplete")
 _REVISING = (
     "items", "cancel_at", "cancel_at_period_end", "proration_behavior", "proration_date",
     "trial_end", "billing_cycle_anchor", "billing_mode", "default_tax_rates",
@@ -44,20 +43,12 @@ def _pay(call: Call) -> Document:
     if (params.text("payment_method") or "").startswith(_BAD_CARD):
         failed = transitions.refuse_invoice(change, invoice, card=card)
         raise card_declined(kept=True, payment_intent=_intent_of(change, failed))
-    if subscription is not None and _owes(subscription, invoice):
-        transitions.pay_latest(change, subscription)
-        return change.fetch("invoice", invoice["id"])
-    return transitions.pay_invoice(change, invoice, card=card)
+    return transitions.pay_owed(change, invoice, card=card)
 
 
 def _intent_of(change: Change, invoice: Document) -> Document:
     payments = change.find("invoice_payment", invoice=invoice["id"])
     return change.fetch("payment_intent", payments[0]["payment"]["payment_intent"])
-
-
-def _owes(subscription: Document, invoice: Document) -> bool:
-    latest = subscription["latest_invoice"] == invoice["id"]
-    return latest and subscription["status"] in _OWING
 
 
 def _preview(call: Call) -> Document:

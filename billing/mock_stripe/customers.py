@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billing.mock_stripe.calls import Call, Route, listing, page, retrieve
 from billing.mock_stripe.cancellation import cancel_now
-from billing.mock_stripe.errors import no_such
+from billing.mock_stripe.errors import invalid, no_such
 from billing.mock_stripe.events import emit, put_and_emit
 from billing.mock_stripe.forms import Params
 from billing.mock_stripe.ids import new_id
@@ -14,6 +14,13 @@ from billing.mock_stripe.table import Document
 _TEXTS = ("email", "name", "phone", "description", "business_name", "individual_name")
 _PARAMS = (*_TEXTS, "metadata", "address", "preferred_locales", "tax_exempt", "expand",
            "invoice_settings", "shipping", "balance")  # fmt: skip
+# Stripe's test cards behave by their number: https://docs.stripe.com/testing
+GOOD, DECLINES, ASKS = "4242", "0341", "3184"
+_TEST_CARDS = {
+    "pm_card_visa": GOOD,
+    "pm_card_chargeCustomerFail": DECLINES,
+    "pm_card_authenticationRequired": ASKS,
+}
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
@@ -60,8 +67,10 @@ def live_customer(change: Change, customer_id: str, *, param: str) -> Document:
     return customer
 
 
-def new_card(change: Change, *, customer: str | None, email: str | None) -> Document:
-    """Return Stripe's well-known test card, not yet written."""
+def new_card(
+    change: Change, *, customer: str | None, email: str | None, last4: str = GOOD
+) -> Document:
+    """Return one of Stripe's well-known test cards, not yet written."""
     return {
         "id": new_id("pm"),
         "object": "payment_method",
@@ -87,7 +96,7 @@ def new_card(change: Change, *, customer: str | None, email: str | None) -> Docu
             "fingerprint": "Xt5EWLLDS7FJjR1c",
             "funding": "credit",
             "generated_from": None,
-            "last4": "4242",
+            "last4": last4,
             "networks": {"available": ["visa"], "preferred": None},
             "regulated_status": "unregulated",
             "three_d_secure_usage": {"supported": True},
@@ -100,6 +109,12 @@ def new_card(change: Change, *, customer: str | None, email: str | None) -> Docu
         "metadata": {},
         "type": "card",
     }
+
+
+def card_number(change: Change, card: str | None) -> str:
+    """Return the last four digits of a card, by which it behaves; the good one's for none."""
+    method = change.get("payment_method", card)
+    return str(method["card"]["last4"]) if method else GOOD
 
 
 def _create(call: Call) -> Document:
@@ -164,6 +179,19 @@ def _cards(call: Call) -> Document:
     return page(call, "payment_method", {"customer": {live_customer_at(call)["id"]}})
 
 
+def _attach(call: Call) -> Document:
+    change, params = call.change, call.params
+    params.only("customer", "expand")
+    customer = live_customer(change, params.required("customer"), param="customer")
+    if call.id not in _TEST_CARDS:
+        raise invalid("payment_method", f"The mock attaches only {', '.join(_TEST_CARDS)}.")
+    card = new_card(
+        change, customer=customer["id"], email=customer["email"], last4=_TEST_CARDS[call.id]
+    )
+    emit(change, "payment_method.attached", change.put(card))
+    return card
+
+
 ROUTES: list[Route] = [
     ("POST", "/v1/customers", _create),
     ("GET", "/v1/customers", listing("customer", "email")),
@@ -172,4 +200,5 @@ ROUTES: list[Route] = [
     ("DELETE", "/v1/customers/<id>", _delete),
     ("GET", "/v1/customers/<id>/payment_methods", _cards),
     ("GET", "/v1/payment_methods/<id>", retrieve("payment_method")),
+    ("POST", "/v1/payment_methods/<id>/attach", _attach),
 ]

@@ -74,6 +74,8 @@ def finalize(change: Change, invoice: Document) -> Document:
         )
     invoice = invoice | {
         "effective_at": change.now,
+        "hosted_invoice_url": f"{change.public_url}/invoice/{invoice['id']}",
+        "invoice_pdf": f"{change.public_url}/invoice/{invoice['id']}/pdf",
         "number": f"{customer.get('invoice_prefix', 'DELETED')}-{sequence:04d}",
         "status": "open",
         "status_transitions": invoice["status_transitions"] | {"finalized_at": change.now},
@@ -123,7 +125,7 @@ def settle(change: Change, invoice: Document, intent: Document | None) -> Docume
 
 
 def fail(change: Change, invoice: Document, intent: Document) -> Document:
-    """Note that the card was refused; the invoice stays open and is tried again."""
+    """Note that the card did not pay; the invoice stays open and is tried again."""
     _write_payment(change, invoice, intent, paid=False)
     invoice = invoice | {
         "attempt_count": invoice["attempt_count"] + 1,
@@ -131,6 +133,8 @@ def fail(change: Change, invoice: Document, intent: Document) -> Document:
         "next_payment_attempt": change.now + _RETRY_AFTER,
     }
     emit(change, "invoice.payment_failed", change.put(invoice))
+    if intent["status"] == "requires_action":
+        emit(change, "invoice.payment_action_required", invoice)
     return invoice
 
 

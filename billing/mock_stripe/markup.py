@@ -35,12 +35,12 @@ def order(session: Document) -> Markup:
     items = Markup().join(_item(item) for item in session[NOTES]["line_items"])
     trial_days = session[NOTES]["trial_days"]
     email = session["customer_email"] or (session["customer_details"] or {}).get("email")
-    facts = [("E-mail", email or "not given")]
+    told = [("E-mail", email or "not given")]
     if trial_days:
-        facts.append(("Free trial", f"{trial_days} days"))
+        told.append(("Free trial", f"{trial_days} days"))
     due = 0 if trial_days else session[NOTES]["amount"]
-    facts.append(("Due today", money(due, session["currency"])))
-    return items + _facts(facts)
+    told.append(("Due today", money(due, session["currency"])))
+    return items + facts(told)
 
 
 def choices(session: Document, *, declined: bool) -> Markup:
@@ -57,7 +57,7 @@ def choices(session: Document, *, declined: bool) -> Markup:
     if session["cancel_url"]:
         buttons.append(("leave", "Leave"))
     error = notice("Your card was declined. Try again, or leave.", bad=True) if declined else ""
-    return Markup("{}{}").format(error, _form(buttons, {}))
+    return Markup("{}{}").format(error, form(buttons, {}))
 
 
 def portal(found: list[Document], products: dict[str, str], *, back: str | None) -> Markup:
@@ -68,8 +68,8 @@ def portal(found: list[Document], products: dict[str, str], *, back: str | None)
 
 def money(amount: int, currency: str) -> str:
     """Return an amount of minor units as people write it."""
-    whole, cents = divmod(amount, 100)
-    return f"{currency.upper()} {whole:,}.{cents:02d}"
+    whole, cents = divmod(abs(amount), 100)
+    return f"{'-' if amount < 0 else ''}{currency.upper()} {whole:,}.{cents:02d}"
 
 
 def _subscription(subscription: Document, products: dict[str, str]) -> Markup:
@@ -77,10 +77,10 @@ def _subscription(subscription: Document, products: dict[str, str]) -> Markup:
     price = item["price"]
     until = datetime.fromtimestamp(item["current_period_end"], UTC).strftime("%d %B %Y")
     ending = subscription["cancel_at"] is not None
-    facts = [("Status", subscription["status"]), ("Ends" if ending else "Renews", until)]
+    told = [("Status", subscription["status"]), ("Ends" if ending else "Renews", until)]
     body = Markup("<section><h2>{}</h2>{}{}").format(
         products.get(price["product"], price["product"]), _price(price, item["quantity"]),
-        _facts(facts if subscription["ended_at"] is None else facts[:1]),
+        facts(told if subscription["ended_at"] is None else told[:1]),
     )  # fmt: skip
     if subscription["ended_at"] is None:
         owing = subscription["status"] in {"past_due", "unpaid"}
@@ -88,7 +88,7 @@ def _subscription(subscription: Document, products: dict[str, str]) -> Markup:
             ("resume", "Resume") if ending else ("cancel", "Cancel"),
             ("recover", "Pay what is due") if owing else ("fail", "Simulate a failed payment"),
         ]
-        body += _form(buttons, {"subscription": subscription["id"]})
+        body += form(buttons, {"subscription": subscription["id"]})
     return body + Markup("</section>")
 
 
@@ -107,12 +107,14 @@ def _price(price: Document, quantity: int) -> Markup:
     return Markup('<p class="price">{} <small>per {}{}</small></p>').format(amount, every, times)
 
 
-def _facts(facts: list[tuple[str, str]]) -> Markup:
+def facts(rows: list[tuple[str, str]]) -> Markup:
+    """Return names with their values."""
     row = Markup("<dt>{}</dt><dd>{}</dd>")
-    return Markup("<dl>{}</dl>").format(Markup().join(row.format(*fact) for fact in facts))
+    return Markup("<dl>{}</dl>").format(Markup().join(row.format(*each) for each in rows))
 
 
-def _form(buttons: list[tuple[str, str]], hidden: dict[str, str]) -> Markup:
+def form(buttons: list[tuple[str, str]], hidden: dict[str, str]) -> Markup:
+    """Return buttons, each a word that is posted and one that is shown; the first stands out."""
     fields = [
         Markup('<input type="hidden" name="{}" value="{}">').format(*field)
         for field in hidden.items()

@@ -1,4 +1,4 @@
-"""The pages: pay for a checkout session, and look after a subscription in the portal."""
+"""The pages: pay for a checkout session or an invoice, and look after a subscription in the portal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from billing.mock_stripe import markup, transitions
+from billing.mock_stripe import bills, markup, transitions
 from billing.mock_stripe.completion import complete
 from billing.mock_stripe.delivery import Courier
-from billing.mock_stripe.errors import ApiError
+from billing.mock_stripe.errors import ApiError, no_such
 from billing.mock_stripe.events import put_and_emit
 from billing.mock_stripe.expansion import NOTES
 from billing.mock_stripe.lines import items_of
@@ -82,6 +82,38 @@ class Pages:
             self.courier.wait_until_taken(completed, seconds=_WAIT_SECONDS)
         return redirect(session["success_url"], 303)
 
+    def show_invoice(self, request: Request, object_id: str) -> Response:
+        """Show an invoice that was finalized, with a button to pay it while it is open."""
+        return markup.page("Invoice", bills.shown(self._invoice(object_id)))
+
+    def decide_invoice(self, request: Request, object_id: str) -> Response:
+        """Pay the invoice, or have the card declined."""
+        with self.store.change() as change:
+            invoice = change.fetch("invoice", object_id)
+            action = request.form.get("action")
+            if invoice["status"] == "open" and action == "pay":
+                transitions.pay_owed(change, invoice)
+            elif invoice["status"] == "open" and action == "decline":
+                transitions.refuse_invoice(change, invoice, card=None)
+        return redirect(f"/invoice/{object_id}", 303)
+
+    def print_invoice(self, request: Request, object_id: str) -> Response:
+        """Return the invoice as a PDF."""
+        invoice = self._invoice(object_id)
+        disposition = f'attachment; filename="Invoice-{invoice["number"]}.pdf"'
+        return Response(
+            bills.printed(invoice),
+            mimetype="application/pdf",
+            headers={"Content-Disposition": disposition},
+        )
+
+    def _invoice(self, invoice_id: str) -> Document:
+        with self.store.change() as change:
+            invoice = change.fetch("invoice", invoice_id)
+        if invoice["number"] is None:  # a draft is nobody's to see
+            raise no_such("invoice", invoice_id)
+        return invoice
+
     def show_portal(self, request: Request, object_id: str) -> Response:
         """Show a customer's subscriptions, each with what can be done to it."""
         with self.store.change() as change:
@@ -107,6 +139,9 @@ _MAP = Map(
     [
         Rule("/pay/<object_id>", methods=["GET"], endpoint="show_payment"),
         Rule("/pay/<object_id>", methods=["POST"], endpoint="decide_payment"),
+        Rule("/invoice/<object_id>", methods=["GET"], endpoint="show_invoice"),
+        Rule("/invoice/<object_id>", methods=["POST"], endpoint="decide_invoice"),
+        Rule("/invoice/<object_id>/pdf", methods=["GET"], endpoint="print_invoice"),
         Rule("/portal/<object_id>", methods=["GET"], endpoint="show_portal"),
         Rule("/portal/<object_id>", methods=["POST"], endpoint="decide_portal"),
     ]

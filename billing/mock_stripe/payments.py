@@ -70,6 +70,7 @@ def succeed(change: Change, intent: Document, *, card: str | None) -> Document:
         "amount_received": intent["amount"],
         "last_payment_error": None,
         "latest_charge": charge["id"],
+        "next_action": None,
         "payment_method": card,
         "status": "succeeded",
     }
@@ -102,10 +103,23 @@ def decline(change: Change, intent: Document, *, card: str | None) -> Document:
     intent = intent | {
         "last_payment_error": error | {"charge": charge["id"]},
         "latest_charge": charge["id"],
+        "next_action": None,
         "payment_method": None,
         "status": "requires_payment_method",
     }
     emit(change, "payment_intent.payment_failed", change.put(intent))
+    return intent
+
+
+def ask_bank(change: Change, intent: Document, *, card: str | None) -> Document:
+    """Try a card whose bank wants its owner to confirm: the payment intent waits for that."""
+    redirect = {"return_url": None, "url": "https://hooks.stripe.com/3d_secure_2/mock"}
+    intent = intent | {
+        "next_action": {"redirect_to_url": redirect, "type": "redirect_to_url"},
+        "payment_method": card,
+        "status": "requires_action",
+    }
+    emit(change, "payment_intent.requires_action", change.put(intent))
     return intent
 
 

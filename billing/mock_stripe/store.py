@@ -23,6 +23,7 @@ class Store:
     """The state. Never hold a change open while doing network."""
 
     def __init__(self, folder: Path) -> None:
+        self.public_url = ""  # where browsers reach the pages; known once the port is
         self._lock = threading.RLock()
         self._tables: dict[str, Table] = {}
         self._listeners: list[Listener] = []
@@ -96,6 +97,7 @@ class Change:
 
     def __init__(self, store: Store, *, request_id: str, idempotency_key: str) -> None:
         self._store = store
+        self.public_url = store.public_url
         self.request_id = request_id
         self.idempotency_key = idempotency_key
         self._staged: dict[tuple[str, str], str | None] = {}

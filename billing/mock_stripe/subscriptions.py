@@ -52,10 +52,11 @@ def _update(call: Call) -> Document:
         raise ApiError(
             400, "A canceled subscription can only update its cancellation_details and metadata."
         )
+    behaviour = params.choice("payment_behavior", *transitions.BEHAVIOURS) or "allow_incomplete"
     revision = revised(call.change, params, before)
     after = revision.subscription
     if revision.bill_now:
-        after = transitions.bill_change(change, after, revision.lines)
+        after = transitions.bill_change(change, after, revision.lines, behaviour=behaviour)
     else:
         kept = after[NOTES]["pending_lines"] + revision.lines
         after = after | {NOTES: after[NOTES] | {"pending_lines": kept}}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from billing.mock_stripe import invoices, payments
 from billing.mock_stripe.cancellation import cancel_now
-from billing.mock_stripe.errors import ApiError
+from billing.mock_stripe.customers import ASKS, DECLINES, card_number
+from billing.mock_stripe.errors import ApiError, card_declined
 from billing.mock_stripe.events import emit, previous_of, put_and_emit
 from billing.mock_stripe.expansion import NOTES
 from billing.mock_stripe.lines import items_of, regular
@@ -15,6 +16,10 @@ from billing.mock_stripe.store import Change
 from billing.mock_stripe.subscribing import restarted
 from billing.mock_stripe.table import Document
 
+# What `payment_behavior` may ask for beside the usual `allow_incomplete`.
+_OR_NOTHING, _LATER = "error_if_incomplete", "default_incomplete"
+BEHAVIOURS = ("allow_incomplete", _OR_NOTHING, _LATER)
+_OWING = ("past_due", "unpaid", "incomplete")
 _TRIAL_SECONDS = 14 * 86_400
 UPDATED = "customer.subscription.updated"
 
@@ -40,9 +45,35 @@ def renew(change: Change, before: Document, *, succeeds: bool = True) -> Documen
     return _begin_period(change, before, after, succeeds=succeeds)
 
 
-def bill_change(change: Change, subscription: Document, lines: list[Document]) -> Document:
-    """Charge at once for a change, and return the subscription with its new latest invoice."""
-    return _billed(change, subscription, lines, reason="subscription_update", succeeds=True)
+def bill_change(
+    change: Change, subscription: Document, lines: list[Document], *, behaviour: str
+) -> Document:
+    """Charge at once for a change, and return the subscription with its new latest invoice.
+
+    What becomes of it when the card does not pay, `payment_behavior` says: an error, with nothing
+    changed, or a subscription that is past due; with `default_incomplete` no card is tried.
+    """
+    after = _billed(
+        change, subscription, lines, reason="subscription_update", tries=behaviour != _LATER
+    )
+    invoice = change.fetch("invoice", after["latest_invoice"])
+    if invoice["status"] == "paid":
+        return after
+    if behaviour == _OR_NOTHING:
+        raise _unpaid(change, subscription["default_payment_method"])
+    return after | {"status": "past_due"}
+
+
+def _unpaid(change: Change, card: str | None) -> ApiError:
+    if card_number(change, card) == ASKS:
+        return ApiError(
+            402,
+            "Payment for this subscription requires additional user action before it can be "
+            "completed successfully.",
+            kind="card_error",
+            code="subscription_payment_intent_requires_action",
+        )
+    return card_declined()
 
 
 def pay_latest(change: Change, before: Document) -> Document:
@@ -51,6 +82,18 @@ def pay_latest(change: Change, before: Document) -> Document:
     if invoice is not None and invoice["status"] == "open":
         pay_invoice(change, invoice, card=before["default_payment_method"])
     return put_and_emit(change, UPDATED, before, before | {"status": "active"})
+
+
+def pay_owed(change: Change, invoice: Document, *, card: str | None = None) -> Document:
+    """Pay an open invoice; the subscription that waited for just this one is active after."""
+    details = invoice["parent"]["subscription_details"]
+    subscription = change.get("subscription", details["subscription"])
+    if subscription is None or subscription["ended_at"] is not None:
+        return pay_invoice(change, invoice, card=card)
+    if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in _OWING:
+        pay_latest(change, subscription)
+        return change.fetch("invoice", invoice["id"])
+    return pay_invoice(change, invoice, card=card or subscription["default_payment_method"])
 
 
 def pay_invoice(change: Change, invoice: Document, *, card: str | None) -> Document:
@@ -62,8 +105,9 @@ def pay_invoice(change: Change, invoice: Document, *, card: str | None) -> Docum
 
 
 def refuse_invoice(change: Change, invoice: Document, *, card: str | None) -> Document:
-    """Charge the card for an open invoice, in vain."""
-    intent = payments.decline(change, invoices.intent_for(change, invoice), card=card)
+    """Charge the card for an open invoice, in vain: its bank declines, or asks its owner."""
+    tried = payments.ask_bank if card_number(change, card) == ASKS else payments.decline
+    intent = tried(change, invoices.intent_for(change, invoice), card=card)
     return invoices.fail(change, invoice, intent)
 
 
@@ -159,14 +203,11 @@ def _begin_period(
     change: Change, before: Document, after: Document, *, succeeds: bool = True
 ) -> Document:
     if after["pause_collection"] is None:
-        status = "active" if succeeds else "past_due"
         after = _billed(
-            change,
-            after | {"status": status},
-            regular(change, after),
-            reason="subscription_cycle",
-            succeeds=succeeds,
+            change, after, regular(change, after), reason="subscription_cycle", succeeds=succeeds
         )
+        paid = change.fetch("invoice", after["latest_invoice"])["status"] == "paid"
+        after |= {"status": "active" if paid else "past_due"}
     else:
         after = _noted(change, after)
     return put_and_emit(change, UPDATED, before, after)
@@ -182,15 +223,22 @@ def _noted(change: Change, subscription: Document) -> Document:
 
 
 def _billed(
-    change: Change, subscription: Document, lines: list[Document], *, reason: str, succeeds: bool
+    change: Change,
+    subscription: Document,
+    lines: list[Document],
+    *,
+    reason: str,
+    succeeds: bool = True,
+    tries: bool = True,
 ) -> Document:
     notes = subscription[NOTES]
     invoice = invoices.draft(change, subscription, [*notes["pending_lines"], *lines], reason=reason)
     invoice = invoices.finalize(change, invoice)
     card = subscription["default_payment_method"]
-    if succeeds or invoice["amount_due"] == 0:
+    good = succeeds and card_number(change, card) not in {DECLINES, ASKS}
+    if (good and tries) or invoice["amount_due"] == 0:
         pay_invoice(change, invoice, card=card)
-    else:
+    elif tries:
         refuse_invoice(change, invoice, card=card)
     return subscription | {
         "latest_invoice": invoice["id"],
