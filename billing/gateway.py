@@ -95,8 +95,12 @@ def subscription(subscription_id: str) -> Document | None:
 
 
 def invoice(invoice_id: str) -> Document | None:
-    """Return an invoice as it is now, or None if it is gone."""
-    return _fetch(lambda client: client.v1.invoices.retrieve(invoice_id))
+    """Return an invoice as it is now, with its payments, or None if it is gone."""
+    return _fetch(
+        lambda client: client.v1.invoices.retrieve(
+            invoice_id, {"expand": ["payments.data.payment.payment_intent"]}
+        )
+    )
 
 
 def charge(charge_id: str) -> Document | None:
@@ -105,8 +109,18 @@ def charge(charge_id: str) -> Document | None:
 
 
 def payment_intent(payment_intent_id: str) -> Document | None:
-    """Return a payment intent as it is now, or None if it is gone."""
-    return _fetch(lambda client: client.v1.payment_intents.retrieve(payment_intent_id))
+    """Return a payment intent as it is now, with its charge, or None if it is gone."""
+    return _fetch(
+        lambda client: client.v1.payment_intents.retrieve(
+            payment_intent_id, {"expand": ["latest_charge"]}
+        )
+    )
+
+
+def dispute_about(payment_intent_id: str) -> Document | None:
+    """Return the newest dispute about a payment as it is now, or None."""
+    params: Any = {"payment_intent": payment_intent_id, "limit": 1}
+    return next(_pages(lambda client, page: client.v1.disputes.list(page | params)), None)
 
 
 def customer(customer_id: str) -> Document | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ SUSPENDED = "suspended"
 BACK_AGAIN = "back_again"
 CANCELLED = "cancelled"
 BILLING_PATH = "/billing/"
+# When Stripe rings `trial_will_end`; at once for a trial that is shorter.
+TRIAL_NOTICE = timedelta(days=3)
 
 
 # --- Promises -------------------------------------------------------------------------------------
@@ -38,6 +41,8 @@ BILLING_PATH = "/billing/"
 def promise_about(subscription: Subscription) -> None:
     """Promise what a subscription's state calls for, also when its events came before its tenant."""
     promise_cancelled(subscription)
+    if subscription.trial_end and subscription.trial_end - timezone.now() <= TRIAL_NOTICE:
+        promise_trial_ending(subscription)
     tried = Invoice.objects.select_related("tenant").filter(
         subscription_id=subscription.pk, status="open", attempt_count__gt=0
     )
@@ -52,8 +57,10 @@ def promise_trial_ending(subscription: Subscription) -> None:
 
 
 def promise_payment_failed(invoice: Invoice) -> None:
-    """Promise a word about this try to charge the card."""
-    if _is_unpaid(invoice):
+    """Promise a word about this try to charge the card: that it failed, or that the bank asks."""
+    if invoice.bank_asks:
+        promise_action_required(invoice)
+    elif _is_unpaid(invoice):
         _promise(PAYMENT_FAILED, invoice.tenant, invoice.pk, invoice.attempt_count)
 
 
@@ -71,8 +78,18 @@ def promise_cancelled(subscription: Subscription) -> None:
 
 @receiver(access_changed)
 def promise_access_changed(change: AccessChange, **_extra: Any) -> None:
-    """Promise a word about a suspension, or about its end."""
+    """Promise a word about a suspension, or about its end.
+
+    What a cancellation on the spot suspends, the word about the cancellation tells.
+    """
+    if change.suspended and _ended_on_the_spot(change.cause):
+        return
     _promise(SUSPENDED if change.suspended else BACK_AGAIN, change.tenant, change.pk)
+
+
+def _ended_on_the_spot(subscription_id: str) -> bool:
+    at_once = F("canceled_at") + timedelta(minutes=1)
+    return Subscription.objects.filter(pk=subscription_id, ended_at__lte=at_once).exists()
 
 
 def _promise(kind: str, tenant: Tenant | None, *occurrence: object) -> None:
@@ -154,6 +171,7 @@ def cancelled(outgoing: OutgoingMail) -> Content | None:
         subscription.tenant,
         on=ends,
         ended=subscription.ended_at is not None,
+        paused=subscription.tenant is not None and subscription.tenant.suspended_at is not None,
         kept_until=ends + timedelta(days=settings.RETENTION_DAYS),
     )
 

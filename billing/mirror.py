@@ -6,7 +6,7 @@ let an older answer overwrite a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ def sync_subscription(*, subscription_id: str) -> Subscription | None:
 
 def sync_payment(*, payment_intent_id: str) -> Payment | None:
     """Mirror a payment intent; None if Stripe never showed us one of that id."""
-    return _sync(Payment, payment_intent_id, gateway.payment_intent, _write_payment)
+    return _sync(Payment, payment_intent_id, _payment_with_dispute, _write_payment)
 
 
 def sync_invoice(*, invoice_id: str) -> Invoice | None:
@@ -157,6 +157,22 @@ def _write_invoice(row: Invoice, fresh: Document) -> None:
     row.pdf_url = str(fresh.get("invoice_pdf") or "")
     row.next_attempt_at = moment(fresh.get("next_payment_attempt"))
     row.attempt_count = fresh.get("attempt_count") or 0
+    row.bank_asks = row.status == "open" and any(map(_bank_asks, _intents_of(fresh)))
+
+
+def _intents_of(invoice: Document) -> Iterator[Document]:
+    """Yield the payment intents of an invoice that was fetched with its payments."""
+    for payment in (invoice.get("payments") or {}).get("data") or ():
+        intent = (payment.get("payment") or {}).get("payment_intent")
+        if isinstance(intent, dict):
+            yield intent
+
+
+def _bank_asks(intent: Document) -> bool:
+    # Asked for while nobody was there to confirm, it may show as a declined card.
+    error = intent.get("last_payment_error") or {}
+    asked_in_absence = error.get("code") == "authentication_required"
+    return intent.get("status") == "requires_action" or asked_in_absence
 
 
 def subscription_of_invoice(invoice: Document) -> str:
@@ -166,6 +182,18 @@ def subscription_of_invoice(invoice: Document) -> str:
     return id_of(details.get("subscription"))
 
 
+def _payment_with_dispute(payment_intent_id: str) -> Document | None:
+    fresh = gateway.payment_intent(payment_intent_id)
+    if fresh is not None and _charge_of(fresh).get("disputed"):
+        fresh["dispute"] = gateway.dispute_about(payment_intent_id)
+    return fresh
+
+
+def _charge_of(intent: Document) -> Document:
+    charge = intent.get("latest_charge")
+    return charge if isinstance(charge, dict) else {}
+
+
 def _write_payment(row: Payment, fresh: Document) -> None:
     row.status = str(fresh.get("status") or "")
     row.amount = fresh.get("amount") or 0
@@ -173,6 +201,10 @@ def _write_payment(row: Payment, fresh: Document) -> None:
     row.currency = str(fresh.get("currency") or "")
     error = fresh.get("last_payment_error") or {}
     row.error = str(error.get("message") or error.get("code") or "")[:300]
+    row.amount_refunded = _charge_of(fresh).get("amount_refunded") or 0
+    dispute = fresh.get("dispute") or {}
+    row.dispute_status = str(dispute.get("status") or "")
+    row.dispute_due_by = moment((dispute.get("evidence_details") or {}).get("due_by"))
 
 
 def link_customer(*, customer_id: str, tenant: Tenant) -> None:

@@ -43,4 +43,5 @@ HANDLERS: dict[str, Handler] = {
     "invoice.payment_action_required": invoice.action_required,
     "charge.refunded": charge.refunded,
     "charge.dispute.created": charge.disputed,
+    "charge.dispute.closed": charge.disputed,
 }

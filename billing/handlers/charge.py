@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import structlog
-
-from billing import gateway, mirror
+from billing import disputes, gateway, mirror
 from billing.inbox import Done, Ignored, Outcome
-
-log = structlog.get_logger(__name__)
+from billing.models import Payment
 
 
 def refunded(rendered: dict[str, Any]) -> Outcome:
@@ -18,13 +16,11 @@ def refunded(rendered: dict[str, Any]) -> Outcome:
 
 
 def disputed(rendered: dict[str, Any]) -> Outcome:
-    """Tell staff, and mirror the payment; the object here is the dispute, which names its charge."""
-    charge_id = mirror.id_of(rendered.get("charge"))
-    log.error("payment disputed", dispute=rendered.get("id"), charge=charge_id)
-    return _follow(charge_id)
+    """Mirror the payment, and tell staff; the object here is the dispute, which names its charge."""
+    return _follow(mirror.id_of(rendered.get("charge")), disputes.tell_staff)
 
 
-def _follow(charge_id: object) -> Outcome:
+def _follow(charge_id: object, told: Callable[[Payment], None] | None = None) -> Outcome:
     if not isinstance(charge_id, str) or not charge_id:
         return Ignored(reason="The event names no charge.")
     charge = gateway.charge(charge_id)
@@ -32,4 +28,8 @@ def _follow(charge_id: object) -> Outcome:
     if not payment_intent_id:
         return Ignored(reason="The charge belongs to no payment intent.")
     mirrored = mirror.sync_payment(payment_intent_id=payment_intent_id)
-    return Done(tenant=mirrored.tenant if mirrored else None)
+    if mirrored is None:
+        return Ignored(reason="Stripe knows no such payment intent.")
+    if told is not None:
+        told(mirrored)
+    return Done(tenant=mirrored.tenant)

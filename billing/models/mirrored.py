@@ -84,6 +84,9 @@ class Payment(Mirrored):
     amount_received = models.BigIntegerField(_("received"), default=0)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     error = models.CharField(_("why it failed"), max_length=300, blank=True)
+    amount_refunded = models.BigIntegerField(_("given back"), default=0)
+    dispute_status = models.CharField(_("dispute"), max_length=40, blank=True)
+    dispute_due_by = models.DateTimeField(_("dispute: answer by"), null=True, blank=True)
 
     class Meta(Mirrored.Meta):
         abstract = False
@@ -103,6 +106,7 @@ class Invoice(Mirrored):
     pdf_url = models.URLField(_("PDF"), max_length=2000, blank=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempt_count = models.PositiveIntegerField(_("tries"), default=0)
+    bank_asks = models.BooleanField(_("the bank asks to confirm"), default=False)
 
     class Meta(Mirrored.Meta):
         abstract = False

@@ -24,9 +24,12 @@ class SubscriptionAdmin(RecordAdmin):
 
 @admin.register(Payment, site=site)
 class PaymentAdmin(RecordAdmin):
-    list_display = ("id", "tenant", "status", "amount", "currency", "created_at")
+    list_display = (
+        "id", "tenant", "status", "amount", "amount_refunded", "currency", "dispute_status",
+        "created_at",
+    )  # fmt: skip
     search_fields = ("id", "customer_id", "tenant__name")
-    list_filter = ("status",)
+    list_filter = ("status", "dispute_status")
     list_select_related = ("tenant",)
     ordering = ("-created_at",)
 

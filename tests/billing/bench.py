@@ -102,6 +102,7 @@ class Bench:
         self.ground = ground
         self.mock = mock_url
         self.key = str(settings.STRIPE.secret_key)
+        self.mock_pages = mock_url.replace("127.0.0.1", "localhost")
 
     # --- Stripe's side ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import access, inbox
-from billing.models import StripeEvent
+from billing.models import Invoice, Plan, StripeEvent
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
@@ -55,6 +55,25 @@ def ring(bench: Bench, event_type: str, object_id: str) -> None:
     """Let Stripe tell of something once more, under another event id, and handle it."""
     bench.control("events", {"type": event_type, "object_id": object_id})
     bench.handle_all()
+
+
+def bank_will_ask(customer: Customer) -> None:
+    """Let the customer pay from now on with a card whose bank wants every payment confirmed."""
+    card = customer.bench.post(
+        "payment_methods/pm_card_authenticationRequired/attach", customer=customer.customer_id
+    )
+    path = f"subscriptions/{customer.subscription_id}"
+    customer.bench.post(path, default_payment_method=card["id"])
+
+
+def handle_all_but_the_purchase(bench: Bench, customer: Customer) -> None:
+    """Handle what has arrived, except the event by which we learn whose it is."""
+    bench.arrived()
+    bought = StripeEvent.objects.get(type="checkout.session.completed")
+    for event_id in inbox.due():
+        if event_id != bought.pk:
+            inbox.handle(event_id=event_id)
+    assert not OutgoingMail.objects.filter(to=customer.order.email).exists()
 
 
 # --- One for each occurrence ----------------------------------------------------------------------
@@ -104,24 +123,58 @@ def test_what_failed_before_its_tenant_was_known_is_told_once_it_is(bench: Bench
     eleni = bench.check_out()
     bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
     eleni.move("past_due")
-    bench.arrived()
-    bought = StripeEvent.objects.get(type="checkout.session.completed")
-    for event_id in inbox.due():
-        if event_id != bought.pk:
-            inbox.handle(event_id=event_id)
-    assert not OutgoingMail.objects.filter(to=eleni.order.email).exists()
+    handle_all_but_the_purchase(bench, eleni)
     bench.handle_all()
     assert promised(eleni) == {"payment_failed": 1}
 
 
-def test_a_bank_that_asks_is_told_once(bench: Bench) -> None:
+def test_a_bank_that_asks_is_told_once_and_not_as_a_failure_too(bench: Bench) -> None:
     eleni = bench.buy()
+    bank_will_ask(eleni)
     eleni.move("past_due")
     bench.handle_all()
     invoice = eleni.at_stripe["latest_invoice"]
-    for _ in range(2):
-        ring(bench, "invoice.payment_action_required", invoice)
-    assert promised(eleni)["action_required"] == 1
+    for event_type in ("invoice.payment_action_required", "invoice.payment_failed"):
+        ring(bench, event_type, invoice)
+    assert promised(eleni) == {"action_required": 1}
+    assert Invoice.objects.get(pk=invoice).bank_asks
+
+
+def test_a_bank_that_asked_before_the_tenant_was_known_is_told_of_once_it_is(bench: Bench) -> None:
+    eleni = bench.check_out()
+    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
+    bank_will_ask(eleni)
+    eleni.move("past_due")
+    handle_all_but_the_purchase(bench, eleni)
+    bench.handle_all()
+    assert promised(eleni) == {"action_required": 1}
+
+
+def test_a_trial_that_ends_soon_is_told_of_although_its_event_came_before_the_tenant(
+    bench: Bench,
+) -> None:
+    Plan.objects.filter(code="starter").update(trial_days=2)
+    try:
+        eleni = bench.check_out(plan="starter")
+    finally:
+        Plan.objects.filter(code="starter").update(trial_days=14)
+    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "trial"})
+    until(lambda: StripeEvent.objects.filter(type="customer.subscription.trial_will_end").exists())
+    handle_all_but_the_purchase(bench, eleni)
+    bench.handle_all()
+    assert promised(eleni) == {"trial_ending": 1}
+
+
+def test_a_cancellation_on_the_spot_is_told_whole_in_one_mail(bench: Bench) -> None:
+    eleni = bench.buy()
+    bench.delete(f"subscriptions/{eleni.subscription_id}")
+    bench.handle_all()
+    assert eleni.tenant.status == "suspended"
+    assert promised(eleni) == {"cancelled": 1}
+    text = mailbox.plain_text(delivered(bench, eleni, number=1)[0])
+    for told in ("ended on", "Nothing more is charged", "paused now", "data until"):
+        assert told in text
+    assert "Until then" not in text
 
 
 def test_suspension_and_return_are_told_each_time_they_happen(bench: Bench) -> None:
@@ -222,7 +275,8 @@ def test_the_mails_of_a_life_arrive_in_the_owners_language(bench: Bench, languag
         html = message.get_body(("html",))
         assert html is not None
         for body in (text, html.get_content()):
-            assert eleni.host in body
+            # The way on: to the workspace, or to Stripe's page where the invoice is paid.
+            assert eleni.host in body or f"{bench.mock_pages}/invoice/in_" in body
             assert "{{" not in body
             assert "None" not in body
         assert "Sons" in str(message["Subject"])

@@ -83,6 +83,22 @@ class Owner:
         found: Document = answer.json()
         return found
 
+    def pay_with(self, card: str) -> None:
+        """Let the subscription be paid with one of Stripe's test cards from now on."""
+        customer = self.at_stripe["customer"]
+        attached = self._change(f"payment_methods/{card}/attach", customer=customer)
+        path = f"subscriptions/{self.subscription_id}"
+        self._change(path, default_payment_method=attached["id"])
+
+    def _change(self, path: str, **params: str) -> Document:
+        key = self.shop.stack.env["STRIPE_SECRET_KEY"]
+        answer = requests.post(
+            f"{self.shop.mock}/v1/{path}", data=params, auth=(key, ""), timeout=30
+        )
+        assert answer.ok, answer.text
+        changed: Document = answer.json()
+        return changed
+
     def move(self, status: str) -> None:
         """Let the subscription come to a status at Stripe, and wait until we know."""
         path = f"subscriptions/{self.subscription_id}"

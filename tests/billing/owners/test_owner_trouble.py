@@ -21,16 +21,25 @@ def is_unchanged(owner: Owner, before: str) -> bool:
     return price_at_stripe(owner) == before and len(owner.invoices()) == 1
 
 
-def test_a_declined_card_is_a_402_that_says_so_and_changes_nothing(owner: Owner) -> None:
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ("pm_card_chargeCustomerFail", "declined"),
+        ("pm_card_authenticationRequired", "requires additional user action"),
+    ],
+)
+def test_a_card_that_does_not_pay_is_a_402_that_says_why_and_changes_nothing(
+    owner: Owner, card: str, said: str
+) -> None:
     before = price_at_stripe(owner)
-    owner.fault(
-        path=f"/v1/subscriptions/{owner.subscription_id}", method="POST", status=402, count=1
-    )
+    owner.pay_with(card)
     refused = owner.post("change-plan", YEARLY)
     assert refused.status_code == 402
     assert refused.json()["type"].endswith("payment-failed")
-    assert "declined" in refused.json()["detail"]
+    assert said in refused.json()["detail"]
     assert is_unchanged(owner, before)
+    owner.pay_with("pm_card_visa")
+    assert owner.post("change-plan", YEARLY).status_code == 200
 
 
 @pytest.mark.parametrize(
