@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from public_apps.core import errors
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
+from public_apps.onboarding.signing_up import NameTaken, Wish, sign_up
 from public_apps.tenants import domains
 
 log = structlog.get_logger(__name__)
@@ -34,15 +34,9 @@ PROVISIONABLE = frozenset({"paid", "no_payment_required"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class Order(Wish):
     """What somebody wants to buy, its form already checked field by field."""
 
-    organization: str
-    subdomain: str
-    email: str
-    first_name: str
-    last_name: str
-    plan: str
     interval: str
 
     @property
@@ -133,35 +127,19 @@ def _earlier(order: Order, key: str | None) -> Signup | None:
 
 
 def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
-    if domains.is_taken(order.subdomain):
-        raise _taken()
     try:
-        with transaction.atomic():
-            return Signup.objects.create(
-                organization=order.organization,
-                requested_subdomain=order.subdomain,
-                subdomain=order.subdomain,
-                email=order.email,
-                first_name=order.first_name,
-                last_name=order.last_name,
-                language=language,
-                plan=order.plan,
-                interval=order.interval,
-                idempotency_key=idempotency_key,
-                request_fingerprint=order.fingerprint,
-            )
-    except (
-        IntegrityError
-    ) as error:  # somebody was faster: we ourselves under the same key, or another
+        return sign_up(
+            wish=order,
+            language=language,
+            interval=order.interval,
+            idempotency_key=idempotency_key,
+            request_fingerprint=order.fingerprint,
+        )
+    except NameTaken:  # somebody was faster: we ourselves under the same key, or another
         earlier = _earlier(order, idempotency_key)
         if earlier is None:
-            raise _taken() from error
+            raise
         return earlier
-
-
-def _taken() -> errors.Conflict:
-    message = _("This name is taken.")
-    return errors.Conflict(message, errors={"subdomain": [message]})
 
 
 def _session_params(signup: Signup, price: Price) -> dict[str, Any]:

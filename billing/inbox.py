@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from billing.models import EventStatus, StripeEvent
 from public_apps.core import counters, figures, jobs
-from public_apps.core.mail import backoff
+from public_apps.core.backoff import backoff
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)

@@ -5,6 +5,8 @@ Nothing here is reached by a public door: only the staff admin and the operators
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -21,6 +23,7 @@ from billing.models import Customer, Lead, ManualPayment, Plan
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup, Source
 from public_apps.onboarding.open_workspace import open_workspace
+from public_apps.onboarding.signing_up import Wish, sign_up
 from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
 
@@ -28,14 +31,9 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opening:
-    """A workspace that staff open for somebody."""
+class Opening(Wish):
+    """A workspace that staff open for somebody; its form is checked here."""
 
-    organization: str
-    subdomain: str
-    email: str
-    first_name: str
-    last_name: str
     plan: str = ""
     language: str = "en"
 
@@ -85,22 +83,9 @@ def _wish(lead: Lead) -> Opening:
 
 def _sign_up(opening: Opening) -> Signup:
     _check(opening)
-    try:
-        with transaction.atomic():
-            return Signup.objects.create(
-                organization=opening.organization,
-                requested_subdomain=opening.subdomain,
-                subdomain=opening.subdomain,
-                email=opening.email,
-                first_name=opening.first_name,
-                last_name=opening.last_name,
-                language=opening.language,
-                plan=opening.plan,
-                source=Source.MANUAL,
-                paid_at=timezone.now(),
-            )
-    except IntegrityError as error:
-        raise _taken() from error
+    return sign_up(
+        wish=opening, language=opening.language, source=Source.MANUAL, paid_at=timezone.now()
+    )
 
 
 def _check(opening: Opening) -> None:
@@ -116,17 +101,10 @@ def _check(opening: Opening) -> None:
         raise _invalid("organization", _("This workspace needs a name."))
     if opening.plan and not Plan.objects.filter(code=opening.plan).exists():
         raise _invalid("plan", _("There is no such plan."))
-    if domains.is_taken(opening.subdomain):
-        raise _taken()
 
 
 def _invalid(field: str, message: str) -> errors.Invalid:
     return errors.Invalid(message, errors={field: [message]})
-
-
-def _taken() -> errors.Conflict:
-    message = _("This name is taken.")
-    return errors.Conflict(message, errors={"subdomain": [message]})
 
 
 # --- Payments -------------------------------------------------------------------------------------
@@ -196,7 +174,8 @@ def link_customer(*, tenant: Tenant, customer_id: str, by: str) -> int:
     """Let a customer at Stripe pay for this tenant; return how many subscriptions came with it.
 
     Raises `errors.Closed` in manual mode, `errors.Invalid` for a customer that Stripe doesn't
-    know, `errors.Conflict` for one that pays for another tenant, and `errors.UpstreamFailed`.
+    know, `errors.Conflict` for one that pays for another tenant, and `errors.UpstreamFailed`
+    when Stripe is away: then asking again does the rest.
     """
     if is_on():
         raise errors.Closed(_("Manual mode: Stripe can't be asked about this customer."))
@@ -205,17 +184,24 @@ def link_customer(*, tenant: Tenant, customer_id: str, by: str) -> int:
     if not Customer.objects.filter(pk=customer_id, tenant=tenant).exists():
         message = _("This customer pays for another tenant.")
         raise errors.Conflict(message, errors={"customer_id": [message]})
-    for subscription_id in subscription_ids:
-        access.follow_subscription(subscription_id=subscription_id)
+    with _stripe_asked():
+        for subscription_id in subscription_ids:
+            access.follow_subscription(subscription_id=subscription_id)
     log.info("customer linked by hand", customer=customer_id, by=by, schema=tenant.schema_name)
     return len(subscription_ids)
 
 
 def _verified_subscriptions(customer_id: str) -> list[str]:
-    try:
+    with _stripe_asked():
         if gateway.customer(customer_id) is None:
             raise _invalid("customer_id", _("Stripe knows no such customer."))
         return [each["id"] for each in gateway.subscriptions(customer_id=customer_id)]
+
+
+@contextmanager
+def _stripe_asked() -> Iterator[None]:
+    try:
+        yield
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         raise errors.UpstreamFailed(
             _("We could not reach the payment provider. Please try again.")

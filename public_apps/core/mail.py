@@ -6,7 +6,6 @@ by which mail servers and clients drop the second copy.
 
 from __future__ import annotations
 
-import random
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from public_apps.core import counters
+from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
 
@@ -142,9 +142,3 @@ def _give_up(mail: OutgoingMail, reason: str) -> None:
     mail.failed_at = timezone.now()
     counters.MAILS.add(mail.kind, "given_up")
     log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)
-
-
-def backoff(attempts: int, *, longest: timedelta) -> timedelta:
-    """Return the wait before the next try: 2, 4, 8 … seconds up to `longest`, with jitter."""
-    seconds = min(2.0 ** min(attempts, 20), longest.total_seconds())
-    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load only

@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from billing import archiving, manual
+from billing.models import ManualPayment
+from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
 from tests.billing.bench import Bench
 from tests.billing.by_hand import ANNA, now_of, opened
@@ -61,17 +63,36 @@ def test_an_operator_creates_and_archives_by_command(
     wanted = ("--organization", order.organization, "--email", order.email,
               "--first-name", "Eleni", "--last-name", "Papadaki", "--plan", "starter")  # fmt: skip
     call_command("tenant", "create", "--subdomain", order.subdomain, *wanted,
-                 "--paid-until", "2026-12-31")  # fmt: skip
+                 "--paid-until", "2026-12-31", "--amount", "4900",
+                 "--reference", "transfer 9")  # fmt: skip
     tenant = Tenant.objects.get(owner_email=order.email)
     assert tenant.schema_name in capsys.readouterr().out
     assert tenant.access_review_at == manual.end_of(date(2026, 12, 31))
+    payment = ManualPayment.objects.get(tenant=tenant)
+    assert (payment.amount, payment.currency, payment.reference) == (4900, "eur", "transfer 9")
     with pytest.raises(CommandError, match="taken"):
         call_command("tenant", "create", "--subdomain", order.subdomain, *wanted)
-    with pytest.raises(CommandError, match="day"):
-        call_command("tenant", "create", "--subdomain", "other-name", *wanted,
-                     "--paid-until", "soon")  # fmt: skip
     call_command("tenant", "archive", order.subdomain)
     assert now_of(tenant) == "archived"
+
+
+@pytest.mark.parametrize(
+    ("payment", "said"),
+    [
+        (["--paid-until", "2026-12-31"], "--amount and --reference"),
+        (["--amount", "4900", "--reference", "transfer 9"], "--paid-until"),
+        (["--paid-until", "soon", "--amount", "0", "--reference", "a gift"], "day"),
+        (["--paid-until", "2026-12-31", "--amount", "-1", "--reference", "x"], "at least 0"),
+    ],
+)
+def test_half_a_payment_creates_nothing(bench: Bench, payment: list[str], said: str) -> None:
+    order = bench.order()
+    with pytest.raises(CommandError, match=said):
+        call_command("tenant", "create", "--organization", "Sunny Court", "--email", order.email,
+                     "--subdomain", order.subdomain, "--first-name", "Eleni",
+                     "--last-name", "Papadaki", *payment)  # fmt: skip
+    assert not Signup.objects.filter(subdomain=order.subdomain).exists()
+    assert not Tenant.objects.filter(owner_email=order.email).exists()
 
 
 def test_the_archive_command_says_why_it_refuses(bench: Bench) -> None:

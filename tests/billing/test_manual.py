@@ -230,3 +230,17 @@ def test_a_silent_stripe_links_nobody(bench: Bench) -> None:
     with bench.fault(status=500), pytest.raises(errors.UpstreamFailed):
         manual.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
     assert not Customer.objects.filter(tenant=tenant).exists()
+
+
+def test_a_stripe_that_falls_silent_halfway_is_asked_again(bench: Bench) -> None:
+    tenant = opened(bench)
+    bench.hold_deliveries()
+    paying = bench.check_out()
+    bench.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
+    with (
+        bench.fault(status=500, path="/v1/subscriptions/"),
+        pytest.raises(errors.UpstreamFailed),
+    ):
+        manual.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
+    assert manual.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA) == 1
+    assert paying.mirrored.tenant == tenant

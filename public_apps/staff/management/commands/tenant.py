@@ -20,7 +20,7 @@ from public_apps.tenants.models import Status, Tenant
 from public_apps.tenants.naming import named
 
 OPERATOR = "manage.py"
-OPENED = "opened by manage.py"
+PAYMENT = ("amount", "reference", "paid_until")
 
 
 class Command(BaseCommand):
@@ -41,6 +41,8 @@ class Command(BaseCommand):
             create.add_argument(f"--{name}", required=True)
         create.add_argument("--plan", default="", help="a plan's code")
         create.add_argument("--paid-until", help="2026-12-31: closed after that day if unpaid")
+        create.add_argument("--amount", type=int, help="what was paid for that, in cents")
+        create.add_argument("--reference", help="by which the payment is found")
         archive = actions.add_parser("archive", help="end the subscription, then close the door")
         archive.add_argument("tenant", help="subdomain or schema")
 
@@ -61,21 +63,16 @@ class Command(BaseCommand):
             self.stdout.write(f"resumed {tenant.schema_name}")
 
     def _create(self, options: dict[str, Any]) -> None:
-        paid_until = _end_of(options["paid_until"]) if options["paid_until"] else None
+        payment = _payment(options)
         names = [field.name for field in fields(Opening) if field.name in options]
         opening = Opening(**{name: options[name] for name in names})
         try:
             tenant = manual.open_tenant(opening=opening, by=OPERATOR)
         except errors.Problem as refusal:
             raise CommandError(_told(refusal)) from refusal
-        if paid_until:
+        if payment:
             manual.record_payment(
-                tenant=tenant,
-                amount=0,
-                currency=settings.STRIPE.currency,
-                reference=OPENED,
-                paid_until=paid_until,
-                by=OPERATOR,
+                tenant=tenant, currency=settings.STRIPE.currency, by=OPERATOR, **payment
             )
         self.stdout.write(f"created {tenant.schema_name} {domains.url_of(tenant)}")
 
@@ -109,6 +106,18 @@ def _named(name: str) -> Tenant:
     if tenant is None:
         raise CommandError(f"No tenant has the subdomain or schema {name!r}.")
     return tenant
+
+
+def _payment(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the payment that was named, whole, or nothing: a half would be a false record."""
+    given = {name: options[name] for name in PAYMENT if options[name] is not None}
+    if not given:
+        return {}
+    if missing := [f"--{name.replace('_', '-')}" for name in PAYMENT if name not in given]:
+        raise CommandError(f"A payment needs {' and '.join(missing)}, too. Nothing was created.")
+    if given["amount"] < 0:
+        raise CommandError("--amount is in cents, and at least 0: time that you give away.")
+    return {**given, "paid_until": _end_of(given["paid_until"])}
 
 
 def _end_of(day: str) -> datetime:

@@ -1,0 +1,65 @@
+"""The first step of every sign-up, whoever pays and how: its name is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from public_apps.core import errors
+from public_apps.onboarding.models import Signup, Source
+from public_apps.tenants import domains
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The workspace that somebody wishes for, and who that is; its form already checked."""
+
+    organization: str
+    subdomain: str
+    email: str
+    first_name: str
+    last_name: str
+    plan: str
+
+
+class NameTaken(errors.Conflict):
+    """A tenant or another sign-up has the name."""
+
+    def __init__(self) -> None:
+        message = _("This name is taken.")
+        super().__init__(message, errors={"subdomain": [message]})
+
+
+def sign_up(
+    *,
+    wish: Wish,
+    language: str,
+    interval: str = "",
+    source: Source = Source.CHECKOUT,
+    paid_at: datetime | None = None,
+    idempotency_key: str | None = None,
+    request_fingerprint: str = "",
+) -> Signup:
+    """Hold the name for a new sign-up.
+
+    Raises `NameTaken`, also for an idempotency key that another sign-up holds a name under.
+    """
+    if domains.is_taken(wish.subdomain):
+        raise NameTaken
+    try:
+        with transaction.atomic():
+            return Signup.objects.create(
+                **{field.name: getattr(wish, field.name) for field in fields(Wish)},
+                requested_subdomain=wish.subdomain,
+                language=language,
+                interval=interval,
+                source=source,
+                paid_at=paid_at,
+                idempotency_key=idempotency_key,
+                request_fingerprint=request_fingerprint,
+            )
+    except IntegrityError as error:
+        raise NameTaken from error
