@@ -18,7 +18,8 @@ from pytest_django import Settings
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
-from public_apps.core.mail import LONGEST_WAIT, MAX_ATTEMPTS, backoff
+from public_apps.core.backoff import backoff
+from public_apps.core.mail import LONGEST_WAIT, MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from public_apps.onboarding import welcome
