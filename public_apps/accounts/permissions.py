@@ -88,6 +88,29 @@ residencies.partial_update    all      all      -        -
 residencies.destroy           all      all      -        -
 work.list                     all      all      -        -
 work.retrieve                 all      all      -        -
+periods.list                  all      all      all      own
+periods.retrieve              all      all      all      own
+periods.create                all      all      -        -
+periods.destroy               all      all      -        -
+periods.preview               all      all      -        -
+periods.issue                 all      all      -        -
+periods.close                 all      all      -        -
+expenses.list                 all      all      all      own
+expenses.retrieve             all      all      all      own
+expenses.attachment           all      all      all      own
+expenses.create               all      all      -        -
+expenses.partial_update       all      all      -        -
+expenses.destroy              all      all      -        -
+expenses.reverse              all      all      -        -
+charges.list                  all      all      -        own
+charges.retrieve              all      all      -        own
+charges.correct               all      all      -        -
+payments.list                 all      all      -        own
+payments.retrieve             all      all      -        own
+payments.create               all      all      -        -
+payments.reverse              all      all      -        -
+balances.list                 all      all      -        own
+statements.retrieve           all      all      -        own
 """
 
 # What an API key may never do, whatever its role: that takes a person who has signed in.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -11,10 +11,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.models import User
 from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
 from tenant_apps.buildings import actions, importing, queries
-from tenant_apps.buildings.filters import ApartmentFilter, BuildingFilter, ResidencyFilter
+from tenant_apps.buildings.filters import (
+    ApartmentFilter,
+    BuildingFilter,
+    ResidencyFilter,
+    WorkFilter,
+)
 from tenant_apps.buildings.models import Apartment, Building, Residency, Work
 from tenant_apps.buildings.serializers import (
     ApartmentChangeSerializer,
@@ -25,11 +29,6 @@ from tenant_apps.buildings.serializers import (
     ResidencySerializer,
     WorkSerializer,
 )
-
-
-def asker(request: Request) -> User:
-    """Return who asks."""
-    return cast("User", request.user)
 
 
 class Buildings(Listed, Retrieved, Created, Changed, Removed):
@@ -45,7 +44,7 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
         return queries.with_sums(Building.objects.all())
 
     def own(self, rows: QuerySet[Building]) -> QuerySet[Building]:
-        return rows.filter(pk__in=queries.buildings_of(asker(self.request)))
+        return rows.filter(pk__in=queries.buildings_of(self.me))
 
     def add(self, data: dict[str, Any]) -> Building:
         return self.rows().get(pk=actions.add_building(**data).pk)
@@ -67,7 +66,7 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
             work = importing.start(
                 building=self.get_object(),
                 content=sent.validated_data["content"],
-                asked_by=asker(request),
+                asked_by=self.me,
             )
             return WorkSerializer(work).data
 
@@ -87,7 +86,7 @@ class Apartments(Listed, Retrieved, Created, Changed, Removed):
         return Apartment.objects.all()
 
     def own(self, rows: QuerySet[Apartment]) -> QuerySet[Apartment]:
-        return rows.filter(pk__in=queries.apartments_of(asker(self.request)))
+        return rows.filter(pk__in=queries.apartments_of(self.me))
 
     def get_serializer_class(self) -> type[ApartmentSerializer]:
         changes = self.action == "partial_update"
@@ -116,7 +115,7 @@ class Residencies(Listed, Retrieved, Created, Changed, Removed):
         return Residency.objects.select_related("apartment", "user")
 
     def own(self, rows: QuerySet[Residency]) -> QuerySet[Residency]:
-        return rows.filter(user_id=asker(self.request).pk)
+        return rows.filter(user_id=self.me.pk)
 
     def get_serializer_class(self) -> type[ResidencySerializer]:
         changes = self.action == "partial_update"
@@ -138,7 +137,9 @@ class Works(Listed, Retrieved):
     resource = "work"
     serializer_class = WorkSerializer
     lookup_value_converter = "uuid"
+    filterset_class = WorkFilter
     ordering_fields = ("created_at",)
+    ordering = "-created_at"
     queryset = Work.objects.none()
 
     def rows(self) -> QuerySet[Work]:

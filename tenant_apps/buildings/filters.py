@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from tenant_apps.buildings import queries
-from tenant_apps.buildings.models import Apartment, Building, Party, Residency
+from tenant_apps.buildings.models import Apartment, Building, Party, Residency, Work
 
 
 class BuildingFilter(django_filters.FilterSet):
@@ -43,3 +43,12 @@ class ResidencyFilter(django_filters.FilterSet):
     ) -> QuerySet[Residency]:
         """Narrow down to residencies that hold today, or to those that don't."""
         return rows.filter(queries.current()) if value else rows.exclude(queries.current())
+
+
+class WorkFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(choices=Work.Kind.choices)
+    subject_id = django_filters.NumberFilter()
+
+    class Meta:
+        model = Work
+        fields: list[str] = []

@@ -48,6 +48,12 @@ class Building(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def etag(self) -> str:
+        """Return this version's ETag; another one when what is counted with it has changed."""
+        counted = [getattr(self, name, "") for name in ("apartment_count", "mills_sum")]
+        return '"{}-{}-{}"'.format(super().etag.strip('"'), *counted)
+
 
 class Apartment(Versioned):
     """One unit of a building; `mills` is its part in a thousand of what is shared by mills."""
