@@ -26,8 +26,7 @@ def program() -> tuple[str, Path]:
     manager = [npm, "--prefix", str(CLIENT), "--silent"]
     if not (CLIENT / "node_modules").exists():
         subprocess.run([*manager, "ci"], check=True, timeout=240)
-    built = subprocess.run([*manager, "run", "build"], capture_output=True, text=True, timeout=120)
-    assert built.returncode == 0, built.stdout
+    subprocess.run([*manager, "run", "build"], check=True, timeout=120)
     return node, CLIENT / "dist" / "example" / "purchase.js"
 
 
