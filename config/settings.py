@@ -351,6 +351,7 @@ LANGUAGES = [("en", _("English")), ("el", _("Greek"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+PAGES_TIME_ZONE = "Europe/Athens"  # the API speaks UTC; people read clocks on their wall
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {

@@ -1,0 +1,85 @@
+"""Forms whose rules are the actions' own: what an action refuses is told beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest
+
+from public_apps.core import idempotency
+from public_apps.core.errors import Invalid, Problem
+
+CSRF_FIELD = "csrfmiddlewaretoken"  # another one each time
+KEY_FIELD = "key"
+
+
+class ActionForm(forms.ModelForm[Any]):
+    """Reads a model's fields for an action, which does the saving and judges what is unique."""
+
+    def validate_unique(self) -> None:
+        """Leave it to the action and its constraints."""
+
+    def validate_constraints(self) -> None:
+        """Leave it to the action and its constraints."""
+
+    def save(self, commit: bool = True) -> Model:
+        """Refuse: actions write."""
+        raise NotImplementedError
+
+
+def carried_out(
+    request: HttpRequest, form: forms.Form | forms.ModelForm[Any], verb: Callable[..., Any]
+) -> Any:
+    """Return what the verb made of a valid form; None when it was refused, which the form then tells.
+
+    In one transaction, and once per hidden `key`: a form that is sent twice does its work once. What
+    the verb returns must go into JSON, such as an id.
+    """
+    if not form.is_valid():
+        return None
+    try:
+        return once(request, lambda: verb(**form.cleaned_data))
+    except Problem as refusal:
+        tell(form, refusal)
+        return None
+
+
+def once(request: HttpRequest, work: Callable[[], Any]) -> Any:
+    """Do a form's work in one transaction, once per hidden `key`; raises the `Problem` it meets."""
+
+    def wholly(_row: object) -> Any:
+        with transaction.atomic():
+            return work()
+
+    said = {name: request.POST.getlist(name) for name in request.POST if name != CSRF_FIELD}
+    answer = idempotency.once(
+        who=str(request.user.pk),
+        key=request.POST.get(KEY_FIELD, "")[: idempotency.LONGEST_KEY] or None,
+        asked={"path": request.path, "form": said},
+        work=wholly,
+    )
+    if answer.is_problem:
+        raise Invalid(answer.body["detail"], errors=answer.body.get("errors"))
+    return answer.body
+
+
+def tell(form: forms.Form | forms.ModelForm[Any], refusal: Problem) -> None:
+    """Put a refusal beside the fields that it names, or on top."""
+    if not refusal.errors:
+        form.add_error(None, refusal.detail)
+    for field, messages in refusal.errors.items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, message)
+
+
+class LocalMoment(forms.DateTimeInput):
+    """A date and a time of day, by the browser's own picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
