@@ -1,21 +1,28 @@
 from django.db import migrations
 
 
+def _append_only(table: str) -> list[migrations.RunSQL]:
+    """One statement each: Citus takes no more at once."""
+    return [
+        migrations.RunSQL(
+            f"REVOKE UPDATE, TRUNCATE ON {table} FROM CURRENT_USER",
+            f"GRANT UPDATE, TRUNCATE ON {table} TO CURRENT_USER",
+        ),
+        # PostgreSQL's own check of a foreign key locks these rows, which takes the right to change
+        # some column: that of the key, which holds nothing.
+        migrations.RunSQL(
+            f"GRANT UPDATE (id) ON {table} TO CURRENT_USER",
+            f"REVOKE UPDATE (id) ON {table} FROM CURRENT_USER",
+        ),
+    ]
+
+
 class Migration(migrations.Migration):
     """Take from our own role the right to change what was booked or shared; see docs/decisions/ledger.md.
 
-    Deleting stays possible, for a sample building: the tables that lines and shares point to hold them.
+    Deleting stays possible, for a sample building: foreign keys keep all other rows in place.
     """
 
     dependencies = [("finances", "0001_initial")]
 
-    operations = [
-        migrations.RunSQL(
-            "REVOKE UPDATE, TRUNCATE ON finances_line FROM CURRENT_USER",
-            "GRANT UPDATE, TRUNCATE ON finances_line TO CURRENT_USER",
-        ),
-        migrations.RunSQL(
-            "REVOKE UPDATE, TRUNCATE ON finances_share FROM CURRENT_USER",
-            "GRANT UPDATE, TRUNCATE ON finances_share TO CURRENT_USER",
-        ),
-    ]
+    operations = [*_append_only("finances_line"), *_append_only("finances_share")]
