@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -111,6 +112,28 @@ def test_who_lost_the_name_to_another_gets_a_near_one_of_forty_letters_at_most(
     later.refresh_from_db()
     subdomains.hold_again(signup=later)
     assert later.subdomain == f"{label[:38]}-3"
+
+
+def test_of_many_who_lost_one_name_and_paid_at_once_each_gets_another(ground: Ground) -> None:
+    late = [ordered() for _ in range(4)]
+    lost = late[0].subdomain
+    for signup in late:
+        subdomains.release(signup=signup)
+    Signup.objects.filter(pk__in=[each.pk for each in late]).update(requested_subdomain=lost)
+    ready = Barrier(len(late))
+
+    def hold(signup: Signup) -> str:
+        try:
+            signup.refresh_from_db()
+            ready.wait()
+            subdomains.hold_again(signup=signup)
+            return signup.subdomain
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(late)) as pool:
+        names = set(pool.map(hold, late))
+    assert names == {lost, *(f"{lost}-{number}" for number in (2, 3, 4))}
 
 
 def test_one_key_belongs_to_one_open_order(ground: Ground) -> None:

@@ -1,0 +1,120 @@
+"""The sign-up form without a browser: what it refuses, and what it says when a purchase can't begin."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+import requests
+from django.utils import timezone
+
+from billing.models import Price
+from public_apps.core.models import OutgoingMail
+from public_apps.onboarding import open_workspace, welcome
+from public_apps.onboarding.models import Signup
+from tests.core.ground import Door, Ground, another_web
+from tests.onboarding.orders import fresh_label, ordered
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def form(**fields: str) -> dict[str, str]:
+    """Return what Eleni fills in."""
+    label = fresh_label()
+    return {
+        "organization": "Sunny Court", "subdomain": label, "email": f"eleni@{label}.example",
+        "first_name": "Eleni", "last_name": "Papadaki", "plan": "professional",
+        "interval": "month", "idempotency_key": uuid.uuid4().hex, **fields,
+    }  # fmt: skip
+
+
+def send(door: Door, fields: dict[str, str], path: str = "/") -> requests.Response:
+    """Send the form with the token of the page that it stands on."""
+    page = door.ask("GET", "/")
+    token = TOKEN.search(page.text)
+    assert token
+    given = {**fields, "csrfmiddlewaretoken": token[1]}
+    return door.ask("POST", path, data=given, cookies=page.cookies)
+
+
+@pytest.fixture
+def at_stripe(ground: Ground) -> None:
+    """Prices that were pushed to a Stripe which does not answer on the ground."""
+    for price in Price.objects.filter(stripe_price_id=""):
+        Price.objects.filter(pk=price.pk).update(stripe_price_id=f"price_{price.lookup_key}")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "nobody"), ("subdomain", "admin"), ("plan", "gold"), ("first_name", "<b>")],
+)
+def test_a_form_with_a_mistake_comes_back_with_what_was_typed(
+    door: Door, field: str, value: str
+) -> None:
+    fields = form(**{field: value})
+    answer = send(door, fields)
+    assert answer.status_code == 400
+    assert fields["organization"] in answer.text
+    assert f'id="id_{field}' in answer.text
+    assert not Signup.objects.filter(email=fields["email"]).exists()
+
+
+def test_a_form_from_elsewhere_is_refused(door: Door) -> None:
+    assert door.ask("POST", "/", data=form()).status_code == 403
+
+
+def test_a_taken_name_is_said_at_its_field(door: Door, at_stripe: None) -> None:
+    held = ordered()
+    answer = send(door, form(subdomain=held.subdomain))
+    assert answer.status_code == 409
+    assert "This name is taken." in answer.text
+
+
+def test_a_silent_stripe_is_said_and_the_name_is_free_again(door: Door, at_stripe: None) -> None:
+    fields = form()
+    answer = send(door, fields)
+    assert answer.status_code == 502
+    assert "could not reach the payment provider" in answer.text
+    signup = Signup.objects.get(subdomain=fields["subdomain"])
+    assert signup.released_at is not None
+
+
+def test_who_tries_too_often_is_asked_to_wait(ground: Ground, tmp_path: Path) -> None:
+    with another_web(ground, tmp_path, CHECKOUT_RATE="1/min") as door:
+        send(door, form())
+        answer = send(door, form())
+    assert answer.status_code == 429
+    assert "Please wait" in answer.text
+
+
+def test_who_left_the_payment_finds_the_way_back(ground: Ground, door: Door) -> None:
+    left = ordered(checkout_url="https://pay.example/cs_left")
+    assert "https://pay.example/cs_left" in door.ask("GET", f"/?signup={left.pk}").text
+    Signup.objects.filter(pk=left.pk).update(released_at=timezone.now())
+    for reference in (left.pk, uuid.uuid4(), "no-number"):
+        answer = door.ask("GET", f"/?signup={reference}")
+        assert answer.status_code == 200
+        assert "https://pay.example" not in answer.text
+
+
+def test_the_welcome_page_of_a_session_that_nobody_has_is_not_found(door: Door) -> None:
+    assert door.ask("GET", "/welcome/cs_nobody/").status_code == 404
+    assert send(door, {}, "/welcome/cs_nobody/resend/").status_code == 404
+
+
+def test_the_welcome_mail_is_sent_again_on_request_and_the_answer_tells_nothing(
+    ground: Ground, door: Door
+) -> None:
+    waiting = ordered(paid=True, checkout_session_id=f"cs_{uuid.uuid4().hex}")
+    ready = ordered(paid=True, checkout_session_id=f"cs_{uuid.uuid4().hex}")
+    open_workspace.open_workspace(signup=ready)
+    long_ago = timezone.now() - 2 * welcome.SHORTEST_GAP
+    OutgoingMail.objects.filter(key__startswith=str(ready.pk)).update(created_at=long_ago)
+    for signup, mails in ((waiting, 0), (ready, 2), (ready, 2)):
+        path = f"/welcome/{signup.checkout_session_id}/"
+        answer = send(door, {}, f"{path}resend/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}?sent=again")
+        assert OutgoingMail.objects.filter(key__startswith=str(signup.pk)).count() == mails
+        assert door.ask("GET", f"{path}?sent=again").status_code == 200
