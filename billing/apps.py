@@ -5,5 +5,5 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import mails  # noqa: F401 - registers how its mails are composed
+        from billing import incidents, mails  # noqa: F401 - register how their mails are composed
         from billing.owners import limits  # noqa: F401 - judges what plans allow

@@ -12,6 +12,8 @@ class Incident(models.Model):
     """Something wrong that only people can judge, from when it was first seen until it was gone."""
 
     kind = models.CharField(_("kind"), max_length=40)
+    # What of this kind, where several may be wrong at once: an event's type, say.
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
     opened_at = models.DateTimeField(_("first seen"), default=timezone.now)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     closed_at = models.DateTimeField(_("over"), null=True, blank=True)
@@ -23,11 +25,11 @@ class Incident(models.Model):
         constraints = [
             # However many workers notice it at once, it is one incident and one mail.
             models.UniqueConstraint(
-                fields=["kind"],
+                fields=["kind", "subject"],
                 condition=Q(closed_at__isnull=True),
-                name="one_open_incident_per_kind",
+                name="one_open_incident_per_subject",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} since {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.subject} since {self.opened_at:%Y-%m-%d %H:%M}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from threading import Lock
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -266,7 +267,7 @@ def _rows(taken: dict[datetime, Slot]) -> Iterable[tuple[str, datetime, Slot]]:
         yield Span.HOUR.value, hour, slot
 
 
-def _values(span: str, at: datetime, slot: Slot) -> list[object]:
+def _values(span: str, at: datetime, slot: Slot) -> list[Any]:
     return [
         span, at, slot.accepted, slot.refused, slot.broken, slot.handled, slot.failed_attempts,
         slot.answer_buckets, slot.handled_buckets,

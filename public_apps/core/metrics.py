@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -166,7 +167,13 @@ def flush() -> None:
             cursor.execute("SET LOCAL synchronous_commit = off")
             # In order, so that two processes never wait for one another.
             for (name, values), found in sorted(taken.items(), key=lambda item: item[0]):
-                row = [name, json.dumps(values), found.count, found.seconds, found.buckets]
+                row: list[Any] = [
+                    name,
+                    json.dumps(values),
+                    found.count,
+                    found.seconds,
+                    found.buckets,
+                ]
                 cursor.execute(_ADD, row)
         written = True
     finally:

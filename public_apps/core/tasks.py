@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from public_apps.core import idempotency, jobs, mail
+from public_apps.core import figures, idempotency, jobs, mail
 
 log = structlog.get_logger(__name__)
 MAX_RESCUES = 5
@@ -57,3 +57,10 @@ def remove_old_jobs(timestamp: int) -> None:
 def forget_requests(timestamp: int) -> None:
     """Forget requests whose repetition nobody expects any more."""
     idempotency.forget_old()
+
+
+@app.periodic(cron="57 3 * * *")
+@app.task(queue="upkeep", queueing_lock="forget_figures")
+def forget_figures(timestamp: int) -> None:
+    """Forget the figures of long ago."""
+    figures.forget_old()

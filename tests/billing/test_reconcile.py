@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from billing import access, drift, reconcile, repair
+from billing import access, drift, incidents, reconcile, repair
 from billing.models import Customer, Incident, Invoice, Price, Subscription
 from billing.reconcile import Kind
 from billing.tasks import confirm_drift, watch_drift
@@ -217,7 +217,7 @@ def test_an_unreachable_stripe_is_not_mistaken_for_drift(bench: Bench, eleni: Bu
             call_command("reconcile", "--tenant", eleni.order.subdomain, "--fix")
         watch_drift(timestamp=0)
     assert refusal.value.returncode == 2
-    assert not Incident.objects.filter(closed_at=None).exists()
+    assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
     assert eleni.mirrored.gone_at is None
 
 
@@ -244,7 +244,7 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     )
     incident = Incident.objects.get(kind=drift.KIND, closed_at=None)
     assert incident.lines == lines
-    mails = OutgoingMail.objects.filter(kind=drift.KIND, key__startswith=f"{incident.pk}:")
+    mails = OutgoingMail.objects.filter(kind=incidents.OPENED, key__startswith=f"{incident.pk}:")
     assert sorted(mails.values_list("to", flat=True)) == ["ops@staff.example"]
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
         mail.send(mail_id=mails[0].pk)
@@ -254,7 +254,7 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     repair.repair(reconcile.differences(tenant=eleni.tenant))
     confirm_drift(lines=lines)
     assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
-    assert drift.compose(mails[0]) is None  # one that could not leave in time is no longer wanted
+    assert incidents.opened(mails[0]) is None  # one that could not leave in time is no longer wanted
 
 
 def test_the_worker_takes_a_second_look_before_it_tells_anybody(eleni: Buyer) -> None:

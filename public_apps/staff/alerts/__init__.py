@@ -1,0 +1,1 @@
+"""What is watched without anybody asking: by the worker, and the worker itself by the web."""

@@ -1,0 +1,69 @@
+"""The kinds of alert, each with what to call it and what to do first."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from billing.incidents import kind
+
+WEBHOOK_FAILING = kind(
+    "webhook_failing",
+    title=_("Stripe's webhooks are not answered well"),
+    advice=_(
+        "400: compare STRIPE_WEBHOOK_SECRET with the endpoint's signing secret (“manage.py doctor” "
+        "does). 500: look at the database. Stripe repeats for days: nothing is lost yet."
+    ),
+)
+WEBHOOK_SLOW = kind(
+    "webhook_slow",
+    title=_("Stripe's webhooks are answered slowly"),
+    advice=_("Look at the database's load and locks, and at the number of web processes."),
+)
+WEBHOOK_ERRORS = kind(
+    "webhook_errors",
+    title=_("Too much of what Stripe sends ends in an error"),
+    advice=_(
+        "“manage.py stripe_events list --status received” shows the error; each is tried again by "
+        "itself."
+    ),
+)
+EVENT_FAILED = kind(
+    "event_failed",
+    title=_("An event failed for good"),
+    advice=_(
+        "Mend the cause, then retry it in the admin or by “manage.py stripe_events retry”. An event "
+        "that needs nothing more: close the incident in the admin."
+    ),
+)
+SIGNUP_LATE = kind(
+    "signup_late",
+    title=_("Somebody has paid and has no workspace yet"),
+    advice=_(
+        "“manage.py doctor” names what stands in the way; “Retry provisioning” in the admin starts "
+        "it at once."
+    ),
+)
+WORKER_SILENT = kind(
+    "worker_silent",
+    title=_("No worker is at work"),
+    advice=_(
+        "Start the worker service (“manage.py worker”) and read its log. Events are stored "
+        "meanwhile, and handled when it is back."
+    ),
+)
+POOL_DRY = kind(
+    "pool_dry",
+    title=_("There are no spare tenants"),
+    advice=_(
+        "Buyers still get their workspaces, seconds later. Look in the worker's log for "
+        "refill_pool, and whether a release has brought new migrations."
+    ),
+)
+MAIL_FAILING = kind(
+    "mail_failing",
+    title=_("Mail does not leave"),
+    advice=_(
+        "“manage.py doctor --send-mail you@example.com” shows what the mail server says. Mails wait "
+        "in the outbox for most of a day."
+    ),
+)

@@ -1,0 +1,14 @@
+"""The staff's watch, as jobs."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from public_apps.staff.alerts import checks
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(queue="upkeep", queueing_lock="watch_thresholds")
+def watch_thresholds(timestamp: int) -> None:
+    """See whether all is as it should be, and tell staff what is not."""
+    checks.run()

@@ -1,0 +1,165 @@
+"""Each alert is raised by a real fault, mailed once, and told to be over when it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+import requests
+
+from devstack import environment, mailbox
+from devstack.stack import Stack
+from tests.billing.posting import event
+from tests.customer import Order, Shop, until
+
+OPS = "ops@staff.example"
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A system of its own whose staff get alerts, and where an event has two attempts."""
+    given = {
+        **environment.without_settings(os.environ),
+        "OPS_ALERT_EMAILS": OPS,
+        "EVENT_MAX_ATTEMPTS": "2",
+        "CHECKOUT_RATE": "6000/min",
+    }
+    with Stack(tmp_path_factory.mktemp("watched"), environ=given) as stack:
+        stack.start()
+        stack.command("plans", "plans", "push")
+        yield Shop(stack)
+
+
+def mails(shop: Shop, words: str) -> list[str]:
+    """Return the alerts whose subject begins like this, as text."""
+    return [
+        mailbox.plain_text(mail)
+        for mail in shop.mails_to(OPS)
+        if str(mail["Subject"]).startswith(words)
+    ]
+
+
+def alert(shop: Shop, title: str, *, within: float = 90) -> str:
+    """Return the one mail that an incident has brought, once it is there."""
+    [text] = until(lambda: mails(shop, f"Alert: {title}"), within=within)
+    return text
+
+
+def is_over(shop: Shop, title: str, *, within: float = 90) -> str:
+    """Return the mail that says that it is over, once it is there; the alert came once only."""
+    [text] = until(lambda: mails(shop, f"Over: {title}"), within=within)
+    assert len(mails(shop, f"Alert: {title}")) <= 1
+    return text
+
+
+def post(shop: Shop, *, good: bool = True) -> int:
+    """Deliver an event that we do not act on; return the answer's status."""
+    payload = json.dumps(event())
+    return shop.deliver(payload, header=None if good else "t=1,v1=0").status_code
+
+
+def run(shop: Shop, statement: str) -> None:
+    """Step in where only an accident would."""
+    with psycopg.connect(shop.stack.database_url) as connection:
+        connection.execute(statement)
+
+
+def test_a_silent_worker_is_noticed_by_the_web_and_told_once(watched: Shop) -> None:
+    watched.stack.kill_part("worker")
+    try:
+        text = alert(watched, "No worker is at work", within=150)
+        assert "heartbeat" in text
+        assert "manage.py worker" in text
+        age = _gauge(watched, "concierge_worker_heartbeat_age_seconds")
+        assert age > 40
+    finally:
+        watched.stack.start_part("worker")
+    is_over(watched, "No worker is at work")
+
+
+def test_wrong_signatures_are_told_and_their_end(watched: Shop) -> None:
+    title = "Stripe's webhooks are not answered well"
+    for _ in range(8):
+        assert post(watched, good=False) == 400
+    assert "with 4xx" in alert(watched, title)
+    for _ in range(250):
+        assert post(watched) == 200
+    is_over(watched, title)
+
+
+def test_slow_answers_are_told_and_their_end(watched: Shop) -> None:
+    title = "Stripe's webhooks are answered slowly"
+    with psycopg.connect(watched.stack.database_url) as connection:
+        connection.execute("LOCK TABLE billing_stripeevent IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(max_workers=30) as pool:
+            waiting = [pool.submit(post, watched) for _ in range(30)]
+            until(lambda: all(future.running() or future.done() for future in waiting))
+            time.sleep(6)  # longer than the guide's five seconds
+            connection.rollback()
+            assert {future.result() for future in waiting} == {200}
+    assert "answers took up to" in alert(watched, title)
+    for _ in range(700):
+        assert post(watched) == 200
+    is_over(watched, title)
+
+
+def test_an_event_that_is_given_up_is_told_until_its_retry_succeeds(watched: Shop) -> None:
+    session_id = watched.check_out(Order())
+    watched.control("faults", {"status": 500, "path": "/v1/checkout"}).raise_for_status()
+    watched.pay(session_id)
+    title = "An event failed for good"
+    text = alert(watched, title)
+    assert session_id in text
+    assert "StripeUnavailable" in text
+    requests.delete(f"{watched.mock}/_control/faults", timeout=10).raise_for_status()
+    failed = [row["id"] for row in watched.events() if row["status"] == "failed"]
+    done = watched.stack.manage("stripe_events", "retry", *failed)
+    assert done.returncode == 0, done.stderr
+    watched.wait_for(session_id)
+    assert session_id in is_over(watched, title)
+
+
+def test_a_paid_signup_without_a_workspace_is_told_until_it_is_ready(watched: Shop) -> None:
+    order = Order(organization=f"Late Court {secrets.token_hex(3)}")
+    session_id = watched.check_out(order)
+    # Its session looks paid to us, and nobody at Stripe can be asked.
+    watched.control("faults", {"status": 500, "path": "/v1/checkout"}).raise_for_status()
+    run(
+        watched,
+        "UPDATE onboarding_signup SET paid_at = now() - interval '6 minutes'"  # noqa: S608 - our own id
+        f" WHERE checkout_session_id = '{session_id}'",
+    )
+    title = "Somebody has paid and has no workspace yet"
+    assert order.organization in alert(watched, title)
+    watched.control("delivery", {"drop": True}).raise_for_status()
+    requests.delete(f"{watched.mock}/_control/faults", timeout=10).raise_for_status()
+    watched.pay(session_id)
+    watched.wait_for(session_id, within=60)  # by the sweep: no event told us
+    watched.control("delivery", {"drop": False}).raise_for_status()
+    is_over(watched, title)
+
+
+def test_mail_that_does_not_leave_is_told_as_soon_as_it_does(watched: Shop) -> None:
+    watched.stack.stop_part("mail")
+    try:
+        watched.buy()
+        until(lambda: _gauge(watched, "concierge_incidents_open", 'kind="mail_failing"') == 1)
+    finally:
+        watched.stack.start_part("mail")
+    text = is_over(watched, "Mail does not leave", within=150)
+    assert "welcome" in text
+    assert not mails(watched, "Alert: Mail does not leave"), "it could not leave before it was over"
+
+
+def _gauge(shop: Shop, name: str, labels: str = "") -> float:
+    headers = {"Authorization": f"Bearer {shop.stack.env['METRICS_TOKEN']}"}
+    text = requests.get(f"{shop.url}/metrics", headers=headers, timeout=30).text
+    start = f"{name}{{{labels}}} " if labels else f"{name} "
+    [line] = [line for line in text.splitlines() if line.startswith(start)]
+    return float(line.removeprefix(start))
