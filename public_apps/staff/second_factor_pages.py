@@ -23,15 +23,18 @@ from public_apps.staff.second_factor import CodeForm, EnrolForm
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_page(request: HttpRequest) -> HttpResponse:
-    """Ask somebody who gave the right password for a code, or let them enrol an app first."""
+    """Ask somebody who gave the right password for a code, or let them enrol an app first.
+
+    Where none is required, an app may be enrolled all the same, and is asked for from then on.
+    """
     user = request.user
     if not isinstance(user, User) or not (user.is_active and user.is_staff):
         return redirect("admin:login")
+    if not second_factor.is_enrolled(user):
+        return _enrol(request, user)
     if second_factor.is_satisfied(request):
         return HttpResponseRedirect(_next(request))
-    if second_factor.is_enrolled(user):
-        return _prove(request, user)
-    return _enrol(request, user)
+    return _prove(request, user)
 
 
 @never_cache

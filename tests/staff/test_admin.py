@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from devstack import environment
 from devstack.stack import Stack
-from tests.browsing import DESKTOP, keep_screenshot, open_page
-from tests.customer import Order, Shop, until
+from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
+from tests.customer import PASSWORD, Order, Shop, Workspace, until
 
 
 @pytest.fixture
@@ -97,11 +97,83 @@ def test_the_page_of_every_record_opens(browser: Browser, shop: Shop) -> None:
 
     page.goto(f"{shop.stack.web_url}/admin/tenants/tenant/?q={workspace.order.subdomain}")
     page.locator("#result_list tbody a[href*='/change/']").first.click()
-    page.get_by_role("link", name="Suspend").click()
+    page.get_by_role("link", name="Suspend", exact=True).click()
     page.locator("[name=reason]").fill("A legal matter")
     page.get_by_role("button", name="Suspend").click()
     expect(page.get_by_text("A legal matter").first).to_be_visible()
     keep_screenshot(page, "admin-tenant")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_dashboard_shows_what_came_in(
+    browser: Browser, shop: Shop, size: dict[str, int]
+) -> None:
+    shop.buy()
+    page = _signed_in(browser, shop, size)
+    webhooks = page.locator("article", has_text="Last hour")
+    until(lambda: _counted(page, webhooks) > 0, within=30)
+    expect(webhooks).to_contain_text("100.0 %")
+    expect(page.locator("section", has_text="From sign-up to workspace").last).to_be_visible()
+    expect(page.get_by_text("Monthly recurring")).to_be_visible()
+    keep_screenshot(page, f"admin-dashboard-{size['width']}")
+
+
+@pytest.mark.browser
+def test_a_workspace_opened_by_hand_is_signed_in_to_by_its_owner(
+    browser: Browser, shop: Shop
+) -> None:
+    order = Order()
+    page = _signed_in(browser, shop)
+    page.goto(f"{shop.stack.web_url}/admin/tenants/tenant/open/")
+    for name in ("organization", "subdomain", "email", "first_name", "last_name"):
+        page.locator(f"[name={name}]").fill(getattr(order, name))
+    page.get_by_role("button", name="Open a workspace").click()
+    expect(page.get_by_text("the welcome mail is on its way")).to_be_visible()
+
+    origin = shop.stack.web_url.replace("localhost", f"{order.subdomain}.localhost")
+    workspace = Workspace(shop, order, "", origin)
+    owner = open_page(browser, DESKTOP)
+    owner.goto(f"{origin}/accounts/set-password/{workspace.key()}/")
+    owner.locator("[name=password1]").fill(PASSWORD)
+    owner.locator("[name=password2]").fill(PASSWORD)
+    owner.locator("[name=password2]").press("Enter")
+    owner.wait_for_url("**/accounts/login/**")
+    owner.locator("[name=login]").fill(order.email)
+    owner.locator("[name=password]").fill(PASSWORD)
+    owner.locator("[name=password]").press("Enter")
+    owner.wait_for_url(f"{origin}/")
+    expect(owner.locator("body")).to_contain_text(order.organization)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_support_works_in_somebodys_name_under_a_banner_and_leaves(
+    browser: Browser, shop: Shop, size: dict[str, int]
+) -> None:
+    workspace = shop.buy()
+    page = _signed_in(browser, shop, size)
+    page.goto(f"{shop.stack.web_url}/admin/tenants/tenant/?q={workspace.order.subdomain}")
+    page.locator("#result_list tbody a[href*='/change/']").first.click()
+    page.get_by_role("link", name="Work as…").click()
+    page.locator("[name=reason]").fill("Ticket 77")
+    page.locator("[name=reason]").press("Enter")  # by keyboard alone from here
+    button = page.get_by_role("button", name="Enter the workspace")
+    expect(button).to_be_visible()
+    button.focus()
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Enter")
+    inside = opened.value
+    expect(inside.get_by_text("Support session:")).to_be_visible()
+    expect(inside.locator(".support-banner")).to_contain_text("Ticket 77")
+    keep_screenshot(inside, f"impersonation-{size['width']}")
+    inside.get_by_role("button", name="End the support session").click()
+    expect(inside.get_by_role("heading", name="Support has left")).to_be_visible()
+
+    page.goto(f"{shop.stack.web_url}/admin/tenants/tenant/?q={workspace.order.subdomain}")
+    page.locator("#result_list tbody a[href*='/change/']").first.click()
+    expect(page.locator("#story")).to_contain_text("impersonation.ended")
+    keep_screenshot(page, f"admin-tenant-story-{size['width']}")
 
 
 def test_there_is_no_admin_on_a_tenants_host(shop: Shop) -> None:
@@ -111,13 +183,18 @@ def test_there_is_no_admin_on_a_tenants_host(shop: Shop) -> None:
     assert workspace.request("GET", "/admin/login/").status_code == 404
 
 
-def _signed_in(browser: Browser, shop: Shop) -> Page:
+def _counted(page: Page, webhooks: Locator) -> int:
+    page.reload()
+    return int(webhooks.locator("h3 span").inner_text())
+
+
+def _signed_in(browser: Browser, shop: Shop, size: dict[str, int] = DESKTOP) -> Page:
     # Somebody new each time: the database may remember an earlier run, with another password.
     email = f"anna-{secrets.token_hex(4)}@staff.example"
     made = {"DJANGO_SUPERUSER_EMAIL": email}
     done = shop.stack.manage("createsuperuser", "--noinput", environ=made)
     assert done.returncode == 0, done.stderr
-    page = open_page(browser, DESKTOP)
+    page = open_page(browser, size)
     page.goto(f"{shop.stack.web_url}/admin/")
     page.locator("[name=username]").fill(email)
     page.locator("[name=password]").fill(shop.stack.env["DJANGO_SUPERUSER_PASSWORD"])
@@ -130,4 +207,5 @@ def _act_on_all(page: Page, action: str) -> None:
     page.locator("#action-toggle").check()
     page.locator("select[name=action]").select_option(label=action)
     page.locator("#changelist-form").get_by_role("button", name="Run").first.click()
+    page.get_by_role("button", name=action).click()
     page.wait_for_load_state()

@@ -1,0 +1,143 @@
+"""Staff prove a second factor: enrolled at the first sign-in, asked for at each one after."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from public_apps.accounts.models import User
+from public_apps.audit.models import Entry
+from tests.core.ground import Door, Ground, another_web
+from tests.staff.desk import Desk, colleague, signed_in, staff_member
+
+SECRET = re.compile(r'data-secret="([A-Z2-7]+)"')
+CODE = re.compile(r"<li>(\d{8})</li>")
+PAGE = "second-factor/"
+
+
+def code_of(secret: str, *, at: float | None = None) -> str:
+    """Return what an authenticator app shows (RFC 6238)."""
+    counter = int((at or time.time()) // 30)
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def enrolled(desk: Desk) -> tuple[str, list[str]]:
+    """Enrol an app; return its secret and the recovery codes."""
+    page = desk.get(PAGE)
+    found = SECRET.search(page.text)
+    assert found, page.text
+    answer = desk.submit_form(page, PAGE, code=code_of(found[1]))
+    assert answer.headers.get("Location") == "/admin/second-factor/codes/", answer.text
+    codes = CODE.findall(desk.get("second-factor/codes/").text)
+    return found[1], codes
+
+
+def actions_of(person: User) -> list[str]:
+    return list(
+        Entry.objects.filter(actor=person.email).order_by("pk").values_list("action", flat=True)
+    )
+
+
+def test_where_it_is_required_nobody_gets_further_by_a_password_alone(
+    ground: Ground, tmp_path: Path
+) -> None:
+    anna = colleague(is_superuser=True)
+    with another_web(ground, tmp_path, STAFF_MFA_REQUIRED="True") as door:
+        desk = Desk(door)
+        led_to = desk.sign_in(anna.email).headers["Location"]
+        assert led_to.startswith("/admin/second-factor/")
+        for path in ("", "tenants/tenant/", "password_change/", "second-factor/codes/"):
+            assert desk.get(path).status_code == 302, path
+        wrong = desk.submit(PAGE, code="000000")
+        assert (wrong.status_code, desk.get("").status_code) == (200, 302)
+        assert actions_of(anna) == []
+
+        secret, codes = enrolled(desk)
+        assert len(codes) == 10
+        assert desk.get("").status_code == 200
+        assert CODE.search(desk.get("second-factor/codes/").text) is None
+        stored = Authenticator.objects.get(user=anna, type="totp").data["secret"]
+        assert secret not in stored
+        assert actions_of(anna) == ["staff.second_factor_enrolled", "staff.signed_in"]
+
+
+@pytest.fixture
+def maria(door: Door) -> tuple[User, list[str], str]:
+    """A colleague who has enrolled although nothing required it, with codes and the secret."""
+    person = colleague(is_superuser=True)
+    secret, codes = enrolled(signed_in(door, person))
+    return person, codes, secret
+
+
+def test_whoever_has_enrolled_is_asked_each_time(
+    ground: Ground, maria: tuple[User, list[str], str]
+) -> None:
+    person, codes, secret = maria
+    desk = Desk(ground.door())
+    desk.sign_in(person.email)
+    assert desk.get("").status_code == 302
+    assert desk.submit(PAGE, code=codes[0]).status_code == 302
+    assert desk.get("").status_code == 200
+
+    again = Desk(ground.door())
+    again.sign_in(person.email)
+    assert again.submit(PAGE, code=codes[0]).status_code == 200, "a recovery code opens once"
+    assert again.get("").status_code == 302
+    if int(time.time()) % 30 > 27:  # the code would change between here and there
+        time.sleep(3)
+    assert again.submit(PAGE, code=code_of(secret)).status_code == 302
+    assert again.get("").status_code == 200
+
+    third = Desk(ground.door())
+    third.sign_in(person.email)
+    seen_before = third.submit(PAGE, code=code_of(secret, at=time.time() - 60))
+    assert seen_before.status_code == 200
+
+
+def test_codes_cannot_be_tried_without_end(
+    ground: Ground, maria: tuple[User, list[str], str]
+) -> None:
+    person, codes, _secret = maria
+    desk = Desk(ground.door())
+    desk.sign_in(person.email)
+    page = desk.get(PAGE)
+    for number in range(12):
+        desk.submit_form(page, PAGE, code=f"{number:06d}")
+    assert desk.submit_form(page, PAGE, code=codes[1]).status_code == 200
+    assert desk.get("").status_code == 302
+
+
+def test_a_lost_app_is_forgotten_by_a_colleague_with_the_right_and_by_nobody_else(
+    door: Door, ground: Ground, maria: tuple[User, list[str], str]
+) -> None:
+    person, _codes, _secret = maria
+    path = f"accounts/user/{person.pk}/reset-second-factor/"
+    other, _email = staff_member(ground.door(), ["accounts.view_user", "accounts.change_user"])
+    assert other.get(path).status_code == 403
+    helper, email = staff_member(door, ["accounts.view_user", "staff.reset_second_factor"])
+    assert helper.submit(path).status_code == 302
+    assert not Authenticator.objects.filter(user=person).exists()
+    entry = Entry.objects.get(action="staff.second_factor_reset", target_id=str(person.pk))
+    assert entry.actor == email
+
+
+def test_signing_in_with_another_account_is_possible_before_the_code(
+    ground: Ground, maria: tuple[User, list[str], str]
+) -> None:
+    desk = Desk(ground.door())
+    desk.sign_in(maria[0].email)
+    page = desk.get(PAGE)
+    assert desk.submit_form(page, "second-factor/leave/").headers["Location"] == "/admin/login/"
+    other = colleague()
+    assert desk.sign_in(other.email).headers["Location"] == "/admin/"
