@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0006_event_indexes"),
+        ("billing", "0007_refunds_and_bank"),
     ]
 
     operations = [
