@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tenant_apps.requests.pages import reading, writing
+
+urlpatterns = [
+    path("", reading.list_page, name="requests-page"),
+    path("new/", writing.new_page, name="new-request"),
+    path("<int:pk>/", reading.detail_page, name="request-page"),
+    path("<int:pk>/move/", writing.move_page, name="move-request"),
+    path("<int:pk>/assign/", writing.assign_page, name="assign-request"),
+    path("<int:pk>/comment/", writing.comment_page, name="comment-request"),
+    path("<int:pk>/attach/", writing.attach_page, name="attach-to-request"),
+    path("<int:pk>/files/<uuid:file>/", reading.attachment, name="request-file"),
+]

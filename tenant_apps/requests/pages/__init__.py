@@ -1,0 +1,1 @@
+"""/requests/ on a tenant's host: what is read, and what is done about it."""
