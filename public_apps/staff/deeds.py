@@ -269,5 +269,4 @@ def _pass(
     parts = urlsplit(enter)
     origin = f"{parts.scheme}://{parts.netloc}"
     response._csp_update = {"form-action": [SELF, origin]}  # type: ignore[attr-defined]
-    response["Cache-Control"] = "no-store"
     return response

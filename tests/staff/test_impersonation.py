@@ -286,4 +286,4 @@ def test_the_pass_may_be_posted_to_the_tenants_host_alone(
     rules = answer.headers["Content-Security-Policy"].split(";")
     form_action = next(rule for rule in rules if rule.strip().startswith("form-action"))
     assert f"http://{court.host}" in form_action
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert "no-store" in answer.headers["Cache-Control"]

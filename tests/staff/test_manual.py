@@ -19,7 +19,7 @@ from tests.staff.desk import TOKEN, Desk, staff_member
 ALL = (
     "tenants.view_tenant", "tenants.change_tenant", "tenants.add_tenant", "tenants.delete_tenant",
     "billing.view_lead", "billing.change_lead", "billing.view_manualpayment",
-    "billing.add_manualpayment", "billing.add_customer",
+    "billing.add_manualpayment", "billing.add_customer", "audit.view_entry",
 )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def _person(tenant: Tenant, email: str) -> User:
 
 def _tell_both(impersonation: Impersonation, action: str, *, by: str = "") -> None:
     _tell_ours(impersonation, action, by=by)
-    with inside(impersonation.tenant.schema_name):
+    with inside(impersonation.tenant.schema_name), audit.impersonated_by(""):
         audit.record(
             actor=by or impersonation.staff.email,
             action=action,
@@ -121,7 +121,8 @@ def _tell_both(impersonation: Impersonation, action: str, *, by: str = "") -> No
 def _tell_ours(impersonation: Impersonation, action: str, *, by: str = "") -> None:
     actor = by or impersonation.staff
     detail = {**_detail(impersonation), "person": impersonation.person_email}
-    audit.record(actor=actor, action=action, target=impersonation.tenant, detail=detail)
+    with audit.impersonated_by(""):  # they begin and end it in their own name
+        audit.record(actor=actor, action=action, target=impersonation.tenant, detail=detail)
 
 
 def _detail(impersonation: Impersonation) -> dict[str, object]:

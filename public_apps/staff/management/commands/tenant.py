@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from billing import access, archiving, manual
 from billing.manual import Opening
 from billing.models import Subscription
+from public_apps.audit import audit
 from public_apps.core import errors
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.models import Status, Tenant
@@ -56,10 +57,13 @@ class Command(BaseCommand):
         elif options["action"] == "suspend":
             tenant = _named(options["tenant"])
             suspension.hold(tenant=tenant, reason=options["reason"], by=OPERATOR)
+            detail = {"reason": options["reason"]}
+            audit.record(actor=OPERATOR, action="tenant.suspended", target=tenant, detail=detail)
             self.stdout.write(f"suspended {tenant.schema_name}")
         else:
             tenant = _named(options["tenant"])
             access.resume(tenant=tenant, by=OPERATOR)
+            audit.record(actor=OPERATOR, action="tenant.resumed", target=tenant)
             self.stdout.write(f"resumed {tenant.schema_name}")
 
     def _create(self, options: dict[str, Any]) -> None:
@@ -74,6 +78,7 @@ class Command(BaseCommand):
             manual.record_payment(
                 tenant=tenant, currency=settings.STRIPE.currency, by=OPERATOR, **payment
             )
+        audit.record(actor=OPERATOR, action="tenant.opened", target=tenant)
         self.stdout.write(f"created {tenant.schema_name} {domains.url_of(tenant)}")
 
     def _archive(self, tenant: Tenant) -> None:
@@ -81,6 +86,7 @@ class Command(BaseCommand):
             archiving.archive(tenant=tenant, by=OPERATOR)
         except archiving.NotArchived as refusal:
             raise CommandError(str(refusal)) from refusal
+        audit.record(actor=OPERATOR, action="tenant.archived", target=tenant)
         self.stdout.write(f"archived {tenant.schema_name}")
 
     def _list(self, options: dict[str, Any]) -> None:
