@@ -112,7 +112,7 @@ class Release:
         self._summary = Summary()
         self._unwritten: list[Outcome] = []
         self._total = 0
-        self._begun = time.monotonic()
+        self._begun = 0.0
 
     def run(self) -> Summary:
         """Go until nobody is behind, but for those that failed; old workers may still build spares."""
@@ -124,7 +124,7 @@ class Release:
                 self._refuse(found)
             if not found.order:
                 break
-            self._total += len(found.order)
+            self._total = self._done + len(found.order)
             if not self._round(found):
                 break
         return summary
@@ -137,6 +137,7 @@ class Release:
     def _round(self, found: Survey) -> bool:
         """Migrate those who are behind, canaries first; False if it ended before its time."""
         tasks = dict(_tasks(found))
+        self._begun = time.monotonic()  # the work's rate tells when it ends, not the planning's
         first = [tasks[name] for name in self._canaries(found)]
         self._go(Alone(first, canaries=True), tasks)
         if tasks and not self._too_many_failed():

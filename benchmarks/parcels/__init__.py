@@ -1,0 +1,1 @@
+"""A tenant app that exists for the benchmarks alone: a desk where parcels are kept."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OrchardConfig(AppConfig):
+    name = "tests.fleet.orchard"
+    label = "orchard"

@@ -1,0 +1,47 @@
+"""The engine leaves exactly what django-tenants would, whatever the migrations and the beginning."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.core.ground import Ground
+
+OURS = "config.settings"
+ORCHARD = "tests.fleet.orchard.settings"  # renames, constraints, RunPython, squashes, and more
+SCRIPT = """
+import json
+from tests.fleet.likeness import Scale
+scale = Scale({pg_bin!r})
+scale.{check}
+print(json.dumps([scale.compared, scale.differences]))
+"""
+
+
+def compare(ground: Ground, settings: str, check: str) -> list[str]:
+    """Hold the engine against django-tenants; return what was compared."""
+    assert ground.stack.postgres
+    script = SCRIPT.format(pg_bin=str(ground.stack.postgres.binaries.folder), check=check)
+    environ = {"DJANGO_SETTINGS_MODULE": settings}
+    done = ground.stack.manage("shell", "-v0", "-c", script, environ=environ)
+    assert done.returncode == 0, done.stderr
+    compared, differences = json.loads(done.stdout.splitlines()[-1])
+    assert differences == []
+    names: list[str] = compared
+    return names
+
+
+@pytest.mark.parametrize("settings", [OURS, ORCHARD])
+def test_a_new_schema_is_the_same_to_the_byte_and_to_the_row(ground: Ground, settings: str) -> None:
+    """Built twice: once by Django's operations, then by the text that these came to."""
+    assert compare(ground, settings, "new()") == ["by operations", "as text"]
+
+
+def test_a_schema_of_an_earlier_release_becomes_the_same(ground: Ground) -> None:
+    """From every beginning: `old('-', 999)`; here a few, as a test shall not take minutes."""
+    assert len(compare(ground, OURS, "old('-', 3)")) == 3 * 2
+
+
+def test_it_becomes_the_same_after_migrations_that_know_every_trick(ground: Ground) -> None:
+    assert len(compare(ground, ORCHARD, "old('orchard', 4)")) == 4 * 2
