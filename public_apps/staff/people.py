@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
-from public_apps.staff import forms, second_factor
+from public_apps.staff import forms, inviting, second_factor
 from public_apps.staff.asking import Deed, Question, ask, question, staff_of
 from public_apps.staff.audited import AuditedAdmin
 from public_apps.staff.impersonation import hand_over
@@ -33,12 +34,15 @@ class StaffUserAdmin(AuditedAdmin):
     fields = ("email", "first_name", "last_name", "is_active", "is_staff", "groups", "last_login")
     filter_horizontal = ("groups",)
     readonly_fields = ("last_login",)
-    actions_detail = ("reset_second_factor",)
+    actions_detail = ("send_link", "reset_second_factor")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; somebody new gets a link to choose a password."""
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not change:
+            inviting.promise(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody is deleted: what they did would lose its name. They are made inactive."""
@@ -54,6 +58,28 @@ class StaffUserAdmin(AuditedAdmin):
         """Whether this person may let a colleague enrol anew."""
         return request.user.has_perm("staff.reset_second_factor")
 
+    @question(name=gettext_lazy("Send a link for a password"), at="send-link", permission="change")
+    def send_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Promise a colleague a mail with a link for a new password."""
+        colleague = get_object_or_404(User, pk=object_id)
+        if not self.has_change_permission(request, colleague):
+            raise PermissionDenied
+
+        def act(answers: dict[str, Any]) -> Deed:
+            inviting.promise(colleague)
+            said = _("The link is on its way to %s.") % colleague
+            return Deed(said=said, to=colleague, action="staff.link_sent")
+
+        asked = Question(
+            title=_("Send a link for a password"),
+            button=_("Send a link for a password"),
+            about=str(colleague),
+            form=forms.Confirm,
+            act=act,
+            explanation=_("It goes to the colleague's own address, and works once."),
+        )
+        return ask(request, asked, admin=self)
+
     @question(
         name=gettext_lazy("Reset the second factor"),
         at="reset-second-factor",
@@ -62,6 +88,8 @@ class StaffUserAdmin(AuditedAdmin):
     def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Forget a colleague's app and recovery codes."""
         colleague = get_object_or_404(User, pk=object_id)
+        if colleague.is_superuser and not staff_of(request).is_superuser:
+            raise PermissionDenied
 
         def act(answers: dict[str, Any]) -> Deed:
             second_factor.reset(colleague=colleague)

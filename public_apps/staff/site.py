@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from public_apps.staff import second_factor, second_factor_pages
+from public_apps.staff import inviting, second_factor, second_factor_pages
 from public_apps.staff.dashboard import page as dashboard
 
 
@@ -71,6 +71,9 @@ class StaffSite(UnfoldAdminSite):
         """Return the pages beside the models' own."""
         return [
             path("second-factor/", second_factor_pages.second_factor_page, name="second-factor"),
+            path(
+                "choose-password/<str:key>/", inviting.choose_password_page, name="choose-password"
+            ),
             path("second-factor/leave/", second_factor_pages.leave_page, name="leave"),
             path(
                 "second-factor/codes/",
