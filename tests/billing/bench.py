@@ -245,7 +245,7 @@ def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         stack = ground.stack
         running, config.stash[_MOCK] = _start_mock(stack, factory.mktemp("stripe"))
-        config.add_cleanup(lambda: processes.stop(running, watchdog=stack.watchdog))
+        request.session.addfinalizer(lambda: processes.stop(running, watchdog=stack.watchdog))
     with _working_with(ground, config.stash[_MOCK]) as bench:
         yield bench
 

@@ -216,7 +216,8 @@ def _ground(request: pytest.FixtureRequest) -> Ground:
         except PartFailed as failed:
             stash[_FAILED] = f"{failed}\n{failed.log_tail}"
             raise
-        request.config.add_cleanup(stack.discard)
+        # Before the session is over, or the coverage of its processes would come after the report.
+        request.session.addfinalizer(stack.discard)
         stash[_GROUND] = Ground(stack)
     return stash[_GROUND]
 
