@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import transaction
@@ -16,8 +16,13 @@ from public_apps.core.errors import Invalid, Problem
 CSRF_FIELD = "csrfmiddlewaretoken"  # another one each time
 KEY_FIELD = "key"
 
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:  # generic to the type checker only
+    ModelForm = forms.ModelForm
 
-class ActionForm(forms.ModelForm[Any]):
+
+class ActionForm(ModelForm):
     """Reads a model's fields for an action, which does the saving and judges what is unique."""
 
     def validate_unique(self) -> None:
