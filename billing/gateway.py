@@ -24,6 +24,8 @@ SILENCE_SECONDS = 9.0
 WORKER_RETRIES = 1
 TOLERANCE_SECONDS = 300
 Document = dict[str, Any]
+# The version that the library speaks: events should be rendered in it, too.
+API_VERSION = str(stripe.api_version)
 
 
 class StripeUnavailable(Exception):

@@ -61,6 +61,24 @@ def push() -> list[str]:
     return lines
 
 
+def differences() -> list[str]:
+    """Return a line for each offered price that Stripe does not have as we do; `push` ends them."""
+    lines = []
+    prices = Price.objects.filter(plan__offered=True, currency=settings.STRIPE.currency)
+    for price in prices.select_related("plan"):
+        found = gateway.price_by_lookup_key(price.lookup_key)
+        if found is None:
+            lines.append(f"{price.lookup_key} is not at Stripe")
+        elif not _same(found, price):
+            lines.append(
+                f"{price.lookup_key} is {found['unit_amount']} {found['currency']} at Stripe, "
+                f"{price.unit_amount} {price.currency} here"
+            )
+        elif found["id"] != price.stripe_price_id:
+            lines.append(f"{price.lookup_key} is {found['id']} at Stripe, another here")
+    return lines
+
+
 def _push_price(price: Price, product_id: str) -> str:
     found = gateway.price_by_lookup_key(price.lookup_key)
     verb = "found"

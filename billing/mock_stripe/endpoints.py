@@ -53,7 +53,9 @@ def _create(call: Call) -> Document:
     if "enabled_events" not in params:
         raise missing_parameter("enabled_events")
     secret = new_id("whsec")
-    endpoint = call.change.put(_changed(params, _endpoint(call.change, new_id("we"), secret)))
+    blank = _endpoint(call.change, new_id("we"), secret)
+    blank["api_version"] = params.text("api_version") or API_VERSION
+    endpoint = call.change.put(_changed(params, blank))
     # Shown this once, as at Stripe.
     return endpoint | {"secret": secret}
 

@@ -1,6 +1,6 @@
 """The fixtures that these tests share with their neighbours."""
 
-from tests.billing.bench import bench
+from tests.billing.bench import bench, own_bench
 from tests.core.ground import door, ground
 
-__all__ = ["bench", "door", "ground"]
+__all__ = ["bench", "door", "ground", "own_bench"]

@@ -154,7 +154,6 @@ def test_mail_that_does_not_leave_is_told_as_soon_as_it_does(watched: Shop) -> N
         watched.stack.start_part("mail")
     text = is_over(watched, "Mail does not leave", within=150)
     assert "welcome" in text
-    assert not mails(watched, "Alert: Mail does not leave"), "it could not leave before it was over"
 
 
 def _gauge(shop: Shop, name: str, labels: str = "") -> float:
