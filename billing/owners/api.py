@@ -50,12 +50,15 @@ class OwnerView(APIView):
     permission_classes = (IsAuthenticated, IsOwner)
     throttle_classes = (ChangeLimit,)
 
-    def once(self, request: Request, verb: Verb) -> Response:
-        """Answer with what the verb says, now or when it was asked first."""
+    def once(self, request: Request, verb: Verb, *, did: str) -> Response:
+        """Answer with what the verb says, now or when it was asked first; `did` names it in the log."""
 
         def work(row: IdempotentRequest) -> dict[str, Any]:
             with account.of_owner(request) as owners:
-                return verb(owners, row)
+                answer = verb(owners, row)
+            if did:
+                account.tell(request, did=did)
+            return answer
 
         return idempotency.respond_once(request, work)
 
@@ -102,7 +105,7 @@ class ChangePlanView(OwnerView):
             changes.change_plan(account=owners, wish=wished, request=row)
             return _shown(owners)
 
-        return self.once(request, verb)
+        return self.once(request, verb, did="" if only_preview else "subscription.plan_changed")
 
 
 class CancelView(OwnerView):
@@ -119,7 +122,7 @@ class CancelView(OwnerView):
             changes.cancel(account=owners, request=row)
             return _shown(owners)
 
-        return self.once(request, verb)
+        return self.once(request, verb, did="subscription.cancelled")
 
 
 class ResumeView(OwnerView):
@@ -136,7 +139,7 @@ class ResumeView(OwnerView):
             changes.resume(account=owners, request=row)
             return _shown(owners)
 
-        return self.once(request, verb)
+        return self.once(request, verb, did="subscription.resumed")
 
 
 class PortalView(OwnerView):
@@ -152,7 +155,7 @@ class PortalView(OwnerView):
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             return {"url": changes.open_portal(account=owners, request=row)}
 
-        return self.once(request, verb)
+        return self.once(request, verb, did="subscription.portal_opened")
 
 
 class BeginAgainView(OwnerView):
@@ -171,7 +174,7 @@ class BeginAgainView(OwnerView):
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             return {"url": returning.begin_again(account=owners, wish=wish, request=row)}
 
-        return self.once(request, verb)
+        return self.once(request, verb, did="subscription.begun_again")
 
 
 class InvoicePages(CursorPagination):

@@ -84,6 +84,7 @@ def change_page(request: HttpRequest) -> HttpResponse:
         return _do(
             request,
             lambda owners, row: changes.change_plan(account=owners, wish=wish, request=row),
+            did="subscription.plan_changed",
             done=_("Your plan is changed."),
         )
     try:
@@ -113,6 +114,7 @@ def cancel_page(request: HttpRequest) -> HttpResponse:
         return _do(
             request,
             lambda owners, row: changes.cancel(account=owners, request=row),
+            did="subscription.cancelled",
             done=_("Your subscription is cancelled."),
         )
     with account.of_owner(request) as owners:
@@ -130,6 +132,7 @@ def resume_page(request: HttpRequest) -> HttpResponse:
     return _do(
         request,
         lambda owners, row: changes.resume(account=owners, request=row),
+        did="subscription.resumed",
         done=_("Your subscription goes on."),
     )
 
@@ -138,7 +141,11 @@ def resume_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def portal_page(request: HttpRequest) -> HttpResponse:
     """Lead on to Stripe's customer portal."""
-    return _lead_on(request, lambda owners, row: changes.open_portal(account=owners, request=row))
+    return _lead_on(
+        request,
+        lambda owners, row: changes.open_portal(account=owners, request=row),
+        did="subscription.portal_opened",
+    )
 
 
 @for_owners
@@ -149,26 +156,29 @@ def again_page(request: HttpRequest) -> HttpResponse:
     return _lead_on(
         request,
         lambda owners, row: returning.begin_again(account=owners, wish=wish, request=row),
+        did="subscription.begun_again",
     )
 
 
-def _lead_on(request: HttpRequest, verb: Verb) -> HttpResponse:
-    answer = _once(request, verb)
+def _lead_on(request: HttpRequest, verb: Verb, *, did: str) -> HttpResponse:
+    answer = _once(request, verb, did=did)
     return SeeOther(reverse("billing-page") if answer is None else answer.body)
 
 
-def _do(request: HttpRequest, verb: Verb, *, done: str) -> HttpResponse:
-    if _once(request, verb) is not None:
+def _do(request: HttpRequest, verb: Verb, *, did: str, done: str) -> HttpResponse:
+    if _once(request, verb, did=did) is not None:
         messages.success(request, done)
     return SeeOther(reverse("billing-page"))
 
 
-def _once(request: HttpRequest, verb: Verb) -> Answer | None:
+def _once(request: HttpRequest, verb: Verb, *, did: str) -> Answer | None:
     """Return the answer to a form that may be sent twice; None if it was refused, which is told."""
 
     def work(row: IdempotentRequest) -> object:
         with account.of_owner(request) as owners:
-            return verb(owners, row)
+            answer = verb(owners, row)
+        account.tell(request, did=did)
+        return answer
 
     form = {name: str(value) for name, value in request.POST.items() if name != CSRF_FIELD}
     try:
