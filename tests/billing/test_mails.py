@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import access, inbox
-from billing.models import Invoice, Plan, StripeEvent
+from billing.models import Invoice
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
@@ -66,16 +66,6 @@ def bank_will_ask(customer: Customer) -> None:
     customer.bench.post(path, default_payment_method=card["id"])
 
 
-def handle_all_but_the_purchase(bench: Bench, customer: Customer) -> None:
-    """Handle what has arrived, except the event by which we learn whose it is."""
-    bench.arrived()
-    bought = StripeEvent.objects.get(type="checkout.session.completed")
-    for event_id in inbox.due():
-        if event_id != bought.pk:
-            inbox.handle(event_id=event_id)
-    assert not OutgoingMail.objects.filter(to=customer.order.email).exists()
-
-
 # --- One for each occurrence ----------------------------------------------------------------------
 
 
@@ -119,15 +109,6 @@ def test_many_workers_at_once_promise_one_mail(bench: Bench) -> None:
     assert promised(eleni) == {"payment_failed": 1}
 
 
-def test_what_failed_before_its_tenant_was_known_is_told_once_it_is(bench: Bench) -> None:
-    eleni = bench.check_out()
-    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
-    eleni.move("past_due")
-    handle_all_but_the_purchase(bench, eleni)
-    bench.handle_all()
-    assert promised(eleni) == {"payment_failed": 1}
-
-
 def test_a_bank_that_asks_is_told_once_and_not_as_a_failure_too(bench: Bench) -> None:
     eleni = bench.buy()
     bank_will_ask(eleni)
@@ -138,31 +119,6 @@ def test_a_bank_that_asks_is_told_once_and_not_as_a_failure_too(bench: Bench) ->
         ring(bench, event_type, invoice)
     assert promised(eleni) == {"action_required": 1}
     assert Invoice.objects.get(pk=invoice).bank_asks
-
-
-def test_a_bank_that_asked_before_the_tenant_was_known_is_told_of_once_it_is(bench: Bench) -> None:
-    eleni = bench.check_out()
-    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
-    bank_will_ask(eleni)
-    eleni.move("past_due")
-    handle_all_but_the_purchase(bench, eleni)
-    bench.handle_all()
-    assert promised(eleni) == {"action_required": 1}
-
-
-def test_a_trial_that_ends_soon_is_told_of_although_its_event_came_before_the_tenant(
-    bench: Bench,
-) -> None:
-    Plan.objects.filter(code="starter").update(trial_days=2)
-    try:
-        eleni = bench.check_out(plan="starter")
-    finally:
-        Plan.objects.filter(code="starter").update(trial_days=14)
-    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "trial"})
-    until(lambda: StripeEvent.objects.filter(type="customer.subscription.trial_will_end").exists())
-    handle_all_but_the_purchase(bench, eleni)
-    bench.handle_all()
-    assert promised(eleni) == {"trial_ending": 1}
 
 
 def test_a_cancellation_on_the_spot_is_told_whole_in_one_mail(bench: Bench) -> None:

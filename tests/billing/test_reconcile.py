@@ -254,7 +254,9 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     repair.repair(reconcile.differences(tenant=eleni.tenant))
     confirm_drift(lines=lines)
     assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
-    assert incidents.opened(mails[0]) is None  # one that could not leave in time is no longer wanted
+    assert (
+        incidents.opened(mails[0]) is None
+    )  # one that could not leave in time is no longer wanted
 
 
 def test_the_worker_takes_a_second_look_before_it_tells_anybody(eleni: Buyer) -> None:
