@@ -15,7 +15,7 @@ NOTHING = "—"
 @register.filter
 def percent(share: float | None) -> str:
     """Return a share from 0 to 1 as a percentage with one decimal, or a dash."""
-    return NOTHING if share is None else f"{number_format(share * 100, 1)} %"
+    return NOTHING if share is None else f"{_rounded(share * 100)} %"
 
 
 @register.filter
@@ -31,12 +31,17 @@ def duration(value: timedelta | None) -> str:
         return NOTHING
     seconds = value.total_seconds()
     if seconds < 1:
-        return _("%s ms") % number_format(seconds * 1000, 0)
+        return _("%s ms") % _rounded(seconds * 1000, places=0)
     for least, divisor, words in (
         (86_400, 86_400, _("%s days")),
         (3600, 3600, _("%s h")),
         (120, 60, _("%s min")),
     ):
         if seconds >= least:
-            return words % number_format(seconds / divisor, 1)
-    return _("%s s") % number_format(seconds, 1)
+            return words % _rounded(seconds / divisor)
+    return _("%s s") % _rounded(seconds)
+
+
+def _rounded(value: float, *, places: int = 1) -> str:
+    # Django's number_format cuts off what it doesn't show.
+    return number_format(round(value, places), places)
