@@ -18,7 +18,7 @@ from tenant_apps.requests import queries
 from tenant_apps.requests.models import Category, Priority, ServiceRequest, Status
 
 
-class ApartmentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time
+class ApartmentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """An apartment with the name of its building: numbers repeat."""
 
     def label_from_instance(self, apartment: Apartment) -> str:
@@ -62,7 +62,7 @@ class MoveForm(forms.Form):
         self.fields["to"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
 
 
-class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """Somebody of the desk, by name."""
 
     def label_from_instance(self, person: User) -> str:
