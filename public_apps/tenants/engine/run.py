@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -80,7 +82,7 @@ def hold(schema_name: str) -> None:
 def _operate(step: Step, *, holding: str = "", new: bool = False) -> Recorder:
     """Run a migration's operations truly, then record it, in one transaction if it allows that."""
     atomic = step.migration.atomic or new
-    with Recorder(atomic=atomic) as editor:
+    with nullcontext() if atomic else _patient(), Recorder(atomic=atomic) as editor:
         if holding and atomic:
             hold(holding)
         with editor.listening():
@@ -92,6 +94,22 @@ def _operate(step: Step, *, holding: str = "", new: bool = False) -> Recorder:
         for key in step.records:
             editor.execute(RECORD, key)
     return editor
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Wait for locks as long as it takes: building an index beside the traffic holds up nobody.
+
+    To give way would leave the index behind, invalid and in the way of the next attempt.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (before,) = cursor.fetchone()
+        cursor.execute("SET lock_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
 
 
 def _work(step: Step, work: Work, editor: Recorder, *, new: bool) -> None:
