@@ -157,10 +157,17 @@ def test_the_session_is_over_at_once_when_staff_end_it_or_the_colleague_is_let_g
     assert visit.ask("GET", "/").status_code == 401
 
 
+def test_signing_out_ends_it_as_well(door: Door, anna: tuple[Desk, User], court: Workspace) -> None:
+    visit = entered(door, anna[0], court)
+    assert visit.submit("/accounts/logout/").status_code == 302
+    assert Impersonation.objects.get(tenant=court.tenant).ended_at is not None
+
+
 FORBIDDEN = (
     ("GET", "/accounts/password/reset/"),
     ("POST", "/accounts/password/reset/"),
     ("GET", "/_allauth/app/v1/account/authenticators/recovery-codes"),
+    ("GET", "/_allauth/app/v1/auth/sessions"),
     ("POST", "/_allauth/app/v1/account/password/change"),
     ("POST", "/billing/cancel/"),
     ("POST", "/billing/portal/"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LEAVE = "/support/leave/"
+SIGN_OUT = frozenset({"/accounts/logout/", "/_allauth/app/v1/auth/session"})
 # How an impersonation begins and ends.
-DOORS = ("/support/", "/accounts/logout/", "/_allauth/app/v1/auth/session")
+DOORS = SIGN_OUT | {"/support/enter/", "/support/leave/"}
 # Not even to look at: passwords, recovery codes, sessions.
 PRIVATE = ("/accounts/", "/_allauth/")
 # The daily work. What is not listed can't be changed: members and their roles, oneself, the
@@ -33,7 +33,7 @@ DAILY_WORK = (
 
 def permits(request: HttpRequest) -> bool:
     """Whether our staff may do this in somebody's name."""
-    if request.path.startswith(DOORS):
+    if request.path in DOORS:
         return True
     if request.path.startswith(PRIVATE):
         return False
@@ -42,4 +42,9 @@ def permits(request: HttpRequest) -> bool:
 
 def is_deed(request: HttpRequest) -> bool:
     """Whether the request changes something, so that the tenant's log must tell of it."""
-    return request.method not in SAFE and not request.path.startswith(DOORS)
+    return request.method not in SAFE and request.path not in DOORS
+
+
+def is_sign_out(request: HttpRequest) -> bool:
+    """Whether the request ends the session, and so the impersonation."""
+    return request.method in {"POST", "DELETE"} and request.path in SIGN_OUT

@@ -12,7 +12,8 @@ from django.shortcuts import render
 
 from public_apps.audit import audit
 from public_apps.core.errors import json_problem, problem, wants_problem
-from public_apps.staff.impersonation import gate, limits
+from public_apps.core.schemas import in_public
+from public_apps.staff.impersonation import gate, hand_over, limits
 
 
 class ImpersonationMiddleware:
@@ -46,9 +47,12 @@ class ImpersonationMiddleware:
 def _tell(request: HttpRequest, response: HttpResponseBase) -> None:
     """Let the tenant's log tell of each change, whether or not whoever made it does so, too."""
     held = gate.impersonation_of(request)
-    if held is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+    if held is None:
         return
-    if limits.is_deed(request):
+    if limits.is_sign_out(request):
+        with in_public():
+            hand_over.end(impersonation=held, by=held.staff.email)
+    elif limits.is_deed(request) and response.status_code < HTTPStatus.BAD_REQUEST:
         detail = {"method": request.method, "path": request.path}
         audit.record(actor=held.person, action="impersonation.request", detail=detail)
 
