@@ -54,7 +54,7 @@ def examine_database() -> Iterator[Finding]:
             f"Set {FEWEST_LOCKS} or more before the fleet grows: dumps and releases take many locks.",
         )
     yield ok("database", f"PostgreSQL {major} answers.")
-    yield _clock("database", abs(their_time - time.time()))
+    yield _clock("the database's", abs(their_time - time.time()))
 
 
 def _asked() -> tuple[int, bool, bool, int, float]:
@@ -74,10 +74,10 @@ def _clock(whose: str, skew: float) -> Finding:
     if skew > MOST_SKEW_SECONDS:
         return failing(
             "clock",
-            f"Our clock and the {whose}'s differ by {skew:.0f} s.",
+            f"Our clock and {whose} differ by {skew:.0f} s.",
             "Set both by NTP: signatures of Stripe's are refused after five minutes.",
         )
-    return ok("clock", f"Within {max(1, round(skew))} s of the {whose}'s.")
+    return ok("clock", f"Within {max(1, round(skew))} s of {whose}.")
 
 
 def clock_against(whose: str, their_time: float) -> Finding:

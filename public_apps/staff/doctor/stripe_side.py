@@ -30,7 +30,7 @@ def examine_stripe() -> Iterator[Finding]:
     if not account.charges_enabled:
         yield warning("stripe key", "The account can't charge yet.", "Finish its set-up at Stripe.")
     if account.clock is not None:
-        yield clock_against("Stripe", account.clock.timestamp())
+        yield clock_against("Stripe's", account.clock.timestamp())
     yield from _endpoint()
     yield from _deliveries()
     yield from _prices()
