@@ -185,7 +185,14 @@ def _measure(session: requests.Session, url: str, *, tenant: int) -> dict[str, l
             answer.raise_for_status()
             if "/admin/login/" in answer.url:
                 raise SystemExit(f"{page} led to the sign-in.")
+        _tell(page, measured[page])
     return measured
+
+
+def _tell(page: str, seconds: list[float]) -> None:
+    median, worst = statistics.median(seconds), max(seconds)
+    verdict = "ok" if median < GOAL_SECONDS else "TOO SLOW"
+    print(f"{page:<55} median {median * 1000:6.0f} ms   worst {worst * 1000:6.0f} ms   {verdict}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+from django.db import ProgrammingError
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import User
@@ -13,6 +15,7 @@ from public_apps.onboarding import progress
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
 
+log = structlog.get_logger(__name__)
 NO_TIME = timedelta(0)
 STEPS = (
     ("started", _("started")),
@@ -45,11 +48,16 @@ class Owner:
 
 
 def owner_of(tenant: Tenant) -> Owner | None:
-    """Return the first owner, or None while there is none."""
+    """Return the first owner; None while there is none, or if the schema can't be read."""
     if not tenant.provisioned_at or not tenant.owner_email:
         return None
-    with inside(tenant.schema_name):
-        owner = User.objects.filter(email__iexact=tenant.owner_email).first()
+    try:
+        with inside(tenant.schema_name):
+            owner = User.objects.filter(email__iexact=tenant.owner_email).first()
+    except ProgrammingError:
+        # Of a workspace that is broken, the page must show all the more.
+        log.exception("tenant's schema can't be read", schema=tenant.schema_name)
+        return None
     if owner is None:
         return None
     return Owner(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing.models import StripeEvent
@@ -137,3 +138,14 @@ def test_plans_go_to_stripe_after_a_question(anna: Desk, bench: Bench) -> None:
     assert anna.get("billing/plan/push/").status_code == 200
     refused = anna.submit("billing/plan/push/")  # this server's Stripe does not answer
     assert (refused.status_code, "Stripe" in refused.text) == (200, True)
+
+
+def test_the_page_of_a_workspace_whose_schema_is_gone_still_opens(
+    anna: Desk, ground: Ground
+) -> None:
+    lost = Tenant.objects.create(
+        name="Lost", owner_email="nobody@lost.example", provisioned_at=timezone.now()
+    )
+    page = anna.get(f"tenants/tenant/{lost.pk}/change/")
+    assert (page.status_code, "nobody@lost.example" in page.text) == (200, True)
+    lost.delete()
