@@ -18,7 +18,7 @@ from django.utils import timezone
 from public_apps.accounts.models import Role
 from public_apps.core.schemas import inside
 from tenant_apps.files import actions
-from tenant_apps.files.models import StoredContent, StoredFile
+from tenant_apps.files.models import Kind, StoredContent, StoredFile
 from tenant_apps.files.tasks import sweep_waiting
 from tests.core.ground import Ground, another_web, found_workspace
 from tests.tenant_api.town import Person, Town
@@ -31,8 +31,8 @@ KINDS = [
     (samples.JPEG, "image/jpeg", ".jpg"),
     (samples.WEBP, "image/webp", ".webp"),
     (samples.HEIC, "image/heic", ".heic"),
-    (samples.DOCX, actions.kinds.Kind.DOCX.value, ".docx"),
-    (samples.XLSX, actions.kinds.Kind.XLSX.value, ".xlsx"),
+    (samples.DOCX, Kind.DOCX.value, ".docx"),
+    (samples.XLSX, Kind.XLSX.value, ".xlsx"),
     (samples.TEXT, "text/plain", ".txt"),
 ]
 
