@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 TAGS = ("tenant", "request_id", "event_id", "event_type", "job_id", "task")
+NO_FIELDS = frozenset({"event", "level", "logger", "timestamp", *TAGS})
+# A traceback's line with the error's type; PostgreSQL's DETAIL and HINT lines follow it.
+ERROR = re.compile(r"^([A-Za-z_][\w.]*[a-z]\w*)(?::|$)", re.MULTILINE)
 # What came with the request beyond its method and address is nobody's business but its sender's.
 KEPT_OF_REQUEST = ("method", "url")
 
@@ -33,14 +37,14 @@ def start(dsn: str) -> None:
     )
 
 
-def prepared(event: Event, _hint: Hint) -> Event:
+def prepared(event: Event, hint: Hint) -> Event:
     """Return the report as it may leave: tagged, and without what nobody outside should read."""
     report: dict[str, Any] = dict(event)
     if "request" in report:
         report["request"] = {
             name: report["request"][name] for name in KEPT_OF_REQUEST if name in report["request"]
         }
-    _readable(report)
+    _tell_line(report, getattr(hint.get("log_record"), "msg", None))
     clean: Any = {
         name: value if name in {"event_id", "timestamp", "sdk"} else scrub(value, addresses=True)
         for name, value in report.items()
@@ -56,9 +60,13 @@ def _tags() -> dict[str, str]:
     return {name: str(bound[name]) for name in TAGS if name in bound}
 
 
-def _readable(report: dict[str, Any]) -> None:
-    """Give a line of structlog's, which is a dictionary until it is written, its own words."""
-    entry = report.get("logentry")
-    line = report.get("extra", {}).pop("event", None)
-    if isinstance(entry, dict) and isinstance(line, str):
-        entry["message"] = line
+def _tell_line(report: dict[str, Any], line: object) -> None:
+    """Give a line of structlog's, a dictionary until it is written, its own words and fields."""
+    if not isinstance(line, dict):
+        return
+    fields = {str(name): value for name, value in line.items() if name not in NO_FIELDS}
+    report["logentry"] = {"message": str(line.get("event", ""))}
+    report["extra"] = fields
+    if kinds := ERROR.findall(str(fields.get("exception", ""))):
+        # One group for each message and kind of error, not one for all that broke there.
+        report["fingerprint"] = [report["logentry"]["message"], kinds[-1]]

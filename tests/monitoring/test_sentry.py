@@ -12,14 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 from django.db import connection
 
 from tests.billing.posting import deliver, event
 from tests.core.ground import PASSWORD, Ground, another_web, found_workspace
 from tests.customer import until
-
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -127,4 +126,9 @@ def test_an_event_that_could_not_be_stored_is_reported_by_its_id(
     report = sentry.reports[0]
     assert report["tags"]["event_id"] == sent["id"]
     assert report["logentry"]["message"] == "event could not be stored"
+    assert "billing_stripeevent" in report["extra"]["exception"]
+    assert report["fingerprint"] == [
+        "event could not be stored",
+        "django.db.utils.ProgrammingError",
+    ]
     assert len(sentry.reports) == 1
