@@ -26,6 +26,8 @@ class Reach(StrEnum):
 
 _TABLE = """
                               owner    manager  staff    resident
+workspace.retrieve            all      all      all      all
+workspace.partial_update      all      -        -        -
 members.list                  all      all      all      own
 members.retrieve              all      all      all      own
 members.partial_update        all      all      -        -
@@ -111,11 +113,15 @@ payments.create               all      all      -        -
 payments.reverse              all      all      -        -
 balances.list                 all      all      -        own
 statements.retrieve           all      all      -        own
+sample.retrieve               all      all      all      -
+sample.create                 all      -        -        -
+sample.destroy                all      -        -        -
 """
 
 # What an API key may never do, whatever its role: that takes a person who has signed in.
 _FOR_PEOPLE_ONLY = frozenset(
     """
+    workspace.partial_update
     members.partial_update members.deactivate members.reactivate members.transfer_ownership
     invitations.create invitations.resend invitations.revoke
     keys.list keys.retrieve keys.create keys.revoke

@@ -164,6 +164,7 @@ class Work(models.Model):
     class Kind(models.TextChoices):
         IMPORT = "import", _("Import of apartments")
         ISSUE = "issue", _("Issue of a month")
+        SAMPLE = "sample", _("Sample building")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)

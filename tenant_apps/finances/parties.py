@@ -16,11 +16,10 @@ def payers_of(apartments: Iterable[Apartment], *, month: date) -> dict[int, dict
     Without a tenant on the month's last day the owner pays both. A tenant is somebody with a
     residency, or, where nobody has one, the tenant named as a contact.
     """
-    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
     rows = list(apartments)
     let = set(
         Residency.objects.filter(
-            queries.current(on=last),
+            queries.current(on=last_day(month)),
             kind=Party.TENANT,
             apartment__in=[apartment.pk for apartment in rows],
         ).values_list("apartment", flat=True)
@@ -34,3 +33,8 @@ def payers_of(apartments: Iterable[Apartment], *, month: date) -> dict[int, dict
         }
         for apartment in rows
     }
+
+
+def last_day(month: date) -> date:
+    """Return the last day of a month."""
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])

@@ -32,6 +32,11 @@ def periods() -> QuerySet[Period]:
     )
 
 
+def drafts() -> QuerySet[Period]:
+    """Return months that have expenses and wait to be issued."""
+    return periods().filter(issued_at=None, pk__in=Expense.objects.values("period"))
+
+
 def own_periods(rows: QuerySet[Period], *, user: User) -> QuerySet[Period]:
     """Narrow down to issued months of buildings where somebody owns or rents today."""
     return rows.filter(issued_at__isnull=False, building__in=buildings.buildings_of(user))

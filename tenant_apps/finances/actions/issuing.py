@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -95,8 +95,9 @@ def reckon(period: Period, *, lock: bool = False, tell: Tell | None = None) -> R
     return Reckoning(expenses, apartments, shares, None)
 
 
-def issue(*, period: Period, by: User, on: date | None = None) -> Work | None:
-    """Issue a month; a large one is left to the worker, and the work that one can watch returned.
+def issue(*, period: Period, by: User, at: datetime | None = None) -> Work | None:
+    """Issue a month, now or as of another time; a large one is left to the worker, whose work, to be
+    watched, is returned.
 
     Raises `Refused` when it was issued before, `MillsDontSum` or `NothingToIssue`.
     """
@@ -105,7 +106,7 @@ def issue(*, period: Period, by: User, on: date | None = None) -> Work | None:
         apartments = locked.building.apartments.count()
         if apartments * locked.expenses.count() > MOST_AT_ONCE:
             return _left_to_worker(locked, by)
-        _issued(locked, by=by, on=on or timezone.localdate())
+        _issued(locked, by=by, at=at or timezone.now())
         return None
 
 
@@ -137,11 +138,11 @@ def _issue_large(asked: Work, tell: Tell) -> list[ReportLine]:
         raise StaleVersion
     if asked.asked_by is None:
         raise Refused(_("Whoever asked for this is gone."))
-    _issued(period, by=asked.asked_by, on=timezone.localdate(), tell=tell)
+    _issued(period, by=asked.asked_by, at=timezone.now(), tell=tell)
     return [{"line": None, "field": "", "detail": _("The month is issued.")}]
 
 
-def _issued(period: Period, *, by: User, on: date, tell: Tell | None = None) -> None:
+def _issued(period: Period, *, by: User, at: datetime, tell: Tell | None = None) -> None:
     reckoning = reckon(period, lock=True, tell=tell)
     if reckoning.refusal is not None:
         raise reckoning.refusal
@@ -150,7 +151,7 @@ def _issued(period: Period, *, by: User, on: date, tell: Tell | None = None) -> 
     books = open_books(building=period.building, holders=owed)
     Charge.objects.bulk_create(
         [
-            Charge(period=period, apartment_id=apartment, party=party, amount=amount)
+            Charge(period=period, apartment_id=apartment, party=party, amount=amount, created_at=at)
             for (apartment, party), amount in owed.items()
         ],
         batch_size=BATCH,
@@ -159,10 +160,10 @@ def _issued(period: Period, *, by: User, on: date, tell: Tell | None = None) -> 
         (books.holders[holder], books.costs, amount) for holder, amount in owed.items()
     ]
     transfers += [(books.costs, books.bank, each.amount) for each in reckoning.expenses]
-    entry = Entry(kind=EntryKind.ISSUE, booked_on=on, memo=str(period), period=period, made_by=by)
-    books.book(entry, transfers)
+    day = timezone.localdate(at)
+    books.book(Entry(kind=EntryKind.ISSUE, booked_on=day, period=period, made_by=by), transfers)
     books.settle()
-    period.issued_at = timezone.now()
+    period.issued_at = at
     period.save(update_fields=["issued_at"])
     audit.record(
         actor=by, action="period.issued", target=period, detail={"cents": sum(owed.values())}

@@ -1,0 +1,1 @@
+"""/buildings/ on a tenant's host."""

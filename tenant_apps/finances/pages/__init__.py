@@ -1,0 +1,1 @@
+"""/finances/ on a tenant's host."""

@@ -1,0 +1,53 @@
+"""/api/sample/: the sample building."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.accounts.resources import Resource
+from tenant_apps.buildings.serializers import WorkSerializer
+from tenant_apps.home import sample
+from tenant_apps.home.models import Sample
+
+
+class SampleSerializer(serializers.ModelSerializer[Sample]):
+    name = serializers.CharField(source="building.name", read_only=True)
+
+    class Meta:
+        model = Sample
+        fields = ("building", "name", "made_at")
+        read_only_fields = fields
+
+
+class SampleBuilding(Resource):
+    """At most one, made by the worker, removed at once."""
+
+    resource = "sample"
+    serializer_class = SampleSerializer
+    queryset = Sample.objects.none()
+
+    def rows(self) -> Any:
+        return Sample.objects.select_related("building")
+
+    def retrieve(self, request: Request) -> Response:
+        """Which building is the sample; 404 when there is none."""
+        return self.shown(get_object_or_404(self.get_queryset()))
+
+    @extend_schema(request=None, responses={HTTPStatus.ACCEPTED: WorkSerializer})
+    def create(self, request: Request) -> Response:
+        """Have it made; watch the work that this answers with."""
+        return self.once(
+            lambda: WorkSerializer(sample.start(by=self.me)).data, status=HTTPStatus.ACCEPTED
+        )
+
+    def destroy(self, request: Request) -> Response:
+        """Remove it with all that belongs to it."""
+        sample.clear(by=self.me)
+        return Response(status=HTTPStatus.NO_CONTENT)

@@ -1,0 +1,58 @@
+"""The way through a workspace: what somebody of this role may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from public_apps.accounts.models import Role
+from public_apps.accounts.pages import may
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that the navigation may lead to: its URL's name, and the deed that opens it."""
+
+    name: str
+    title: str | Promise
+    deed: str = ""
+
+
+PLACES = (
+    Place("home", _("Home")),
+    Place("buildings-page", _("Buildings"), "buildings.list"),
+    Place("finances-page", _("Finances"), "periods.list"),
+    Place("requests-page", _("Requests"), "requests.list"),
+    Place("announcements-page", _("Announcements"), "announcements.list"),
+    Place("votes-page", _("Votes"), "votes.list"),
+    Place("members-page", _("Members"), "invitations.list"),
+    Place("settings-page", _("Settings"), "workspace.partial_update"),
+)
+FOR_OWNERS = Place("billing-page", _("Subscription"))
+
+
+@register.simple_tag(takes_context=True)
+def places(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the pages that whoever asks may open, and which of them is open."""
+    request: HttpRequest = context["request"]
+    open_to = [place for place in PLACES if not place.deed or may(request, place.deed)]
+    if getattr(request.user, "role", "") == Role.OWNER:
+        open_to.append(FOR_OWNERS)
+    return [shown for place in open_to if (shown := _shown(place, request))]
+
+
+def _shown(place: Place, request: HttpRequest) -> dict[str, Any] | None:
+    try:
+        url = reverse(place.name)
+    except NoReverseMatch:  # a page that this installation doesn't have
+        return None
+    here = request.path == url if url == "/" else request.path.startswith(url)
+    return {"url": url, "title": place.title, "here": here}

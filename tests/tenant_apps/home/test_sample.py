@@ -1,0 +1,68 @@
+"""The sample building comes by the same verbs as real ones, and goes without a trace."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from public_apps.accounts.models import User
+from public_apps.audit.models import Entry as AuditEntry
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from tenant_apps.finances import queries
+from tenant_apps.finances.models import Charge, Period
+from tenant_apps.home.models import Sample
+from tests.core.ground import Door, found_workspace
+from tests.tenant_api.town import Town
+
+
+@pytest.fixture
+def quiet(door: Door) -> Town:
+    """A workspace of its own, still empty."""
+    return Town(door, found_workspace())
+
+
+def rows(town: Town) -> dict[str, int]:
+    """Return how many rows each table of the workspace's own apps has."""
+    with inside(town.schema):
+        return {
+            model._meta.label: model._default_manager.count()
+            for model in apps.get_models(include_auto_created=True)
+            if model.__module__.startswith("tenant_apps.")
+        }
+
+
+def test_a_workspace_is_filled_and_emptied_again(quiet: Town) -> None:
+    assert quiet.owner.user
+    before = rows(quiet)
+    with inside(quiet.schema):
+        people = User.objects.count()
+    mails = OutgoingMail.objects.count()
+
+    call_command("sample_building", quiet.workspace.host.partition(".")[0])
+
+    with inside(quiet.schema):
+        sample = Sample.objects.select_related("building").get()
+        flats = list(sample.building.apartments.all())
+        assert (len(flats), sum(flat.mills for flat in flats)) == (24, 1000)
+        assert Period.objects.filter(issued_at__isnull=False).count() == 12
+        assert Charge.objects.exists()
+        assert queries.unpaid(Charge.objects.all()).exists()
+        assert queries.ledger_faults() == []
+        assert not any(user.has_usable_password() for user in sample.people.all())
+    assert OutgoingMail.objects.count() == mails
+    with pytest.raises(CommandError, match="already"):
+        call_command("sample_building", quiet.schema)
+
+    assert quiet.owner.get("/api/sample/")["building"] == sample.building_id
+    assert quiet.manager.ask("DELETE", "/api/sample/").status_code == 403
+    assert quiet.owner.ask("DELETE", "/api/sample/").status_code == 204
+
+    assert rows(quiet) == before
+    with inside(quiet.schema):
+        assert User.objects.count() == people + 1  # the manager
+        deeds = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {"sample.made", "sample.removed"} <= deeds
+    assert quiet.owner.ask("GET", "/api/sample/").status_code == 404
+    assert quiet.owner.ask("DELETE", "/api/sample/").status_code == 409
