@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
 from config import env as settings_reader
+from config import resolvers
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
 
@@ -27,6 +28,8 @@ try:
     TENANT_BASE_DOMAIN = settings_reader.base_domain(_env, debug=DEBUG)
     SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
     FRONTEND_URL = settings_reader.frontend_url(_env)
+    CUSTOM_DOMAIN_TARGET = resolvers.domain_target(_env, base=TENANT_BASE_DOMAIN)
+    DNS_RESOLVERS = resolvers.resolvers(_env)
     _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
     _csrf = settings_reader.origins(_env, "CSRF_TRUSTED_ORIGINS")
     STRIPE = settings_reader.stripe(_env, debug=DEBUG)
