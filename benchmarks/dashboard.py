@@ -132,12 +132,6 @@ def main() -> None:
         tenant = _fill(stack.database_url, tenants=options.tenants, events=options.events)
         stack.start_part("web")
         measured = _measure(_signed_in(stack), stack.web_url, tenant=tenant)
-    for page, seconds in measured.items():
-        median, worst = statistics.median(seconds), max(seconds)
-        verdict = "ok" if median < GOAL_SECONDS else "TOO SLOW"
-        print(
-            f"{page:<55} median {median * 1000:6.0f} ms   worst {worst * 1000:6.0f} ms   {verdict}"
-        )
     if options.json:
         options.json.write_text(json.dumps({"unit": "s", "goal": GOAL_SECONDS, "pages": measured}))
 

@@ -51,7 +51,8 @@ class StaffUserAdmin(AuditedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only who may do everything changes those who may."""
         may: bool = super().has_change_permission(request, obj)
-        above = obj is not None and obj.is_superuser and not staff_of(request).is_superuser
+        # Unfold asks with the row's id alone: the deeds below ask again with the row.
+        above = isinstance(obj, User) and obj.is_superuser and not staff_of(request).is_superuser
         return may and not above
 
     def has_reset_second_factor_permission(self, request: HttpRequest, obj: Any = None) -> bool:
