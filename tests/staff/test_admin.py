@@ -14,6 +14,7 @@ from devstack import environment
 from devstack.stack import Stack
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.customer import PASSWORD, Order, Shop, Workspace, until
+from tests.staff.desk import code_of
 
 
 @pytest.fixture
@@ -174,6 +175,24 @@ def test_support_works_in_somebodys_name_under_a_banner_and_leaves(
     page.locator("#result_list tbody a[href*='/change/']").first.click()
     expect(page.locator("#story")).to_contain_text("impersonation.ended")
     keep_screenshot(page, f"admin-tenant-story-{size['width']}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_colleague_enrols_an_app_and_writes_the_codes_down(
+    browser: Browser, shop: Shop, size: dict[str, int]
+) -> None:
+    page = _signed_in(browser, shop, size)
+    page.goto(f"{shop.stack.web_url}/admin/second-factor/")
+    expect(page.get_by_role("img", name="QR code of your key")).to_be_visible()
+    keep_screenshot(page, f"admin-second-factor-{size['width']}")
+    secret = page.locator("[data-secret]").inner_text()
+    page.locator("[name=code]").fill(code_of(secret))
+    page.locator("[name=code]").press("Enter")
+    expect(page.locator("[data-recovery-codes] li")).to_have_count(10)
+    keep_screenshot(page, f"admin-recovery-codes-{size['width']}")
+    page.get_by_role("link", name="I have written them down").click()
+    page.wait_for_url(f"{shop.stack.web_url}/admin/")
 
 
 def test_there_is_no_admin_on_a_tenants_host(shop: Shop) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
-import struct
 import time
 from pathlib import Path
 
@@ -16,20 +12,11 @@ from allauth.mfa.models import Authenticator
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
 from tests.core.ground import Door, Ground, another_web
-from tests.staff.desk import Desk, colleague, signed_in, staff_member
+from tests.staff.desk import Desk, code_of, colleague, signed_in, staff_member
 
 SECRET = re.compile(r'data-secret="([A-Z2-7]+)"')
 CODE = re.compile(r"<li>(\d{8})</li>")
 PAGE = "second-factor/"
-
-
-def code_of(secret: str, *, at: float | None = None) -> str:
-    """Return what an authenticator app shows (RFC 6238)."""
-    counter = int((at or time.time()) // 30)
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1).digest()
-    start = digest[-1] & 15
-    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
 
 
 def enrolled(desk: Desk) -> tuple[str, list[str]]:
