@@ -18,7 +18,11 @@ class StaffConfig(AppConfig):
             registrations,
             tenants,
         )
-        from public_apps.staff.alerts import gauges, worker_watch  # noqa: F401 - register themselves
+        from public_apps.staff.alerts import (  # noqa: F401 - register themselves
+            gauges,
+            pages,
+            worker_watch,
+        )
 
         # After this app's own permissions are there: Django makes them at the same signal.
         post_migrate.connect(groups.bring_in_line, sender=self)

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from billing.models import Customer, Incident, Invoice, Payment, Subscription
+from billing.models import Customer, Invoice, Payment, Subscription
 from public_apps.core.models import OutgoingMail, SuppressedAddress
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
@@ -49,13 +49,6 @@ class CustomerAdmin(RecordAdmin):
     search_fields = ("id", "tenant__name")
     list_select_related = ("tenant",)
     ordering = ("-created_at",)
-
-
-@admin.register(Incident, site=site)
-class IncidentAdmin(RecordAdmin):
-    list_display = ("kind", "opened_at", "seen_at", "closed_at")
-    list_filter = ("kind", "closed_at")
-    ordering = ("-opened_at",)
 
 
 @admin.register(OutgoingMail, site=site)
