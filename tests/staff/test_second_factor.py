@@ -62,7 +62,7 @@ def test_where_it_is_required_nobody_gets_further_by_a_password_alone(
 @pytest.fixture
 def maria(door: Door) -> tuple[User, list[str], str]:
     """A colleague who has enrolled although nothing required it, with codes and the secret."""
-    person = colleague(is_superuser=True)
+    person = colleague()
     secret, codes = enrolled(signed_in(door, person))
     return person, codes, secret
 
