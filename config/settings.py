@@ -171,12 +171,17 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **settings_reader.database(DATABASE_URL),
         "ENGINE": "django_tenants.postgresql_backend",
-        # Recycled: a backend's relation cache only ever grows with the tenants it has served.
+        # A backend's relation cache only ever grows: recycled by time, and by tenants served.
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
     },
 }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
+# The search path is set once per request and schema, not for every cursor; see requests.md.
+TENANT_LIMIT_SET_CALLS = True
+EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.recycling.count"
+CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=150, least=1)
 CACHES = {
     "default": {
         # Shared by every process on every machine, so that a limit is one limit; named with its

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from public_apps.core import jobs
 from public_apps.tenants import building
 from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant, TenantQuerySet
@@ -49,6 +52,14 @@ def add_one() -> bool:
             return False
         building.build_tenant()
         return True
+
+
+def buyers_wait() -> bool:
+    """Whether work that somebody is waiting for is due and not begun."""
+    due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
+    waiting = ProcrastinateJob.objects.filter(due, status="todo", priority__gt=jobs.LAST)
+    found: bool = waiting.exists()
+    return found
 
 
 def _sole_builder() -> bool:
