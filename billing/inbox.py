@@ -151,7 +151,12 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
     counters.EVENT_TIME.observe(seconds, event.type)
     counters.EVENT_ATTEMPTS.add(event.type, "done" if done else "ignored")
     line = f"[WEBHOOK] {event.type}: {event.object_id}"  # the guide's words, to search logs for
-    log.info(line, outcome="done" if done else "ignored")
+    known = outcome.tenant if isinstance(outcome, Done) else None
+    log.info(
+        line,
+        outcome="done" if done else "ignored",
+        tenant=known.schema_name if known else None,
+    )
 
 
 def _record_failure(event: StripeEvent, error: Exception) -> None:

@@ -88,12 +88,12 @@ def ensure_open(*, signup: Signup, tenant: Tenant) -> None:
     welcome.promise(signup=locked)
     locked.ready_at = timezone.now()
     locked.save(update_fields=["ready_at"])
-    transaction.on_commit(lambda: _announce(locked))
+    transaction.on_commit(lambda: _announce(locked, tenant))
 
 
-def _announce(signup: Signup) -> None:
+def _announce(signup: Signup, tenant: Tenant) -> None:
     line = f"[WEBHOOK] Provisioning complete for {signup.email} → {signup.subdomain}"
-    log.info(line, signup=str(signup.pk))
+    log.info(line, signup=str(signup.pk), tenant=tenant.schema_name)
     _count(signup)
 
 

@@ -67,7 +67,9 @@ def test_a_whole_journey_leaves_no_secret_and_no_address_but_in_the_guides_line(
     assert "tenant=t_" in mine
 
     done = f"[WEBHOOK] Provisioning complete for {workspace.order.email}"
-    until(lambda: lines_with(shop, "worker", done))
+    [line] = until(lambda: lines_with(shop, "worker", done))
+    for field in ("tenant=t_", "event_id=evt_", "job_id=", "request_id=", "signup="):
+        assert field in line
     logs = "\n".join(shop.stack.log(part).read_text() for part in ("web", "worker"))
     env = shop.stack.env
     hidden = [
