@@ -23,13 +23,10 @@ else:  # generic to the type checker only
 
 
 class ActionForm(ModelForm):
-    """Reads a model's fields for an action, which does the saving and judges what is unique."""
+    """Reads a model's fields for an action, which does the saving and judges the whole row."""
 
-    def validate_unique(self) -> None:
-        """Leave it to the action and its constraints."""
-
-    def validate_constraints(self) -> None:
-        """Leave it to the action and its constraints."""
+    def _post_clean(self) -> None:
+        """Leave the row as it is: the action fills it, and judges it with all its constraints."""
 
     def save(self, commit: bool = True) -> Model:
         """Refuse: actions write."""

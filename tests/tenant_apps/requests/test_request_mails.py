@@ -1,0 +1,82 @@
+"""Who hears of what happens to a request, and what they read."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+from devstack import mailbox
+from public_apps.accounts.models import Role
+from public_apps.core import mail
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from tests.core.ground import Ground
+from tests.tenant_api.town import Person, Town
+from tests.tenant_apps.requests.test_requests import moved, opened, path_of
+
+
+def sent_to(person: Person, ground: Ground) -> list[EmailMessage]:
+    """Send what waits for somebody, as the worker does, and return all that they got."""
+    for outgoing in OutgoingMail.objects.filter(to=person.user.email, sent_at=None):
+        mail.send(mail_id=outgoing.pk)
+        outgoing.refresh_from_db()
+        assert outgoing.sent_at, outgoing.error
+    return mailbox.mails_to(person.user.email, folder=ground.stack.mail_dir)
+
+
+def test_a_new_status_is_mailed_to_who_opened_it_in_their_language(
+    town: Town, ground: Ground
+) -> None:
+    with inside(town.schema):
+        town.resident.user.language = "el"
+        town.resident.user.save()
+    request = opened(town, title="Κάτι <b>στάζει</b>")
+    moved(town.staff, request, "resolved")
+    (told,) = sent_to(town.resident, ground)
+    text = mailbox.plain_text(told)
+    assert "Κάτι <b>στάζει</b>" in text
+    assert f"http://{town.workspace.host}" in text
+    assert f"/requests/{request['id']}/" in text
+    page = told.get_body(("html",))
+    assert page is not None
+    assert "<b>" not in page.get_content()
+    assert 'lang="el"' in page.get_content()
+
+
+def test_who_is_assigned_hears_of_it_and_of_what_follows(town: Town, ground: Ground) -> None:
+    caretaker = town.person(Role.STAFF, "Kostas")
+    request = opened(town)
+    body = {"person": caretaker.user.pk, "note": "Take the long ladder."}
+    town.manager.post(path_of(request, "assign/"), body, status=200)
+    town.resident.post(path_of(request, "comments/"), {"body": "It drips on the stairs."})
+    town.manager.post(path_of(request, "comments/"), {"body": "Bill her.", "internal": True})
+    assigned, commented, internal = sent_to(caretaker, ground)
+    assert "Take the long ladder." in mailbox.plain_text(assigned)
+    assert "It drips on the stairs." in mailbox.plain_text(commented)
+    assert "Bill her." in mailbox.plain_text(internal)
+    assert not sent_to(town.resident, ground)
+
+
+def test_who_did_it_hears_nothing(town: Town, ground: Ground) -> None:
+    request = opened(town)
+    town.resident.post(path_of(request, "comments/"), {"body": "Never mind."})
+    moved(town.resident, request, "withdrawn")
+    assert not sent_to(town.resident, ground)
+
+
+def test_of_two_changes_before_the_mail_left_only_the_last_is_told(
+    town: Town, ground: Ground
+) -> None:
+    request = opened(town)
+    moved(town.staff, request, "in_progress")
+    moved(town.staff, request, "rejected")
+    (told,) = sent_to(town.resident, ground)
+    assert "Rejected" in mailbox.plain_text(told)
+
+
+def test_somebody_who_was_let_go_hears_nothing(town: Town, ground: Ground) -> None:
+    request = opened(town)
+    moved(town.staff, request, "in_progress")
+    with inside(town.schema):
+        town.resident.user.is_active = False
+        town.resident.user.save()
+    assert not sent_to(town.resident, ground)
