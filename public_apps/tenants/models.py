@@ -66,6 +66,7 @@ class Tenant(TenantMixin):
         _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
     )
     name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=8, default="en")
     owner_email = models.EmailField(_("owner's e-mail"), blank=True)
     migrations_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -1,17 +1,6 @@
-"""The fixtures that these tests share with their neighbours, and a town to change people in."""
+"""The fixtures that these tests share with their neighbours."""
 
-from __future__ import annotations
+from tests.core.ground import door, ground
+from tests.tenant_api.conftest import own_town, town
 
-import pytest
-
-from tests.core.ground import Door, door, found_workspace, ground
-from tests.tenant_api.conftest import town
-from tests.tenant_api.town import Town
-
-__all__ = ["door", "ground", "town"]
-
-
-@pytest.fixture
-def own_town(door: Door) -> Town:
-    """A workspace of its own: what happens to its people is no other test's business."""
-    return Town(door, found_workspace())
+__all__ = ["door", "ground", "own_town", "town"]

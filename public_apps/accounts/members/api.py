@@ -93,17 +93,13 @@ class MemberViewSet(Listed, Retrieved, Changed):
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: int) -> Response:
         """Let a member go, or leave yourself: sessions, tokens and keys end at once."""
-        return self.once(
-            lambda: self.told(actions.deactivate(member=self.locked(), by=self.me))
-        )
+        return self.once(lambda: self.told(actions.deactivate(member=self.locked(), by=self.me)))
 
     @extend_schema(request=None, responses=MemberSerializer)
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: int) -> Response:
         """Let a member in again."""
-        return self.once(
-            lambda: self.told(actions.reactivate(member=self.locked(), by=self.me))
-        )
+        return self.once(lambda: self.told(actions.reactivate(member=self.locked(), by=self.me)))
 
     @extend_schema(request=None, responses=MemberSerializer)
     @action(detail=True, methods=["post"], url_path="transfer-ownership")

@@ -1,0 +1,1 @@
+"""What a workspace is called, and which language it speaks first."""

@@ -1,0 +1,50 @@
+"""/api/workspace/: the workspace itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from public_apps.accounts.resources import Resource
+from public_apps.tenants.models import Tenant
+from public_apps.tenants.workspace import actions
+
+
+class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
+    name = serializers.CharField(max_length=120)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "language")
+
+
+class WorkspaceView(Resource):
+    """There is one, so it has no id."""
+
+    resource = "workspace"
+    serializer_class = WorkspaceSerializer
+    pagination_class = None
+    filter_backends = ()
+
+    def rows(self) -> QuerySet[Tenant]:
+        return Tenant.objects.none()
+
+    def retrieve(self, request: Request) -> Response:
+        """Its name, and the language in which it writes to people whose own it does not know."""
+        return self.shown(actions.current(request.tenant.pk))  # type: ignore[attr-defined]
+
+    @extend_schema(request=WorkspaceSerializer(partial=True))
+    def partial_update(self, request: Request) -> Response:
+        """Change the name or the language."""
+        tenant = request.tenant  # type: ignore[attr-defined]  # what TenantRequest declares
+        with transaction.atomic():
+            said: dict[str, Any] = self.read(partial=True)
+            return self.shown(actions.change(tenant=tenant, by=self.me, **said))

@@ -1,0 +1,216 @@
+"""The pages about people, in a real browser: inviting, joining, one's own account, one-time codes."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, expect
+
+from public_apps.accounts.models import ApiKey, Role, User
+from public_apps.core.schemas import inside
+from tests.accounts.account_api import code_of, sign_in
+from tests.accounts.letters import deliver, link_in
+from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
+from tests.core.ground import PASSWORD, Ground
+from tests.tenant_api.town import Person, Town
+
+pytestmark = pytest.mark.browser
+PAGES = [
+    "/members/", "/members/invite/", "/settings/", "/settings/me/", "/settings/me/devices/",
+    "/settings/me/keys/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/",
+]  # fmt: skip
+
+
+def url(ground: Ground, town: Town, path: str) -> str:
+    """Return an address of the town's own host, as a browser types it."""
+    return f"http://{town.workspace.host}:{ground.stack.web_port}{path}"
+
+
+def signed_in(
+    browser: Browser, ground: Ground, person: Person, size: dict[str, int] = DESKTOP
+) -> Page:
+    """Return a browser's page on which somebody has signed in."""
+    page = open_page(browser, size)
+    page.goto(url(ground, person.town, "/accounts/login/"))
+    fill_in_sign_in(page, person.user.email)
+    return page
+
+
+def fill_in_sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Fill in the sign-in form and send it."""
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", password)
+    page.click("main button[type=submit]")
+
+
+def test_somebody_is_invited_joins_and_signs_in_as_a_resident(
+    browser: Browser, ground: Ground, town: Town
+) -> None:
+    email = f"giorgos-{secrets.token_hex(4)}@town.example"
+    desk = signed_in(browser, ground, town.manager)
+    desk.goto(url(ground, town, "/members/"))
+    desk.click("text=Invite somebody")
+    desk.fill("[name=email]", email)
+    desk.select_option("[name=role]", "resident")
+    assert "owner" not in desk.locator("[name=role]").inner_html()
+    desk.click("main form.card button[type=submit]")
+    expect(desk.locator(".notices")).to_contain_text("on its way")
+    expect(desk.locator("main")).to_contain_text(email)
+    keep_screenshot(desk, "members")
+
+    key = link_in(deliver(ground, email)[-1], town.workspace.host, "/accounts/invitation/")
+    phone = open_page(browser, PHONE)
+    phone.goto(url(ground, town, f"/accounts/invitation/{key}/"))
+    phone.fill("[name=first_name]", "Giorgos")
+    phone.fill("[name=last_name]", "Nikolaou")
+    phone.fill("[name=password]", "1234567890")
+    phone.click("main button[type=submit]")
+    expect(phone.locator("[name=password]")).to_have_attribute("aria-invalid", "true")
+    keep_screenshot(phone, "invitation-phone")
+    phone.fill("[name=password]", PASSWORD)
+    phone.click("main button[type=submit]")
+    fill_in_sign_in(phone, email)
+    expect(phone).to_have_url(url(ground, town, "/"))
+    phone.goto(url(ground, town, "/members/"))
+    expect(phone.locator("body")).not_to_contain_text(email)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_about_people_fits(
+    browser: Browser, ground: Ground, own_town: Town, size: dict[str, int]
+) -> None:
+    page = signed_in(browser, ground, own_town.owner, size)
+    own_town.person(Role.RESIDENT, "Alexandros-Konstantinos")
+    for path in PAGES:
+        answer = page.goto(url(ground, own_town, path))
+        assert answer is not None
+        assert answer.status == 200, path
+        assert page.locator("h1").count() == 1, path
+        unnamed = page.locator("input:not([type=hidden]):not([hidden]), select, textarea")
+        for field in unnamed.all():
+            assert field.evaluate("field => field.labels.length > 0"), (path, field)
+        name = path.strip("/").replace("/", "-")
+        keep_screenshot(page, f"people-{name}-{size['width']}")
+
+
+def test_one_time_codes_are_switched_on_used_and_switched_off(
+    browser: Browser, ground: Ground, town: Town
+) -> None:
+    person = town.person(Role.STAFF, "Maria")
+    page = signed_in(browser, ground, person)
+    page.goto(url(ground, town, "/accounts/2fa/"))
+    page.click("text=Switch them on")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    secret = page.locator("code.secret").inner_text()
+    keep_screenshot(page, "codes-enrol")
+    page.fill("[name=code]", code_of(secret))
+    page.click("main button[type=submit]")
+    codes = page.locator(".codes code").all_inner_texts()
+    assert len(codes) == 10
+    keep_screenshot(page, "codes-recovery")
+
+    assert sign_in(person).status_code == 401
+    other = signed_in(browser, ground, person)
+    keep_screenshot(other, "codes-asked")
+    with inside(town.schema):
+        cache.clear()  # the code of this half minute was used to enrol
+    other.fill("[name=code]", code_of(secret))
+    other.click("main button[type=submit]")
+    expect(other).to_have_url(url(ground, town, "/"))
+    third = signed_in(browser, ground, person)
+    third.fill("[name=code]", codes[0])
+    third.click("main button[type=submit]")
+    expect(third).to_have_url(url(ground, town, "/"))
+
+    page.goto(url(ground, town, "/accounts/2fa/"))
+    page.click("text=Switch them off")
+    page.click("main form.card button[type=submit]")
+    expect(page.locator("main")).to_contain_text("Switch them on")
+    assert sign_in(person).status_code == 200
+
+
+def test_people_see_to_their_account_themselves(
+    browser: Browser, ground: Ground, town: Town
+) -> None:
+    person = town.person(Role.STAFF, "Maria")
+    page = signed_in(browser, ground, person)
+    elsewhere = signed_in(browser, ground, person)
+
+    page.goto(url(ground, town, "/settings/me/devices/"))
+    page.click("text=Sign out there")
+    elsewhere.goto(url(ground, town, "/settings/me/"))
+    assert "/accounts/login/" in elsewhere.url
+
+    page.goto(url(ground, town, "/settings/me/keys/"))
+    page.fill("[name=name]", "Meter reader")
+    page.select_option("[name=role]", "resident")
+    page.click("main form.card button[type=submit]")
+    shown = page.locator(".notice code").inner_text()
+    me = town.door.ask(
+        "GET", "/api/me/", host=town.workspace.host, headers={"Authorization": f"Bearer {shown}"}
+    )
+    assert me.json()["role"] == "resident"
+    page.reload()
+    page.goto(url(ground, town, "/settings/me/keys/"))
+    expect(page.locator("main")).not_to_contain_text(shown)
+    page.locator(".people button").first.click()
+    with inside(town.schema):
+        assert not ApiKey.objects.filter(user=person.user, revoked_at=None).exists()
+
+    new = f"maria-{secrets.token_hex(4)}@elsewhere.example"
+    page.goto(url(ground, town, "/accounts/email/"))
+    page.fill("[name=email]:not([type=hidden])", new)
+    page.click("text=Change the address")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    key = link_in(deliver(ground, new)[0], town.workspace.host, "/accounts/confirm-email/")
+    page.goto(url(ground, town, f"/accounts/confirm-email/{key}/"))
+    page.click("main button[type=submit]")
+    with inside(town.schema):
+        assert User.objects.get(pk=person.user.pk).email == new
+
+    page.goto(url(ground, town, "/accounts/password/change/"))
+    page.fill("[name=oldpassword]", PASSWORD)
+    page.fill("[name=password1]", "another-courtyard-43")
+    page.fill("[name=password2]", "another-courtyard-43")
+    page.click("main form.card button[type=submit]")
+    person.user.email = new
+    assert sign_in(person, "another-courtyard-43").status_code == 200
+
+
+def test_the_owner_runs_the_workspace_by_its_pages(
+    browser: Browser, ground: Ground, own_town: Town
+) -> None:
+    town = own_town
+    page = signed_in(browser, ground, town.owner)
+    page.goto(url(ground, town, "/settings/"))
+    page.fill("[name=name]", "Olive Court")
+    page.click("main form.card button[type=submit]")
+    assert town.owner.get("/api/workspace/")["name"] == "Olive Court"
+    assert town.manager.ask("PATCH", "/api/workspace/", json={"name": "x"}).status_code == 403
+
+    page.goto(url(ground, town, f"/members/{town.staff.user.pk}/"))
+    page.select_option("[name=role]", "manager")
+    page.click("main form.card button[type=submit]")
+    assert town.owner.get(f"/api/members/{town.staff.user.pk}/")["role"] == "manager"
+    page.goto(url(ground, town, f"/members/{town.staff.user.pk}/deactivate/"))
+    keep_screenshot(page, "member-deactivate")
+    page.click("main form.card button[type=submit]")
+    assert town.owner.get(f"/api/members/{town.staff.user.pk}/")["is_active"] is False
+    page.goto(url(ground, town, f"/members/{town.owner.user.pk}/deactivate/"))
+    page.click("main form.card button[type=submit]")
+    expect(page.locator(".notices")).to_contain_text("last owner")
+
+
+def test_pages_open_to_whom_the_table_lets_in(browser: Browser, ground: Ground, town: Town) -> None:
+    page = signed_in(browser, ground, town.resident)
+    for path in ("/members/", "/members/invite/", f"/members/{town.owner.user.pk}/", "/settings/"):
+        answer = page.goto(url(ground, town, path))
+        assert answer is not None
+        assert answer.status == 403, path
+    gone = page.goto(url(ground, town, f"/members/{town.owner.user.pk}/deactivate/"))
+    assert gone is not None
+    assert gone.status == 404
