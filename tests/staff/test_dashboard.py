@@ -154,8 +154,12 @@ def test_what_grows_without_end_is_never_read_through(ground: Ground) -> None:
         "events of an object": newest.filter(object_id="in_1")[:50],
         "slots": WebhookSlot.objects.filter(span="hour", at__gte=timezone.now()),
     }
-    scanned = {name: plan for name, rows in asked.items() if "Seq Scan" in (plan := _plan(rows))}
-    assert scanned == {}
+    plans = {name: _plan(rows) for name, rows in asked.items()}
+    # A filter would throw rows away that were read for nothing, however many there are.
+    wasteful = {
+        name: plan for name, plan in plans.items() if "Seq Scan" in plan or "Filter:" in plan
+    }
+    assert wasteful == {}
     assert "Seq Scan" in _plan(Plan.objects.filter(name="by no index")), "or else nothing is proven"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def places(bench: Bench) -> dict[str, Any]:
     """One of everything."""
     eleni = bench.buy()
     lead = Lead.objects.create(
-        organization="Late", subdomain="late-one", email="late@one.example", first_name="L",
+        organization="Late", subdomain=f"late-{secrets.token_hex(4)}", email="late@one.example", first_name="L",
         last_name="One", plan="starter", interval="month",
     )  # fmt: skip
     from billing import manual
