@@ -45,7 +45,7 @@ def test_a_request_lives_from_a_phone_to_the_desk_and_back(browser: Browser, tow
     his.get_by_role("button", name="Change the status").click()
     his.get_by_label("Looked after by").select_option(label="Maria")
     his.get_by_role("button", name="Assign").click()
-    his.get_by_label("Comment").fill("Third time this month.")
+    his.get_by_role("textbox", name="Comment").fill("Third time this month.")
     his.get_by_label("Only for those who look after the building").check()
     his.get_by_role("button", name="Comment").click()
     expect(his.get_by_text("Third time this month.")).to_be_visible()
