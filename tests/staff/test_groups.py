@@ -64,8 +64,8 @@ def places(bench: Bench) -> dict[str, Any]:
     """One of everything."""
     eleni = bench.buy()
     lead = Lead.objects.create(
-        organization="Late", subdomain=f"late-{secrets.token_hex(4)}", email="late@one.example", first_name="L",
-        last_name="One", plan="starter", interval="month",
+        organization="Late", subdomain=f"late-{secrets.token_hex(4)}", email="late@one.example",
+        first_name="L", last_name="One", plan="starter", interval="month",
     )  # fmt: skip
     from billing import manual
 
