@@ -42,6 +42,7 @@ class Resource(GenericViewSet[Any]):
     ordering_fields: ClassVar[Any] = ("id",)
     http_method_names = ["get", "head", "post", "patch", "delete"]
     lookup_value_converter = "int"
+    takes_version = True  # whether `If-Match` counts in this action; not where nothing can get lost
 
     # --- What a subclass says -----------------------------------------------------------------
 

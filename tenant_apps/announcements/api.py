@@ -63,7 +63,7 @@ class Announcements(Listed, Retrieved, Created, Changed, Removed):
         actions.withdraw(announcement=row, by=self.me)
 
     @extend_schema(request=None, responses=AnnouncementSerializer)
-    @action(detail=True, methods=["post"], url_path="read")
+    @action(detail=True, methods=["post"], url_path="read", takes_version=False)
     def mark_read(self, request: Request, pk: int) -> Response:
         """Note that you have read it."""
 

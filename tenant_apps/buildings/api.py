@@ -56,7 +56,7 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
         actions.remove_building(building=row)
 
     @extend_schema(request=ImportSerializer, responses={HTTPStatus.ACCEPTED: WorkSerializer})
-    @action(detail=True, methods=["post"], url_path="import-apartments")
+    @action(detail=True, methods=["post"], url_path="import-apartments", takes_version=False)
     def import_apartments(self, request: Request, pk: int) -> Response:
         """Add a CSV file's apartments, all or none; watch the work that this answers with."""
 

@@ -69,7 +69,7 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
         return self.once(work)
 
     @extend_schema(responses=serializers.LineSerializer(many=True), filters=False)
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, pagination_class=None, takes_version=False)
     def ballots(self, request: Request, pk: int) -> Response:
         """The roll with its answers; of the apartments that you own, unless you run the vote."""
         vote = self.get_object()

@@ -38,8 +38,8 @@ class Schema(AutoSchema):
         if not self._is_resource():
             return []
         if self.method == "POST":
-            return [IDEMPOTENCY_KEY, *([IF_MATCH] if self._has_key() else [])]
-        return [IF_MATCH] if self.method in {"PATCH", "DELETE"} else []
+            return [IDEMPOTENCY_KEY, *([IF_MATCH] if self._takes_version() else [])]
+        return [IF_MATCH] if self._takes_version() else []
 
     def _get_response_bodies(self, direction: Any = "response") -> Bodies:
         bodies: Bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
@@ -69,7 +69,7 @@ class Schema(AutoSchema):
         if self.method != "GET":
             yield HTTPStatus.CONFLICT
             yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-            if self._has_key():
+            if self._takes_version():
                 yield HTTPStatus.PRECONDITION_FAILED
         if self.method == "POST":
             yield HTTPStatus.UNPROCESSABLE_ENTITY
@@ -77,5 +77,8 @@ class Schema(AutoSchema):
     def _is_resource(self) -> bool:
         return hasattr(self.view, "resource")
 
-    def _has_key(self) -> bool:
-        return "{" in self.path
+    def _takes_version(self) -> bool:
+        """Whether `If-Match` means something: rows with a version, and an action that looks at it."""
+        if self.method == "GET" or "{" not in self.path or not self.view.takes_version:
+            return False
+        return hasattr(self.view.get_queryset().model, "etag")
