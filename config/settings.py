@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
     "billing.patience.deadline_of_request",
     "public_apps.core.health.HealthMiddleware",
+    "public_apps.tenants.hosts.tls.TlsCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",

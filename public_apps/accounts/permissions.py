@@ -113,6 +113,15 @@ payments.create               all      all      -        -
 payments.reverse              all      all      -        -
 balances.list                 all      all      -        own
 statements.retrieve           all      all      -        own
+domains.list                  all      -        -        -
+domains.retrieve              all      -        -        -
+domains.create                all      -        -        -
+domains.destroy               all      -        -        -
+domains.verify                all      -        -        -
+domains.make_primary          all      -        -        -
+subdomain.retrieve            all      -        -        -
+subdomain.create              all      -        -        -
+subdomain.make_primary        all      -        -        -
 sample.retrieve               all      all      all      -
 sample.create                 all      -        -        -
 sample.destroy                all      -        -        -
@@ -125,6 +134,8 @@ _FOR_PEOPLE_ONLY = frozenset(
     members.partial_update members.deactivate members.reactivate members.transfer_ownership
     invitations.create invitations.resend invitations.revoke
     keys.list keys.retrieve keys.create keys.revoke
+    domains.create domains.destroy domains.verify domains.make_primary
+    subdomain.create subdomain.make_primary
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 

@@ -6,4 +6,5 @@ class OnboardingConfig(AppConfig):
     label = "onboarding"
 
     def ready(self) -> None:
-        from public_apps.onboarding import welcome  # noqa: F401 - registers how its mail is composed
+        # They register how a mail is composed, and who holds names.
+        from public_apps.onboarding import subdomains, welcome  # noqa: F401

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,24 @@ def availability(label: str) -> Availability:
 
 def is_held(label: str) -> bool:
     """Whether a tenant answers at this name or a sign-up holds it."""
-    held = Signup.objects.filter(subdomain=label, released_at__isnull=True).exists()
-    return held or domains.is_taken(label)
+    return domains.is_held(label) or domains.is_taken(label)
+
+
+@domains.holds
+def signup_holds(label: str, by_other_than: Tenant | None) -> bool:
+    """Whether a sign-up holds this name, other than the one that led to a given tenant."""
+    held = Signup.objects.filter(subdomain=label, released_at__isnull=True)
+    if by_other_than is not None:
+        held = held.exclude(tenant=by_other_than)
+    return held.exists()
+
+
+@receiver(domains.given_back)
+def release_given_back(*, hosts: list[str], **_event: Any) -> None:
+    """Give names back with the hosts that nobody answers at any more."""
+    labels = [label for label in map(domains.label_of, hosts) if label]
+    finished = Signup.objects.filter(subdomain__in=labels, address_at__isnull=False)
+    finished.filter(released_at__isnull=True).update(released_at=timezone.now())
 
 
 def release(*, signup: Signup) -> None:

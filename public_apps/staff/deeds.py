@@ -22,12 +22,13 @@ from billing.tasks import settle_signup
 from public_apps.core import errors
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
-from public_apps.staff import forms, renaming
+from public_apps.staff import forms
 from public_apps.staff.asking import Deed, Question, ask, question, staff_of
 from public_apps.staff.impersonation import hand_over
 from public_apps.staff.models import Impersonation
 from public_apps.staff.records import RecordAdmin
 from public_apps.tenants import domains, suspension
+from public_apps.tenants.hosts import subdomain
 from public_apps.tenants.models import Tenant
 
 Act = Callable[[dict[str, Any]], Deed | HttpResponse]
@@ -114,17 +115,16 @@ class DeedsOnTheWay(AskingAboutTenants):
     def change_subdomain(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give the workspace another first address."""
         tenant = get_object_or_404(Tenant, pk=object_id)
-        before = tenant.primary_domain
+        present = domains.subdomain_of(tenant)
+        before = present.domain if present else ""
 
         def act(answers: dict[str, Any]) -> Deed:
-            domain = renaming.change_subdomain(
-                tenant=tenant, label=answers["label"], by=who(request)
-            )
+            domain = subdomain.change(tenant=tenant, label=answers["label"], by=who(request))
             detail = {"from": before, "to": domain.domain}
             said = _("Its address is now: %s") % domain.domain
             return Deed(said=said, to=tenant, action="tenant.subdomain_changed", detail=detail)
 
-        explanation = _("The old address goes on working. People sign in again at the new one.")
+        explanation = _("The old address leads there for 90 days. People sign in again at the new one.")
         initial = {"label": domains.label_of(before)}
         title = _("Change the subdomain")
         return self.ask(request, tenant, title, forms.LabelForm, act, explanation, initial)

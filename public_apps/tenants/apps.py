@@ -14,5 +14,6 @@ class TenantsConfig(AppConfig):
             pool,
             reset_mail,
         )
+        from public_apps.tenants.hosts import cors, mails, tasks  # noqa: F401 - as above
 
         health.register("spare_tenants", pool.is_stocked)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.tenants.models import Domain, Tenant
@@ -25,6 +28,12 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 BRANDS = ("new-concierge", "newconcierge", "stripe", "paypal", "google", "railway", "vercel")
+
+
+Holder = Callable[[str, Tenant | None], bool]
+_holders: list[Holder] = []
+# Sent with `hosts` that no tenant has any more, in the transaction that let them go.
+given_back = Signal()
 
 
 class NotALabel(Exception):
@@ -62,10 +71,31 @@ def is_taken(label: str) -> bool:
     return taken
 
 
+def holds(holder: Holder) -> Holder:
+    """Register who else may hold a subdomain, for others than a given tenant."""
+    _holders.append(holder)
+    return holder
+
+
+def is_held(label: str, *, by_other_than: Tenant | None = None) -> bool:
+    """Whether somebody who has no tenant yet, or has another one, holds this subdomain."""
+    return any(holder(label, by_other_than) for holder in _holders)
+
+
+def give_back(hosts: Iterable[str]) -> None:
+    """Tell whoever holds names that these are free. Call it in the transaction that freed them."""
+    given_back.send(Domain, hosts=list(hosts))
+
+
 def url_of(tenant: Tenant, path: str = "/") -> str:
     """Return an absolute URL at the tenant's own primary host."""
+    return url_at(tenant.primary_domain, path)
+
+
+def url_at(host: str, path: str) -> str:
+    """Return an absolute URL at one of the hosts that we serve."""
     scheme = urlsplit(settings.SITE_URL).scheme
-    return f"{scheme}://{tenant.primary_domain}{_port()}{path}"
+    return f"{scheme}://{host}{_port()}{path}"
 
 
 def shown_base() -> str:
@@ -93,3 +123,31 @@ def ensure_primary(tenant: Tenant, *, label: str) -> Domain:
     if domain.tenant_id != tenant.pk:
         raise DomainTaken(domain.domain)
     return domain
+
+
+def subdomain_of(tenant: Tenant) -> Domain | None:
+    """Return the tenant's present subdomain, whichever of its addresses is the first."""
+    present: Domain | None = (
+        tenant.domains.filter(domain__endswith=f".{settings.TENANT_BASE_DOMAIN}", retires_at=None)
+        .order_by("-is_primary", "-pk")
+        .first()
+    )
+    return present
+
+
+@transaction.atomic
+def put_first(domain: Domain) -> None:
+    """Make a tenant's domain its first one. Call it with the tenant's row locked."""
+    of_tenant = Domain.objects.filter(tenant=domain.tenant_id)
+    of_tenant.filter(is_primary=True).exclude(pk=domain.pk).update(is_primary=False)
+    of_tenant.filter(pk=domain.pk).update(is_primary=True)
+    domain.is_primary = True
+
+
+def step_back(tenant: Tenant, *, host: str) -> None:
+    """Make the subdomain the first address again, if `host` is it now."""
+    if tenant.primary_domain != host:
+        return
+    subdomain = subdomain_of(tenant)
+    if subdomain is not None and subdomain.domain != host:
+        put_first(subdomain)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 
 from public_apps.core.errors import json_problem, problem
 from public_apps.core.schemas import inside, to_public
-from public_apps.tenants import routing
+from public_apps.tenants import domains, routing
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.routing import Place
 
 if TYPE_CHECKING:
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Where the Next.js server may choose the tenant by header, for it calls one API host.
 BY_HEADER = ("/api/", "/_allauth/")
+# Programs stay where they are: few would carry their token along to another host.
+NOT_LED_ON = (*BY_HEADER, "/static/")
 
 
 class TenantMiddleware:
@@ -41,12 +44,13 @@ class TenantMiddleware:
         host, port = _split(request.META.get("HTTP_HOST", ""))
         chosen = request.headers.get("X-Tenant-Host", "")
         if not routing.is_public(host):
-            return self._serve(request, routing.tenant_at(host))
+            place = routing.place_at(host)
+            return _led_on(request, host, place) or self._serve(request, place)
         if chosen and request.path.startswith(BY_HEADER):
             tenant_host, _ = _split(chosen)
             # Links made further down must lead to the tenant's host, not to the API's.
             request.META["HTTP_HOST"] = f"{tenant_host}{port}"
-            return self._serve(request, routing.tenant_at(tenant_host))
+            return self._serve(request, routing.place_at(tenant_host))
         return self._serve_public(request)
 
     def _serve_public(self, request: HttpRequest) -> HttpResponseBase:
@@ -54,9 +58,10 @@ class TenantMiddleware:
         _route_by(request, settings.PUBLIC_SCHEMA_URLCONF)
         return self.get_response(request)
 
-    def _serve(self, request: HttpRequest, tenant: Tenant | None) -> HttpResponseBase:
-        if tenant is None:
+    def _serve(self, request: HttpRequest, place: Place | None) -> HttpResponseBase:
+        if place is None:
             return _unknown_host(request)
+        tenant = place.tenant
         request.tenant = tenant  # type: ignore[attr-defined]  # what TenantRequest declares
         _route_by(request, settings.TENANT_URLCONF)
         with (
@@ -64,6 +69,18 @@ class TenantMiddleware:
             structlog.contextvars.bound_contextvars(tenant=tenant.schema_name),
         ):
             return self.get_response(request)
+
+
+def _led_on(request: HttpRequest, host: str, place: Place | None) -> HttpResponse | None:
+    """Lead whoever reads a page to the same page at the tenant's first host.
+
+    For now, not for good: browsers must not remember it when that host fails or changes again.
+    """
+    if place is None or host == place.first_host or request.method not in {"GET", "HEAD"}:
+        return None
+    if request.path.startswith(NOT_LED_ON):
+        return None
+    return HttpResponseRedirect(domains.url_at(place.first_host, request.get_full_path()))
 
 
 def _route_by(request: HttpRequest, urlconf: str) -> None:

@@ -10,6 +10,13 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from public_apps.tenants.hosts.models import DomainClaim
+
+__all__ = [
+    "AccessChange", "Domain", "DomainClaim", "Status", "Tenant", "TenantMigration", "TenantQuerySet",
+    "opaque_schema_name",
+]  # fmt: skip
+
 
 class Status(models.TextChoices):
     """Where a tenant stands; derived from its times, never stored."""
@@ -186,6 +193,8 @@ class Domain(DomainMixin):
         Tenant, verbose_name=_("tenant"), related_name="domains", on_delete=models.PROTECT
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # An old name: until then it leads to the tenant's first domain, and nobody else can have it.
+    retires_at = models.DateTimeField(_("given up on"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("domain")
@@ -199,6 +208,10 @@ class Domain(DomainMixin):
                 fields=["tenant"],
                 condition=Q(is_primary=True),
                 name="one_primary_domain_per_tenant",
+            ),
+            models.CheckConstraint(
+                condition=Q(retires_at__isnull=True) | Q(is_primary=False),
+                name="an_old_name_is_never_primary",
             ),
         ]
 

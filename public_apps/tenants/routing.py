@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Domain, Tenant
 
 FRESH_SECONDS = 3.0
 MOST_ENTRIES = 10_000
 
+
+@dataclass(frozen=True)
+class Place:
+    """Who answers at a host, and the host at which they answer first."""
+
+    tenant: Tenant
+    first_host: str
+
+
 _lock = Lock()
-_seen: OrderedDict[str, tuple[float, Tenant]] = OrderedDict()
+_seen: OrderedDict[str, tuple[float, Place]] = OrderedDict()
 
 
 def is_public(host: str) -> bool:
@@ -22,27 +33,32 @@ def is_public(host: str) -> bool:
     return host == settings.TENANT_BASE_DOMAIN or host in settings.PUBLIC_HOSTS
 
 
-def tenant_at(host: str) -> Tenant | None:
-    """Return the tenant that answers at `host`, at most `FRESH_SECONDS` old; no query when warm.
+def place_at(host: str) -> Place | None:
+    """Return who answers at `host`, at most `FRESH_SECONDS` old; no query when warm.
 
     Unknown hosts are not remembered: a new workspace answers at once, and strangers' guesses
-    can't fill the memory. Spare, half-made and archived tenants are unknown.
+    can't fill the memory. Spare, half-made and archived tenants are unknown, and so are domains
+    that nobody has proven.
     """
     now = time.monotonic()
     entry = _seen.get(host)
     if entry is not None and entry[0] > now:
         return entry[1]
-    tenant = _look_up(host)
+    place = _look_up(host)
     with _lock:
         _seen.pop(host, None)
-        if tenant is not None:
-            _seen[host] = (now + FRESH_SECONDS, tenant)
+        if place is not None:
+            _seen[host] = (now + FRESH_SECONDS, place)
             if len(_seen) > MOST_ENTRIES:
                 _seen.popitem(last=False)
-    return tenant
+    return place
 
 
-def _look_up(host: str) -> Tenant | None:
-    serving = Tenant.objects.serving()
-    found: Tenant | None = serving.filter(domains__domain=host, opened_at__isnull=False).first()
-    return found
+def _look_up(host: str) -> Place | None:
+    # PostgreSQL refuses this character, and DNS has never known it.
+    if "\0" in host:
+        return None
+    first = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True).values("domain")
+    serving = Tenant.objects.serving().annotate(first_host=Subquery(first[:1]))
+    found = serving.filter(domains__domain=host, opened_at__isnull=False).first()
+    return Place(found, found.first_host or host) if found is not None else None

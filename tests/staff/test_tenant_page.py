@@ -57,8 +57,8 @@ def test_another_subdomain_is_the_first_from_now_on_and_the_old_one_lives(
     assert anna.submit(f"{page_of(eleni)}/change-subdomain/", label=label).status_code == 302
     after = Tenant.objects.get(pk=eleni.tenant.pk).primary_domain
     assert after.startswith(label)
-    for host in (before, after):
-        assert door.ask("GET", "/accounts/login/", host=host).status_code == 200
+    assert door.ask("GET", "/accounts/login/", host=after).status_code == 200
+    assert door.ask("POST", "/api/me/", host=before).status_code == 401, "it is still theirs"
     entry = Entry.objects.get(action="tenant.subdomain_changed", target_id=str(eleni.tenant.pk))
     assert entry.detail == {"from": before, "to": after}
     back = anna.submit(f"{page_of(eleni)}/change-subdomain/", label=before.partition(".")[0])

@@ -1,0 +1,33 @@
+"""The mail about a domain whose records are gone."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from public_apps.core import mail
+from public_apps.core.mail import Content
+from public_apps.core.models import OutgoingMail
+from public_apps.tenants import domains
+from public_apps.tenants.hosts import claims, names
+from public_apps.tenants.hosts.models import DomainClaim
+
+
+@mail.composes(claims.FAILING)
+def domain_failing(outgoing: OutgoingMail) -> Content | None:
+    """Say what DNS lacks, and until when the domain is still served; None once all is well again."""
+    pk = outgoing.key.partition(":")[0]
+    failing = DomainClaim.objects.filter(pk=pk, failing_since__isnull=False)
+    claim = failing.select_related("tenant").first()
+    if claim is None or claim.failing_since is None:
+        return None
+    path = reverse("domains-page", urlconf="config.urls_tenant")
+    return Content(
+        template="domain_failing",
+        context={
+            "organization": claim.tenant.name,
+            "host": names.shown(claim.host),
+            "problem": claim.get_problem_display(),
+            "until": claim.failing_since + claims.GRACE,
+            "url": domains.url_of(claim.tenant, path),
+        },
+    )

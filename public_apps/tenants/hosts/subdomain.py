@@ -1,0 +1,81 @@
+"""Another subdomain for a workspace; the old one leads there for a while, so that links live on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from public_apps.core import errors
+from public_apps.tenants import domains, suspension
+from public_apps.tenants.models import Domain, Tenant
+
+log = structlog.get_logger(__name__)
+REDIRECTS_FOR = timedelta(days=90)
+# How often a name may change: each change leaves an old one, which nobody else can have meanwhile.
+MOST_OLD_NAMES = 3
+
+
+@transaction.atomic
+def change(*, tenant: Tenant, label: str, by: str) -> Domain:
+    """Give a workspace another subdomain and return it. Safe to call again.
+
+    Raises `errors.Invalid` for what is no subdomain, `errors.Conflict` for a name that another
+    workspace answers at or a sign-up holds, and `errors.Refused` after too many changes.
+    """
+    label = label.strip().lower()
+    try:
+        domains.check_label(label)
+    except domains.NotALabel as refusal:
+        raise errors.Invalid(str(refusal), errors={"subdomain": [str(refusal)]}) from refusal
+    locked = suspension.lock(tenant.pk)
+    before = domains.subdomain_of(locked)
+    after = _ours(locked, label)
+    if before is None or before.pk == after.pk:
+        return after
+    if _old_names(locked).exclude(pk=after.pk).count() >= MOST_OLD_NAMES:
+        raise errors.Refused(_("The subdomain was changed too often. Old names are kept 90 days."))
+    _swap(before, after)
+    log.info(
+        "subdomain changed", schema=locked.schema_name, was=before.domain, now=after.domain, by=by
+    )
+    return after
+
+
+@transaction.atomic
+def let_go() -> list[str]:
+    """Free the old names whose time is over, and return their hosts."""
+    over = Domain.objects.select_for_update(skip_locked=True).filter(retires_at__lte=timezone.now())
+    hosts = [domain.domain for domain in over]
+    over.filter(domain__in=hosts).delete()
+    domains.give_back(hosts)
+    return hosts
+
+
+def _ours(tenant: Tenant, label: str) -> Domain:
+    """Return the tenant's row for this name, which nobody else has or holds."""
+    domain: Domain = Domain.objects.get_or_create(
+        domain=domains.host_of(label), defaults={"tenant": tenant, "is_primary": False}
+    )[0]
+    if domain.tenant_id != tenant.pk or domains.is_held(label, by_other_than=tenant):
+        message = _("This name is taken.")
+        raise errors.Conflict(message, errors={"subdomain": [message]})
+    return domain
+
+
+def _swap(before: Domain, after: Domain) -> None:
+    was_first = before.is_primary
+    Domain.objects.filter(pk=before.pk).update(
+        is_primary=False, retires_at=timezone.now() + REDIRECTS_FOR
+    )
+    after.retires_at = None
+    after.is_primary = was_first
+    after.save()
+
+
+def _old_names(tenant: Tenant) -> Any:
+    return tenant.domains.filter(retires_at__isnull=False)

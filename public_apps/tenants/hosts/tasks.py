@@ -1,0 +1,26 @@
+"""Domains of tenants, as jobs: asked about once a day, and old names let go."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from public_apps.core import jobs
+from public_apps.tenants.hosts import claims, subdomain
+from public_apps.tenants.hosts.models import DomainClaim
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="sweep_domains", priority=jobs.LAST)
+def sweep_domains(timestamp: int) -> None:
+    """Ask for each verified domain once a day, and let go the old names whose time is over."""
+    for claim_id in claims.due():
+        jobs.defer_once(check_domain, lock=f"domain:{claim_id}", claim_id=claim_id)
+    subdomain.let_go()
+
+
+@app.task(queue="upkeep", priority=jobs.LAST)
+def check_domain(claim_id: int) -> None:
+    """Ask DNS about one domain again."""
+    claim = DomainClaim.objects.filter(pk=claim_id).first()
+    if claim is not None:
+        claims.check(claim=claim, hurried=False)

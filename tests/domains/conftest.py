@@ -1,0 +1,21 @@
+"""A name server of the test's own, which this process asks; and the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.core.ground import door, ground
+from tests.domains.name_server import NameServer
+
+__all__ = ["door", "ground"]
+
+
+@pytest.fixture
+def zone() -> Iterator[NameServer]:
+    """DNS, as far as this process can see."""
+    server = NameServer()
+    with server.serving(), override_settings(DNS_RESOLVERS=(server.address,)):
+        yield server
