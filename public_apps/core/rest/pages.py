@@ -27,6 +27,13 @@ class Cursor(CursorPagination):
         ordering = tuple(super().get_ordering(request, queryset, view))
         return ordering if ordering[-1].lstrip("-") in {"pk", "id"} else (*ordering, "pk")
 
+    def decode_cursor(self, request: Request) -> Any:
+        """Return what the cursor says; PostgreSQL can't even be asked about text with a NUL."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and "\0" in str(cursor.position):
+            raise NotFound(str(self.invalid_cursor_message))
+        return cursor
+
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Model] | None:
