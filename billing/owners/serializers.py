@@ -25,7 +25,7 @@ class WishSerializer(PlanChoiceSerializer):
     )
 
 
-class ChargeSerializer(serializers.Serializer[Any]):
+class NextChargeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
     amount = serializers.IntegerField(help_text="in minor units")
     currency = serializers.CharField()
@@ -44,7 +44,7 @@ class PlanPreviewSerializer(serializers.Serializer[Any]):
     lines = CostLineSerializer(many=True)
     due_now = serializers.IntegerField(help_text="in minor units")
     credit = serializers.IntegerField(help_text="kept for the next charges, in minor units")
-    next_charge = ChargeSerializer()
+    next_charge = NextChargeSerializer()
 
 
 class SubscribedPlanSerializer(serializers.Serializer[Any]):
@@ -97,7 +97,7 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     trial_end = serializers.DateTimeField(allow_null=True)
     current_period_start = serializers.DateTimeField(allow_null=True)
     current_period_end = serializers.DateTimeField(allow_null=True)
-    next_charge = ChargeSerializer(allow_null=True)
+    next_charge = NextChargeSerializer(allow_null=True)
     ends_at = serializers.DateTimeField(allow_null=True)
     data_kept_until = serializers.DateTimeField(allow_null=True)
     past_due = PastDueSerializer(allow_null=True)

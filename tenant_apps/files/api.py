@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
@@ -28,6 +29,7 @@ class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
         read_only_fields = fields
 
 
+@extend_schema_view(create=extend_schema(request={"multipart/form-data": UploadSerializer}))
 class Files(Retrieved, Created, Removed):
     """Uploads that wait for their uploader; attached ones are where they belong."""
 

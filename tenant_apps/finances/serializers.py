@@ -66,7 +66,7 @@ class IssuedSerializer(serializers.Serializer[Any]):
     )
 
 
-class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
+class ReceiptSerializer(serializers.ModelSerializer[StoredFile]):
     class Meta:
         model = StoredFile
         fields = ("id", "name", "kind", "size")
@@ -80,7 +80,7 @@ class ExpenseSerializer(serializers.ModelSerializer[Expense]):
     attachment = serializers.UUIDField(
         required=False, allow_null=True, write_only=True, help_text="an upload of yours"
     )
-    file = StoredFileSerializer(source="attachment", read_only=True, allow_null=True)
+    file = ReceiptSerializer(source="attachment", read_only=True, allow_null=True)
     month = serializers.DateField(source="period.month", read_only=True)
     building = serializers.IntegerField(source="period.building_id", read_only=True)
 

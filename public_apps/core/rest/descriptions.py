@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
 
 from public_apps.core.errors import PROBLEM_JSON
 from public_apps.core.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -43,7 +44,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Bodies:
         bodies: Bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
-        if direction == "response" and self._is_resource():
+        if direction == "response" and self._takes_a_person():
             for status in self._refusals():
                 bodies.setdefault(str(status.value), self._problem())
         for status_code, body in bodies.items():
@@ -76,6 +77,9 @@ class Schema(AutoSchema):
 
     def _is_resource(self) -> bool:
         return hasattr(self.view, "resource")
+
+    def _takes_a_person(self) -> bool:
+        return IsAuthenticated in self.view.permission_classes
 
     def _takes_version(self) -> bool:
         """Whether `If-Match` means something: rows with a version, and an action that looks at it."""
