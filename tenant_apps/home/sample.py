@@ -22,7 +22,7 @@ from tenant_apps.buildings.models import Apartment, Building, Party, Work
 from tenant_apps.buildings.work import ReportLine, Tell
 from tenant_apps.finances import queries
 from tenant_apps.finances.actions import drafts, issuing, payments
-from tenant_apps.finances.models import Method, Period
+from tenant_apps.finances.models import Category, Method, Period, Sharing
 from tenant_apps.home import removal
 from tenant_apps.home import sample_facts as facts
 from tenant_apps.home.models import Sample
@@ -61,7 +61,7 @@ def fill(*, tenant: Tenant, by: User, tell: Tell | None = None) -> Building:
         flats = _apartments(tenant, building)
         owners, tenants = _people(sample, flats)
         for step, month in enumerate(_months(), start=1):
-            _month(building, flats, month, by)
+            _month(building, flats, month, by, step=step)
             if tell is not None:
                 tell(step, MONTHS + 1)
         _requests(building, flats, owners, tenants, by)
@@ -143,15 +143,16 @@ def _months() -> list[date]:
     return months[::-1]
 
 
-def _month(building: Building, flats: list[Apartment], month: date, by: User) -> None:
+def _month(building: Building, flats: list[Apartment], month: date, by: User, *, step: int) -> None:
     period = drafts.open_period(building=building, month=month)
     _expenses(period, flats, by)
+    _put_aside(period, facts.FIRST_RESERVE if step == 1 else facts.RESERVE, by)
     following = (month + timedelta(days=32)).replace(day=1)
     if following > timezone.localdate():
         return  # this month is still a draft
     noon = timezone.make_aware(datetime.combine(following, time(12)))
     issuing.issue(period=period, by=by, at=noon)
-    if month.month % 2 == 0:
+    if step % 2:
         _pay(building, flats, min(following + timedelta(days=9), timezone.localdate()), by)
 
 
@@ -183,6 +184,18 @@ def _expenses(period: Period, flats: list[Apartment], by: User) -> None:
             )
 
 
+def _put_aside(period: Period, amount: int, by: User) -> None:
+    drafts.add_expense(
+        period=period,
+        by=by,
+        category=Category.RESERVE,
+        amount=amount,
+        spent_on=period.month,
+        sharing=Sharing.MILLS,
+        paid_by=Party.OWNER,
+    )
+
+
 def _pay(building: Building, flats: list[Apartment], day: date, by: User) -> None:
     """Let everybody pay what they owe; some only now and then, somebody always a little more."""
     places = {flat.pk: place for place, flat in enumerate(flats)}
@@ -190,7 +203,7 @@ def _pay(building: Building, flats: list[Apartment], day: date, by: User) -> Non
         if account.apartment is None:
             continue
         place = places[account.apartment.pk]
-        if place in facts.SLOW and day.month % 4:
+        if place in facts.SLOW and day.month % 3:
             continue
         payments.record_payment(
             apartment=account.apartment,

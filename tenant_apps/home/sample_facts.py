@@ -35,6 +35,7 @@ SLOW, GENEROUS = frozenset({7, 16}), frozenset({3})
 # (month → cents); a year's bills of a building with a lift and central heating.
 ELECTRICITY = (14210, 13680, 12240, 10470, 9120, 9840, 11960, 12410, 9930, 9580, 11240, 13350)
 HEATING = (148_030, 132_760, 96_540, 41_220, 0, 0, 0, 0, 0, 22_870, 84_610, 139_950)
+FIRST_RESERVE, RESERVE = 360_000, 20_000
 CLEANING, LIFT, MANAGEMENT = 18_000, 6_820, 12_000
 WATER = (0, 16_340, 0, 14_890, 0, 15_770, 0, 19_020, 0, 15_110, 0, 14_460)
 # month → (category, description, cents, paid by, whose)

@@ -167,9 +167,15 @@ class Town:
 
 
 def queries_of(town: Town, path: str) -> int:
-    """Return how many queries a GET by the manager takes, in this process; it must succeed."""
+    """Return how many queries a GET by the manager takes, in this process; it must succeed.
+
+    The least of three: now and then a request notes beside its work that somebody was here.
+    """
+    return min(_queries_once(town, path) for _ in range(3))
+
+
+def _queries_once(town: Town, path: str) -> int:
     client = Client(headers={"Host": town.workspace.host, "X-Session-Token": town.manager.token})
-    client.get(path)  # the first one fills caches
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
     assert answer.status_code == 200, answer.content

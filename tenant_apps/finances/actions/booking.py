@@ -14,8 +14,10 @@ from tenant_apps.finances.models import (
     Account,
     AccountKind,
     Allocation,
+    Category,
     Charge,
     Entry,
+    Expense,
     Line,
     Payment,
 )
@@ -32,6 +34,7 @@ class Books:
     building: Building
     bank: Account
     costs: Account
+    reserve: Account
     holders: dict[Holder, Account]
 
     def book(self, entry: Entry, transfers: Iterable[Transfer]) -> Entry:
@@ -46,6 +49,10 @@ class Books:
         Line.objects.bulk_create(lines, batch_size=BATCH)
         Account.objects.bulk_update(self._all(), ["balance"], batch_size=BATCH)
         return entry
+
+    def payer_of(self, expense: Expense) -> Account:
+        """Return where an expense's money goes from: what is put aside stays at the bank."""
+        return self.reserve if expense.category == Category.RESERVE else self.bank
 
     def settle(self) -> None:
         """Let what was paid too much pay what is open: oldest charges first, oldest payments first."""
@@ -64,7 +71,7 @@ class Books:
         _keep(pairs)
 
     def _all(self) -> list[Account]:
-        return [self.bank, self.costs, *self.holders.values()]
+        return [self.bank, self.costs, self.reserve, *self.holders.values()]
 
 
 def open_books(*, building: Building, holders: Iterable[Holder]) -> Books:
@@ -76,7 +83,7 @@ def open_books(*, building: Building, holders: Iterable[Holder]) -> Books:
     }
     missing = [
         Account(building=building, kind=kind)
-        for kind in (AccountKind.BANK, AccountKind.COSTS)
+        for kind in (AccountKind.BANK, AccountKind.COSTS, AccountKind.RESERVE)
         if (kind, None, "") not in there
     ]
     missing += [
@@ -96,6 +103,7 @@ def open_books(*, building: Building, holders: Iterable[Holder]) -> Books:
         building=building,
         bank=kinds[AccountKind.BANK],
         costs=kinds[AccountKind.COSTS],
+        reserve=kinds[AccountKind.RESERVE],
         holders={(key, party): own[key, party] for key, party in sorted(wanted)},
     )
 

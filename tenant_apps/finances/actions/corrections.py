@@ -72,7 +72,7 @@ def reverse_expense(*, expense: Expense, reason: str, by: User) -> Expense:
         shares = list(locked.shares.select_related("apartment").order_by("pk"))
         holders = {(share.apartment_id, share.party) for share in shares}
         books = open_books(building=period.building, holders=holders)
-        transfers: list[Transfer] = [(books.bank, books.costs, locked.amount)]
+        transfers: list[Transfer] = [(books.payer_of(locked), books.costs, locked.amount)]
         for share in shares:
             holder = (share.apartment_id, share.party)
             transfers.append((books.costs, books.holders[holder], share.amount))

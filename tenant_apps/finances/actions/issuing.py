@@ -159,7 +159,7 @@ def _issued(period: Period, *, by: User, at: datetime, tell: Tell | None = None)
     transfers: list[Transfer] = [
         (books.holders[holder], books.costs, amount) for holder, amount in owed.items()
     ]
-    transfers += [(books.costs, books.bank, each.amount) for each in reckoning.expenses]
+    transfers += [(books.costs, books.payer_of(each), each.amount) for each in reckoning.expenses]
     day = timezone.localdate(at)
     books.book(Entry(kind=EntryKind.ISSUE, booked_on=day, period=period, made_by=by), transfers)
     books.settle()

@@ -19,6 +19,7 @@ class AccountKind(models.TextChoices):
     APARTMENT = "apartment", _("What an apartment's owner or tenant owes")
     BANK = "bank", _("Money of the building, at hand or at the bank")
     COSTS = "costs", _("Costs still to be shared: zero when all is issued")
+    RESERVE = "reserve", _("What was put aside for later, held at the bank")
 
 
 class EntryKind(models.TextChoices):
@@ -57,7 +58,7 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="apartment", apartment__isnull=False, party__in=Party.values)
-                | Q(kind__in=["bank", "costs"], apartment__isnull=True, party=""),
+                | Q(kind__in=["bank", "costs", "reserve"], apartment__isnull=True, party=""),
                 name="account_of_an_apartment_or_a_building",
             ),
         ]

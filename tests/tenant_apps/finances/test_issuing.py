@@ -10,10 +10,12 @@ import pytest
 from django.db import ProgrammingError, transaction
 
 from public_apps.audit.models import Entry as AuditEntry
+from public_apps.core.errors import Refused
 from public_apps.core.schemas import inside
 from tenant_apps.buildings import actions as buildings
+from tenant_apps.finances.actions import issuing
 from tenant_apps.finances.models import Line, Share
-from tests.tenant_api.town import LONG_AGO, Town
+from tests.tenant_api.town import LONG_AGO, Town, queries_of
 from tests.tenant_apps.finances.month import OCTOBER, balances, charges, draft, issue, sound, spend
 
 
@@ -226,3 +228,56 @@ def test_months_are_independent(town: Town) -> None:
     assert sum(charges(town).values()) == 2000
     issue(town, october)
     assert sum(balances(town).values()) == 3000
+
+
+def test_a_large_month_is_issued_by_the_worker(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    period = draft(town)
+    spend(town, period, 1_001)
+    with inside(town.schema):
+        monkeypatch.setattr(issuing, "MOST_AT_ONCE", 3)
+        asked = issuing.issue(period=period, by=town.owner.user)
+        assert asked is not None
+        with pytest.raises(Refused, match="just now"):
+            issuing.issue(period=period, by=town.owner.user)
+    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
+    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
+    assert town.manager.get(f"/api/work/{asked.pk}/")["status"] == "done"
+    assert sum(charges(town).values()) == 1_001
+    assert sound(town)
+
+
+def test_the_worker_issues_nothing_that_was_changed_meanwhile(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = draft(town)
+    spend(town, period)
+    with inside(town.schema):
+        monkeypatch.setattr(issuing, "MOST_AT_ONCE", 3)
+        asked = issuing.issue(period=period, by=town.owner.user)
+    assert asked is not None
+    spend(town, period, 5)
+    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
+    told = town.manager.get(f"/api/work/{asked.pk}/")
+    assert (told["status"], town.manager.get(f"/api/periods/{period.pk}/")["status"]) == (
+        "refused",
+        "draft",
+    )
+
+
+@pytest.mark.parametrize("path", ["periods", "expenses", "charges", "payments", "balances"])
+def test_a_list_costs_the_same_whatever_its_length(town: Town, path: str) -> None:
+    def live(month: int) -> None:
+        period = draft(town, date(2025, month, 1))
+        spend(town, period, 1_000, sharing="chosen", chosen=[each.pk for each in town.apartments])
+        issue(town, period)
+        body = {
+            "apartment": town.apartments[0].pk, "party": "owner", "method": "cash",
+            "amount": 100, "paid_on": "2026-11-02",
+        }  # fmt: skip
+        town.manager.post("/api/payments/", body)
+
+    live(1)
+    few = queries_of(town, f"/api/{path}/?building={town.building.pk}")
+    for month in range(2, 6):
+        live(month)
+    assert queries_of(town, f"/api/{path}/?building={town.building.pk}") == few
