@@ -329,8 +329,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "FileKind": "tenant_apps.files.models.Kind",
+        "ChargeKind": "tenant_apps.finances.models.ChargeKind",
+        "EntryKind": "tenant_apps.finances.models.EntryKind",
+        "ExpenseCategory": "tenant_apps.finances.models.Category",
         "PartyKind": "tenant_apps.buildings.models.Party",
+        "PeriodStatus": "tenant_apps.finances.models.Status",
+        "RequestCategory": "tenant_apps.requests.models.Category",
         "RequestStatus": "tenant_apps.requests.models.Status",
+        "WorkKind": "tenant_apps.buildings.models.Work.Kind",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
