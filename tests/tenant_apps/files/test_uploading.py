@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import Role
@@ -23,6 +25,7 @@ from tenant_apps.files.tasks import sweep_waiting
 from tests.core.ground import Ground, another_web, found_workspace
 from tests.tenant_api.town import Person, Town
 from tests.tenant_apps.files import samples
+from tests.tenant_apps.waiting import until_somebody_waits
 
 MIB = 1024 * 1024
 KINDS = [
@@ -171,26 +174,29 @@ def test_an_upload_arranges_for_its_own_sweep_once(town: Town) -> None:
     assert timedelta(hours=23) < scheduled - timezone.now() <= timedelta(days=1)
 
 
-def test_a_workspace_keeps_only_so_much_also_when_all_upload_at_once(
-    ground: Ground, tmp_path: Path
-) -> None:
+def test_a_workspace_keeps_only_so_much(ground: Ground, tmp_path: Path) -> None:
     with another_web(ground, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as door:
         town = Town(door, workspace=found_workspace())
-        people = [town.manager, town.owner, town.staff]
-        assert all(person.token for person in people)
         data = samples.PDF.ljust(400 * 1024)
-        answers: list[requests.Response] = []
-        at_once = [
-            threading.Thread(target=lambda who: answers.append(upload(who, data)), args=[person])
-            for person in people
-        ]
-        for each in at_once:
-            each.start()
-        for each in at_once:
-            each.join()
-    assert sorted(answer.status_code for answer in answers) == [201, 201, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
-    assert refused.json()["type"].endswith("storage-full")
+        answers = [upload(town.manager, data) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert answers[2].json()["type"].endswith("storage-full")
+
+
+def test_uploads_at_once_cant_pass_the_bound_together(ground: Ground, tmp_path: Path) -> None:
+    answers: list[int] = []
+    with another_web(ground, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as door:
+        town = Town(door, workspace=found_workspace())
+        data = samples.PDF.ljust(700 * 1024)
+        nikos, maria = (town.person(Role.MANAGER) for _ in range(2))
+        assert maria.token
+        second = threading.Thread(target=lambda: answers.append(upload(maria, data).status_code))
+        with inside(town.schema), transaction.atomic():
+            actions.keep(SimpleUploadedFile("a.pdf", data), by=nikos.user)
+            second.start()
+            until_somebody_waits()
+        second.join()
+    assert answers == [409]
 
 
 def test_one_person_lets_only_so_many_files_wait(town: Town) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import Role
@@ -17,7 +14,7 @@ from public_apps.audit.models import Entry
 from public_apps.core.schemas import inside
 from tenant_apps.buildings.models import Apartment
 from tenant_apps.votes import queries
-from tenant_apps.votes.models import Ballot, Vote
+from tenant_apps.votes.models import Vote
 from tests.tenant_api.town import Person, Town, queries_of
 
 PATH = "/api/votes/"
@@ -56,14 +53,6 @@ def ended(town: Town, vote: dict[str, Any]) -> None:
         Vote.objects.filter(pk=vote["id"]).update(
             opens_at=now - timedelta(hours=2), closes_at=now - timedelta(seconds=1)
         )
-
-
-def at_once(*deeds: Any) -> None:
-    threads = [threading.Thread(target=deed) for deed in deeds]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
 
 
 def _at(minutes: float) -> str:
@@ -257,74 +246,6 @@ def test_a_vote_closed_before_its_time_takes_no_more_ballots(town: Town) -> None
         assert (entry.target_id, entry.actor) == (str(vote["id"]), town.manager.user.email)
 
 
-# --- Several at once ------------------------------------------------------------------------------
-
-
-def test_of_ballots_at_once_for_one_apartment_one_counts(town: Town) -> None:
-    vote = called(town)
-    assert town.resident.token
-    assert town.manager.token
-    answers: list[int] = []
-
-    def by_owner() -> None:
-        answers.append(cast(town.resident, vote, town.apartments[0], "Yes").status_code)
-
-    def on_paper() -> None:
-        answer = cast(town.manager, vote, town.apartments[0], "No", on_paper=True)
-        answers.append(answer.status_code)
-
-    at_once(by_owner, on_paper, by_owner, on_paper)
-    assert answers == [200] * 4
-    with inside(town.schema):
-        assert Ballot.objects.filter(voter__vote=vote["id"]).count() == 1
-        assert Vote.objects.get(pk=vote["id"]).roll.count() == 4
-
-
-def test_a_ballot_that_comes_while_the_vote_is_being_closed_waits_and_is_refused(
-    town: Town,
-) -> None:
-    vote = called(town)
-    assert town.resident.token
-    answers: list[int] = []
-    ballot = threading.Thread(
-        target=lambda: answers.append(cast(town.resident, vote, town.apartments[0]).status_code)
-    )
-    with inside(town.schema), transaction.atomic():
-        row = Vote.objects.select_for_update().get(pk=vote["id"])
-        ballot.start()
-        _wait_for_a_lock()
-        row.closed_at = timezone.now()
-        row.save()
-    ballot.join()
-    assert answers == [409]
-    assert results(town.manager, vote)["ballots"] == 0
-
-
-def test_a_ballot_that_waits_past_the_end_is_refused(town: Town) -> None:
-    vote = called(town, opens=-1, closes=0.05)
-    assert town.resident.token
-    answers: list[int] = []
-    ballot = threading.Thread(
-        target=lambda: answers.append(cast(town.resident, vote, town.apartments[0]).status_code)
-    )
-    with inside(town.schema), transaction.atomic():
-        row = Vote.objects.select_for_update().get(pk=vote["id"])
-        ballot.start()
-        while timezone.now() <= row.closes_at:
-            time.sleep(0.05)
-    ballot.join()
-    assert answers == [409]
-
-
-def test_the_database_allows_one_ballot_for_each_line_of_the_roll(town: Town) -> None:
-    vote = called(town)
-    cast(town.resident, vote, town.apartments[0])
-    with inside(town.schema):
-        first = Ballot.objects.select_related("voter", "choice").get(voter__vote=vote["id"])
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Ballot.objects.create(voter=first.voter, choice=first.choice)
-
-
 def test_a_list_costs_the_same_however_long(town: Town) -> None:
     called(town)
     path = f"{PATH}?building={town.building.pk}&state=running"
@@ -332,15 +253,3 @@ def test_a_list_costs_the_same_however_long(town: Town) -> None:
     for _ in range(6):
         called(town)
     assert queries_of(town, path) == few
-
-
-def _wait_for_a_lock() -> None:
-    """Return once another connection waits for what this one holds."""
-    deadline = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("nobody waits for the vote")
