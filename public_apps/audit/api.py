@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from public_apps.audit.models import Entry
+from public_apps.core.rest.filters import MomentFilter
 from public_apps.core.rest.pages import Cursor
 
 
@@ -25,8 +26,8 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
 
 
 class EntryFilter(filters.FilterSet):
-    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    since = MomentFilter(field_name="at", lookup_expr="gte")
+    until = MomentFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = Entry

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -89,7 +90,7 @@ class DomainViewSet(Addressed):
     resource = "domains"
     serializer_class = OwnDomainSerializer
 
-    @extend_schema(responses=AddressesSerializer)
+    @extend_schema(responses=forced_singular_serializer(AddressesSerializer))
     def list(self, request: Request) -> Response:
         """All addresses of the workspace, with the records that each domain needs."""
         return Response(self.addresses())
@@ -154,7 +155,7 @@ class SubdomainView(Addressed):
         """The subdomain, old names that still lead to it, and own domains."""
         return Response(self.addresses())
 
-    @extend_schema(request=SubdomainSerializer, responses=AddressesSerializer)
+    @extend_schema(request=SubdomainSerializer, responses={200: AddressesSerializer})
     def create(self, request: Request) -> Response:
         """Change it. The old one redirects for 90 days, and nobody else can have it meanwhile."""
         return self.once(self._changed)
