@@ -1,0 +1,53 @@
+"""The same is done in both, one after the other, by everything that the API offers."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from tests.tenant_api.estate import Estate
+from tests.tenant_api.isolation.twins import Twins
+from tests.tenant_api.operations import Operation
+
+# What takes Stripe or DNS, who don't answer here; and a second sample.
+NOT_HERE = ("subscription", "domains_make_primary", "sample_create")
+
+
+def _done(estate: Estate, operation: Operation, key: str) -> Any:
+    return estate.ask(
+        operation.method, operation.path(estate.lot), headers={"Idempotency-Key": key},
+        **operation.content(estate, estate.lot),
+    )  # fmt: skip
+
+
+def test_what_one_owner_does_does_nothing_to_the_other(own_twins: Twins) -> None:
+    """With one Idempotency-Key for both: whatever B was answered under it is not A's answer."""
+    a, b = own_twins.a, own_twins.b
+    refused, replayed = {}, []
+    for operation in own_twins.operations:
+        key = secrets.token_hex(8)
+        theirs = _done(b, operation, key)
+        with own_twins.untouched(b):
+            own = _done(a, operation, key)
+        assert "Idempotent-Replayed" not in own.headers, operation
+        assert own.status_code == theirs.status_code, (operation, theirs.text, own.text)
+        assert b.mark not in own.text.lower(), operation
+        if own.status_code >= 300:
+            refused[operation.name] = own.status_code
+        if operation.headers >= {"Idempotency-Key"}:
+            again = _done(a, operation, key)
+            replayed.append("Idempotent-Replayed" in again.headers)
+    assert {name for name in refused if not name.startswith(NOT_HERE)} == set()
+    assert sum(replayed) > 20
+
+
+def test_ones_own_key_brings_ones_own_answer_back(neighbours: tuple[Estate, Estate]) -> None:
+    key = secrets.token_hex(8)
+    answers = []
+    for estate in (*neighbours, *neighbours):
+        said = {"name": estate.words("Walnut"), "address": "Akti 2"}
+        answer = estate.ask("POST", "/api/buildings/", json=said, headers={"Idempotency-Key": key})
+        answers.append((answer.headers.get("Idempotent-Replayed"), json.loads(answer.text)["name"]))
+    names = [estate.words("Walnut") for estate in neighbours]
+    assert answers == [*((None, name) for name in names), *(("true", name) for name in names)]

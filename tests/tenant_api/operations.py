@@ -1,0 +1,197 @@
+"""Every operation of the tenant API's served document, with an example of each to be sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tests.core.ground import PASSWORD, Door
+from tests.tenant_api.estate import CSV, Estate, Lot
+from tests.tenant_apps.files import samples
+
+_PLACE = re.compile(r"{(\w+)}")
+# What is done first can't have been taken away by what is done later.
+_ORDER = ("GET", "POST", "PATCH", "POST of a row", "DELETE")
+# After these the workspace is somebody else's, or somewhere else.
+LAST = ("members_transfer_ownership_create", "subdomain_create")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation as the document describes it."""
+
+    name: str
+    method: str
+    route: str
+    headers: frozenset[str]
+    numbers: tuple[str, ...]
+    has_body: bool
+
+    @property
+    def resource(self) -> str:
+        """The first word of its address after /api/."""
+        return self.route.split("/")[2]
+
+    @property
+    def is_about_a_row(self) -> bool:
+        """Whether the address names a row."""
+        return "{" in self.route
+
+    @property
+    def turn(self) -> tuple[bool, int, str]:
+        """When its turn is, if all are done one after the other."""
+        kind = "POST of a row" if self.method == "POST" and self.is_about_a_row else self.method
+        return self.name in LAST, _ORDER.index(kind), self.route
+
+    def path(self, lot: Lot) -> str:
+        """Return the address of this lot's row; `KeyError` for a resource that no lot has."""
+        row = lot.ids.get(self.name) if self.name in lot.ids else lot.ids.get(self.resource)
+        rows = {"id": row, "file": lot["attachments"]}
+        if self.is_about_a_row and row is None:
+            raise KeyError(self.resource)
+        return _PLACE.sub(lambda place: str(rows[place[1]]), self.route)
+
+    def content(self, estate: Estate, lot: Lot) -> dict[str, Any]:
+        """Return what to send, as `requests` takes it; `KeyError` without an example for it."""
+        if self.name == "files_create":
+            return {"files": {"file": (f"{estate.mark}.png", samples.PNG)}}
+        if not self.has_body:
+            return {"json": {}} if self.method in {"POST", "PATCH"} else {}
+        return {"json": bodies(estate, lot)[self.name]}
+
+
+def operations(door: Door, host: str) -> list[Operation]:
+    """Return every operation that the document served at a tenant's host has, in order."""
+    document = door.ask("GET", "/api/schema/?format=json", host=host).json()
+    found = [
+        _operation(route, method, said)
+        for route, methods in document["paths"].items()
+        for method, said in methods.items()
+        if method != "parameters"
+    ]
+    return sorted(found, key=lambda each: each.turn)
+
+
+def _operation(route: str, method: str, said: dict[str, Any]) -> Operation:
+    parameters = said.get("parameters", [])
+    numbers = [
+        each["name"]
+        for each in parameters
+        if each["in"] == "query" and each["schema"].get("type") in {"number", "integer"}
+    ]
+    return Operation(
+        name=said["operationId"],
+        method=method.upper(),
+        route=route,
+        headers=frozenset(each["name"] for each in parameters if each["in"] == "header"),
+        numbers=tuple(name for name in numbers if name != "page_size"),
+        has_body="requestBody" in said,
+    )
+
+
+def bodies(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    """Return a body for each operation that takes one, naming this lot's rows."""
+    return {
+        **_of_people(estate, lot),
+        **_of_houses(estate, lot),
+        **_of_money(estate, lot),
+        **_of_requests(estate, lot),
+        **_of_talk(estate, lot),
+        "subscription_begin_again": {"plan": "professional", "interval": "month"},
+        "subscription_change_plan": {"plan": "professional", "interval": "year"},
+    }
+
+
+def _of_people(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    words = estate.words()
+    return {
+        "invitations_accept": {
+            "key": estate.invitation_key(lot["guest"]), "password": PASSWORD,
+            "first_name": "Maria", "last_name": words,
+        },
+        "invitations_create": {
+            "email": f"stranger-{lot.number}@{estate.mark}.example", "role": "staff",
+            "first_name": words,
+        },
+        "invitations_preview": {"key": estate.invitation_key(lot["invitations"])},
+        "keys_create": {"name": words, "role": "staff"},
+        "me_partial_update": {"last_name": words},
+        "members_partial_update": {"last_name": words},
+        "domains_create": {"host": f"other{lot.number}.{estate.mark}.example"},
+        "subdomain_create": {"subdomain": f"{estate.mark}-new"},
+        "workspace_partial_update": {"name": words},
+    }  # fmt: skip
+
+
+def _of_houses(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    words = estate.words()
+    return {
+        "apartments_create": {
+            "building": lot["buildings"], "number": f"N{lot.number}", "owner_name": words,
+        },
+        "apartments_partial_update": {"tenant_name": words},
+        "buildings_create": {"name": estate.words("Rowan", lot.number), "address": "Akti 1"},
+        "buildings_import_apartments_create": {"content": CSV},
+        "buildings_partial_update": {"notes": words},
+        "residencies_create": {
+            "apartment": lot["second apartment"], "user": lot["members"], "kind": "tenant",
+            "starts_on": "2021-01-01",
+        },
+        "residencies_partial_update": {"ends_on": "2030-01-01"},
+    }  # fmt: skip
+
+
+def _of_money(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    words = estate.words()
+    return {
+        "charges_correct_create": {"amount": 150, "reason": words},
+        "expenses_create": {
+            "period": lot["draft month"], "category": "lift", "description": words,
+            "amount": 5_000, "spent_on": "2026-02-10", "sharing": "chosen", "paid_by": "owner",
+            "chosen": [lot["apartments"]], "attachment": lot["file of expense"],
+        },
+        "expenses_partial_update": {"description": words},
+        "expenses_reverse_create": {"reason": words},
+        "payments_create": {
+            "apartment": lot["apartments"], "party": "owner", "method": "cash", "amount": 1_000,
+            "paid_on": "2026-02-02", "note": words,
+        },
+        "payments_reverse_create": {"reason": words},
+        "periods_create": {"building": lot["buildings"], "month": "2026-05-01"},
+    }  # fmt: skip
+
+
+def _of_requests(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    words = estate.words()
+    return {
+        "requests_assign_create": {"person": lot["members"], "note": words},
+        "requests_attachments_create": {"files": [lot["file of older request"]]},
+        "requests_comments_create": {"body": words},
+        "requests_create": {
+            "building": lot["buildings"], "apartment": lot["apartments"], "category": "lift",
+            "title": words, "files": [lot["file of request"]],
+        },
+        "requests_partial_update": {"title": words},
+        "requests_transitions_create": {"status": "in_progress", "note": words},
+    }  # fmt: skip
+
+
+def _of_talk(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+    words = estate.words()
+    now = timezone.now()
+    return {
+        "announcements_create": {"title": words, "body": "Off.", "building": lot["buildings"]},
+        "announcements_partial_update": {"title": words, "building": lot["buildings"]},
+        "votes_ballots_create": {
+            "apartment": lot["second apartment"], "choice": lot["choice"], "on_paper": True,
+        },
+        "votes_create": {
+            "building": lot["buildings"], "title": words, "choices": ["yes", "no"],
+            "opens_at": now.isoformat(), "closes_at": (now + timedelta(days=9)).isoformat(),
+        },
+        "votes_partial_update": {"title": words},
+    }  # fmt: skip
