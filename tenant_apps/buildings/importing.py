@@ -11,7 +11,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from public_apps.accounts.models import User
 from public_apps.core.errors import Invalid
@@ -36,6 +35,8 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
 
     Raises `Invalid` at once for a file that is too large or has other columns.
     """
+    from tenant_apps.buildings.tasks import import_apartments
+
     _reader(content)
     with transaction.atomic():
         return work.ask(
@@ -47,13 +48,8 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
         )
 
 
-@app.task(queue="work")
-def import_apartments(schema: str, work_id: str) -> None:
-    """Do one import."""
-    work.do(schema=schema, work_id=work_id, how=_import)
-
-
-def _import(asked: Work, tell: Tell) -> list[ReportLine]:
+def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
+    """Add all apartments of a file; raises `work.Refusal` with what is wrong, line by line."""
     building = Building.objects.select_for_update(no_key=True).filter(pk=asked.subject_id).first()
     if building is None:
         raise Refusal([_said(None, _("This building is gone."))])

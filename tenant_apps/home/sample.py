@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
@@ -36,15 +35,14 @@ Tenants = dict[int, User]
 
 def start(*, by: User) -> Work:
     """Have the worker fill the workspace; raises `Conflict` when it has a sample already."""
+    from tenant_apps.home.tasks import fill_sample
+
     _refuse_second()
     with transaction.atomic():
+        underway = work.latest(kind=Work.Kind.SAMPLE, subject_id=0)
+        if underway is not None and underway.status in {"waiting", "working"}:
+            raise Refused(_("The sample building is being made just now."))
         return work.ask(task=fill_sample, kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
-
-
-@app.task(queue="work")
-def fill_sample(schema: str, work_id: str) -> None:
-    """Fill one workspace."""
-    work.do(schema=schema, work_id=work_id, how=_fill)
 
 
 def fill(*, tenant: Tenant, by: User, tell: Tell | None = None) -> Building:
@@ -81,7 +79,8 @@ def clear(*, by: User) -> None:
         removal.remove(sample)
 
 
-def _fill(asked: Work, tell: Tell) -> list[ReportLine]:
+def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
+    """Fill the workspace in the name of who asked for it; raises as `fill` does."""
     schema = current()
     with in_public():
         tenant = Tenant.objects.get(schema_name=schema)

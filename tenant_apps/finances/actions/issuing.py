@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
@@ -110,13 +109,9 @@ def issue(*, period: Period, by: User, at: datetime | None = None) -> Work | Non
         return None
 
 
-@app.task(queue="work")
-def issue_large(schema: str, work_id: str) -> None:
-    """Issue one large month."""
-    work.do(schema=schema, work_id=work_id, how=_issue_large)
-
-
 def _left_to_worker(period: Period, by: User) -> Work:
+    from tenant_apps.finances.tasks import issue_large
+
     underway = work.latest(kind=Work.Kind.ISSUE, subject_id=period.pk)
     if underway is not None and underway.status in {"waiting", "working"}:
         raise Refused(_("This month is being issued just now."))
@@ -132,7 +127,8 @@ def _left_to_worker(period: Period, by: User) -> Work:
     )
 
 
-def _issue_large(asked: Work, tell: Tell) -> list[ReportLine]:
+def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
+    """Issue a large month; raises `StaleVersion` when it isn't any more what was asked for."""
     period = _locked_draft(asked.subject_id)
     if str(period.version) != asked.content:
         raise StaleVersion

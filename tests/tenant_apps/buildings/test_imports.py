@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from public_apps.core.schemas import inside
-from tenant_apps.buildings import importing, work
+from tenant_apps.buildings import tasks, work
 from tenant_apps.buildings.models import Apartment, Work
 from tests.tenant_api.town import Town
 
@@ -24,7 +24,7 @@ def worked(town: Town, content: str) -> dict[str, Any]:
     """Send a file, let the job run, and return the work as the API shows it then."""
     sent = send(town, content)
     assert sent["status"] == "waiting"
-    importing.import_apartments(schema=town.schema, work_id=sent["id"])
+    tasks.import_apartments(schema=town.schema, work_id=sent["id"])
     told: dict[str, Any] = town.manager.get(f"/api/work/{sent['id']}/")
     return told
 
@@ -74,7 +74,7 @@ def test_what_is_no_such_file_is_refused_at_once(town: Town, content: str) -> No
 
 def test_a_job_that_runs_twice_imports_once(town: Town) -> None:
     told = worked(town, f"{HEADER}\nB1,1,50,10,,\n")
-    importing.import_apartments(schema=town.schema, work_id=told["id"])
+    tasks.import_apartments(schema=town.schema, work_id=told["id"])
     assert numbers(town) == {"B1"}
     assert town.manager.get(f"/api/work/{told['id']}/")["done_at"] == told["done_at"]
 

@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from public_apps.audit.models import Entry as AuditEntry
 from public_apps.core.errors import Refused
 from public_apps.core.schemas import inside
 from tenant_apps.buildings import actions as buildings
+from tenant_apps.finances import tasks
 from tenant_apps.finances.actions import issuing
 from tenant_apps.finances.models import Line, Share
+from tests.customer import until
 from tests.tenant_api.town import LONG_AGO, Town, queries_of
 from tests.tenant_apps.finances.month import OCTOBER, balances, charges, draft, issue, sound, spend
 
@@ -239,8 +241,8 @@ def test_a_large_month_is_issued_by_the_worker(town: Town, monkeypatch: pytest.M
         assert asked is not None
         with pytest.raises(Refused, match="just now"):
             issuing.issue(period=period, by=town.owner.user)
-    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
-    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
+    tasks.issue_large(schema=town.schema, work_id=str(asked.pk))
+    tasks.issue_large(schema=town.schema, work_id=str(asked.pk))
     assert town.manager.get(f"/api/work/{asked.pk}/")["status"] == "done"
     assert sum(charges(town).values()) == 1_001
     assert sound(town)
@@ -256,7 +258,7 @@ def test_the_worker_issues_nothing_that_was_changed_meanwhile(
         asked = issuing.issue(period=period, by=town.owner.user)
     assert asked is not None
     spend(town, period, 5)
-    issuing.issue_large(schema=town.schema, work_id=str(asked.pk))
+    tasks.issue_large(schema=town.schema, work_id=str(asked.pk))
     told = town.manager.get(f"/api/work/{asked.pk}/")
     assert (told["status"], town.manager.get(f"/api/periods/{period.pk}/")["status"]) == (
         "refused",
@@ -281,3 +283,25 @@ def test_a_list_costs_the_same_whatever_its_length(town: Town, path: str) -> Non
     for month in range(2, 6):
         live(month)
     assert queries_of(town, f"/api/{path}/?building={town.building.pk}") == few
+
+
+def test_an_expense_that_comes_while_the_month_is_issued_waits_and_is_refused(town: Town) -> None:
+    period = draft(town)
+    spend(town, period, 700)
+    body = {"period": period.pk, "category": "water", "amount": 5, "spent_on": "2026-10-02"}
+    assert town.manager.token
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with inside(town.schema), transaction.atomic():
+            issuing.issue(period=period, by=town.owner.user)
+            late = pool.submit(town.manager.ask, "POST", "/api/expenses/", json=body)
+            until(somebody_waits, within=20)
+        assert late.result().status_code == 409
+    assert sum(charges(town).values()) == 700
+    assert sound(town)
+
+
+def somebody_waits() -> bool:
+    """Whether some connection waits for a lock that another one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

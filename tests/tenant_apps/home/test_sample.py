@@ -13,7 +13,9 @@ from public_apps.core.schemas import inside
 from tenant_apps.finances import queries
 from tenant_apps.finances.models import Charge, Period
 from tenant_apps.home.models import Sample
-from tests.core.ground import Door, found_workspace
+from tests.core.ground import Door, Ground, found_workspace
+from tests.core.test_jobs import working
+from tests.customer import until
 from tests.tenant_api.town import Town
 
 
@@ -66,3 +68,17 @@ def test_a_workspace_is_filled_and_emptied_again(quiet: Town) -> None:
     assert {"sample.made", "sample.removed"} <= deeds
     assert quiet.owner.ask("GET", "/api/sample/").status_code == 404
     assert quiet.owner.ask("DELETE", "/api/sample/").status_code == 409
+
+
+def test_the_worker_fills_a_workspace_and_tells_how_far_it_is(ground: Ground, quiet: Town) -> None:
+    asked = quiet.owner.post("/api/sample/", status=202)
+    assert quiet.owner.ask("POST", "/api/sample/").status_code == 409
+    with working(ground):
+        done = until(
+            lambda: (
+                (told := quiet.owner.get(f"/api/work/{asked['id']}/"))["status"] == "done" and told
+            ),
+            within=120,
+        )
+    assert done["steps_done"] == done["steps"] == 13
+    assert quiet.owner.get("/api/sample/")["name"] == done["report"][0]["detail"]

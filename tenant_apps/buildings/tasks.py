@@ -1,0 +1,13 @@
+"""What the worker does for buildings."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenant_apps.buildings import importing, work
+
+
+@app.task(queue="work")
+def import_apartments(schema: str, work_id: str) -> None:
+    """Do one import."""
+    work.do(schema=schema, work_id=work_id, how=importing.carry_out)

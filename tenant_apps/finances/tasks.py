@@ -1,0 +1,14 @@
+"""What the worker does for finances."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenant_apps.buildings import work
+from tenant_apps.finances.actions import issuing
+
+
+@app.task(queue="work")
+def issue_large(schema: str, work_id: str) -> None:
+    """Issue one large month."""
+    work.do(schema=schema, work_id=work_id, how=issuing.carry_out)

@@ -1,0 +1,14 @@
+"""What the worker does for the sample building."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenant_apps.buildings import work
+from tenant_apps.home import sample
+
+
+@app.task(queue="work")
+def fill_sample(schema: str, work_id: str) -> None:
+    """Fill one workspace."""
+    work.do(schema=schema, work_id=work_id, how=sample.carry_out)
