@@ -50,7 +50,8 @@ def give_code(person: Person, code: str, *, session: str) -> requests.Response:
 
 def code_of(secret: str) -> str:
     """Return what an authenticator app shows for a secret now."""
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    counter = next(yield_hotp_counters_from_time())
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def enrol(person: Person) -> str:

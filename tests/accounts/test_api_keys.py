@@ -104,7 +104,7 @@ def owners_key(ground: Ground) -> str:
 def test_even_an_owners_key_never_reaches_what_takes_a_person(
     ground: Ground, door: Door, owners_key: str, method: str, path: str
 ) -> None:
-    body = {} if method != "GET" else None
+    body: dict[str, str] | None = {} if method != "GET" else None
     for headers in ({"Authorization": f"Bearer {owners_key}"}, {"X-Session-Token": owners_key}):
         answer = door.ask(method, path, host=ground.acme.host, json=body, headers=headers)
         assert answer.status_code in {302, 401, 403, 409, 410}, answer.text

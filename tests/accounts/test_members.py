@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+from django.db import transaction
 
+from public_apps.accounts.members import actions
 from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
 from public_apps.core.schemas import inside
@@ -135,15 +137,17 @@ def test_of_two_owners_who_let_each_other_go_at_once_one_stays(town: Town) -> No
 
 
 def test_of_two_owners_who_step_down_at_once_one_stays(town: Town) -> None:
-    owners = [town.owner, town.person(Role.OWNER)]
-    assert all(owner.token for owner in owners)
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(
-            pool.map(lambda one: one.ask("PATCH", at(one), json={"role": "manager"}), owners)
-        )
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-    with inside(town.schema):
-        assert User.objects.filter(role=Role.OWNER, is_active=True).count() == 1
+    """The second asks while the first has stepped down and not committed yet."""
+    first, second = town.owner, town.person(Role.OWNER)
+    assert second.token
+    pool = ThreadPoolExecutor(1)
+    with inside(town.schema), transaction.atomic():
+        actions.change(member=first.user, by=first.user, role=Role.MANAGER)
+        asking = pool.submit(second.ask, "PATCH", at(second), json={"role": "manager"})
+        assert wait([asking], timeout=2).not_done, "it waits for the first"
+    assert asking.result(20).status_code == 409
+    pool.shutdown()
+    assert [now(one).role for one in (first, second)] == ["manager", "owner"]
 
 
 def test_handing_over_makes_a_new_owner_and_is_written_down(town: Town) -> None:

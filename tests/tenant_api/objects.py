@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from public_apps.accounts.machine_keys import actions as machine_keys
 from public_apps.core.schemas import inside
-from tenant_apps.buildings.models import Residency
+from tenant_apps.buildings.models import Apartment, Building, Residency
+from tenant_apps.finances.actions import drafts
+from tenant_apps.finances.models import Period
 from tests.tenant_api.town import Person, Town
 from tests.tenant_apps.files import samples
+from tests.tenant_apps.finances import month
 
 Pair = tuple[object, object]
 
@@ -104,14 +107,66 @@ def files(town: Town) -> Pair:
     return by(town.resident), by(town.neighbour)
 
 
+def _two_months(town: Town) -> tuple[Period, Period]:
+    """Return an issued month of her building, and a draft of another's."""
+    mine = month.draft(town)
+    sent = {"file": ("bill.pdf", samples.PDF)}
+    bill = town.manager.ask("POST", "/api/files/", files=sent).json()["id"]
+    month.spend(town, mine, attachment=bill)
+    month.issue(town, mine)
+    with inside(town.schema):
+        far = Building.objects.get(pk=elsewhere(town))
+        return mine, drafts.open_period(building=far, month=month.OCTOBER)
+
+
+def periods(town: Town) -> Pair:
+    """Her building's issued month, and another building's."""
+    mine, other = _two_months(town)
+    return mine.pk, other.pk
+
+
+def expenses(town: Town) -> Pair:
+    """What was spent on her building, and on another."""
+    mine, other = _two_months(town)
+    with inside(town.schema):
+        spent = mine.expenses.get().pk
+    return spent, month.spend(town, other)
+
+
+def charges(town: Town) -> Pair:
+    """What A1 owes for a month, and what A2 does."""
+    _two_months(town)
+    rows = town.manager.get(f"/api/charges/?building={town.building.pk}")["results"]
+    of = {row["apartment_number"]: row["id"] for row in rows}
+    return of["A1"], of["A2"]
+
+
+def payments(town: Town) -> Pair:
+    """What A1 has paid, and what A2 has."""
+
+    def by(flat: Apartment) -> Any:
+        said = {
+            "apartment": flat.pk, "party": "owner", "method": "bank", "amount": 5_000,
+            "paid_on": "2026-11-02",
+        }  # fmt: skip
+        return town.manager.post("/api/payments/", said)["id"]
+
+    return by(town.apartments[0]), by(town.apartments[1])
+
+
 OBJECTS: dict[str, Callable[[Town], Pair]] = {
     "announcements": announcements,
     "apartments": apartments,
     "buildings": buildings,
+    "charges": charges,
+    "expenses": expenses,
     "files": files,
     "keys": keys,
     "members": members,
+    "payments": payments,
+    "periods": periods,
     "requests": requests,
     "residencies": residencies,
+    "statements": apartments,
     "votes": votes,
 }
