@@ -26,16 +26,25 @@ def archive(*, tenant: Tenant, by: str) -> None:
 
     Raises `NotArchived`, with the tenant unchanged. Safe to call again.
     """
-    try:
-        cancelled = _cancel_all(tenant)
-    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
-        raise NotArchived(f"Stripe could not be asked to end the subscription: {error}") from error
+    cancelled = _end_at_stripe(tenant)
     with transaction.atomic():
         locked = suspension.lock(tenant.pk)
         locked.archived_at = locked.archived_at or timezone.now()
         locked.save(update_fields=["archived_at"])
     log.info("tenant archived", schema=tenant.schema_name, by=by, cancelled=cancelled)
     _mirror_end(cancelled)
+
+
+def end_subscriptions(*, tenant: Tenant) -> None:
+    """End the tenant's subscriptions at Stripe now. Raises `NotArchived`. Safe to call again."""
+    _mirror_end(_end_at_stripe(tenant))
+
+
+def _end_at_stripe(tenant: Tenant) -> list[str]:
+    try:
+        return _cancel_all(tenant)
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        raise NotArchived(f"Stripe could not be asked to end the subscription: {error}") from error
 
 
 def _cancel_all(tenant: Tenant) -> list[str]:

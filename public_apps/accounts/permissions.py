@@ -113,6 +113,9 @@ payments.create               all      all      -        -
 payments.reverse              all      all      -        -
 balances.list                 all      all      -        own
 statements.retrieve           all      all      -        own
+deletion.retrieve             all      -        -        -
+deletion.create               all      -        -        -
+deletion.destroy              all      -        -        -
 domains.list                  all      -        -        -
 domains.retrieve              all      -        -        -
 domains.create                all      -        -        -
@@ -135,7 +138,7 @@ _FOR_PEOPLE_ONLY = frozenset(
     invitations.create invitations.resend invitations.revoke
     keys.list keys.retrieve keys.create keys.revoke
     domains.create domains.destroy domains.verify domains.make_primary
-    subdomain.create subdomain.make_primary
+    subdomain.create subdomain.make_primary deletion.create deletion.destroy
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 

@@ -6,5 +6,5 @@ class OnboardingConfig(AppConfig):
     label = "onboarding"
 
     def ready(self) -> None:
-        # They register how a mail is composed, and who holds names.
-        from public_apps.onboarding import subdomains, welcome  # noqa: F401
+        # They register how a mail is composed, who holds names, and what is erased.
+        from public_apps.onboarding import erasing, subdomains, welcome  # noqa: F401

@@ -11,6 +11,7 @@ class StaffConfig(AppConfig):
         from public_apps.staff import (  # noqa: F401
             arrivals,
             by_hand,
+            erasing,
             groups,
             jobs,
             offers,

@@ -11,15 +11,18 @@ from django.shortcuts import render
 
 from public_apps.core.errors import json_problem, problem, wants_problem
 
-# What stays open: signing in and out, oneself, the subscription, and files that pages need.
+# What stays open: signing in and out, oneself, the subscription, files that pages need, and
+# asking for the workspace's end, which takes no payment.
 OPEN_WHEN_SUSPENDED = (
     "/_allauth/",
     "/accounts/",
+    "/api/deletion/",
     "/api/me/",
     "/api/subscription/",
     "/api/invoices/",
     "/billing/",
     "/i18n/",
+    "/settings/delete/",
     "/static/",
     "/support/",
 )

@@ -15,5 +15,8 @@ class TenantsConfig(AppConfig):
             reset_mail,
         )
         from public_apps.tenants.hosts import cors, mails, tasks  # noqa: F401 - as above
+        from public_apps.tenants.lifecycle import erasers  # noqa: F401 - as above
+        from public_apps.tenants.lifecycle import mails as departing  # noqa: F401 - as above
+        from public_apps.tenants.lifecycle import tasks as departures  # noqa: F401 - as above
 
         health.register("spare_tenants", pool.is_stocked)

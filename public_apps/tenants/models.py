@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.lifecycle import dropping
+from public_apps.tenants.lifecycle.models import Departure
 
 __all__ = [
-    "AccessChange", "Domain", "DomainClaim", "Status", "Tenant", "TenantMigration", "TenantQuerySet",
-    "opaque_schema_name",
+    "AccessChange", "Departure", "Domain", "DomainClaim", "Status", "Tenant", "TenantMigration",
+    "TenantQuerySet", "opaque_schema_name",
 ]  # fmt: skip
 
 
@@ -123,6 +125,15 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.name or self.schema_name
+
+    def delete(
+        self, force_drop: bool = False, *args: Any, **kwargs: Any
+    ) -> tuple[int, dict[str, int]]:
+        """Delete the row; raise `NotDroppable` where the library would drop the schema with it."""
+        if force_drop or self.auto_drop_schema:
+            dropping.refuse(self.schema_name)
+        deleted: tuple[int, dict[str, int]] = super().delete(*args, **kwargs)
+        return deleted
 
     @property
     def status(self) -> Status:

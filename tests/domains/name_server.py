@@ -24,8 +24,9 @@ class NameServer:
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
 
     def set(self, name: str, kind: str, *values: str) -> None:
-        """Put records in place of those of this name and kind."""
-        self.records[name, kind] = list(values)
+        """Put records in place of those of this name and kind; aliases are absolute."""
+        dot = "." if kind == "CNAME" else ""
+        self.records[name, kind] = [each.rstrip(".") + dot for each in values]
 
     def forget(self, name: str) -> None:
         """Remove a name with all of its records."""

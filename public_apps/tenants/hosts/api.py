@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -67,8 +67,8 @@ class SubdomainSerializer(serializers.Serializer[Any]):
 class Addressed(Resource):
     """What both resources need: the tenant, and the answer with all its addresses."""
 
-    pagination_class = None
-    filter_backends = ()
+    pagination_class: ClassVar[Any] = None
+    filter_backends: ClassVar[Any] = ()
 
     def rows(self) -> QuerySet[DomainClaim]:
         return DomainClaim.objects.none()

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from billing import access, archiving, manual
 from billing.manual import Opening
@@ -17,6 +18,7 @@ from billing.models import Subscription
 from public_apps.audit import audit
 from public_apps.core import errors
 from public_apps.tenants import domains, suspension
+from public_apps.tenants.lifecycle import departures, orphans
 from public_apps.tenants.models import Status, Tenant
 from public_apps.tenants.naming import named
 
@@ -25,7 +27,7 @@ PAYMENT = ("amount", "reference", "paid_until")
 
 
 class Command(BaseCommand):
-    help = "List tenants; create, suspend, resume or archive one."
+    help = "List tenants; create, suspend, resume, archive, delete or keep one; name orphans."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -46,6 +48,16 @@ class Command(BaseCommand):
         create.add_argument("--reference", help="by which the payment is found")
         archive = actions.add_parser("archive", help="end the subscription, then close the door")
         archive.add_argument("tenant", help="subdomain or schema")
+        archive.add_argument(
+            "--drop", action="store_true", help="then store it, and drop its schema"
+        )
+        delete = actions.add_parser("delete", help="suspend it now, and erase all of it in a week")
+        delete.add_argument("tenant", help="subdomain or schema")
+        keep = actions.add_parser(
+            "keep", help="undo an archive or a deletion while that can be done"
+        )
+        keep.add_argument("tenant", help="subdomain or schema")
+        actions.add_parser("orphans", help="schemas, rows and domains that belong to nobody")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "list":
@@ -53,7 +65,13 @@ class Command(BaseCommand):
         elif options["action"] == "create":
             self._create(options)
         elif options["action"] == "archive":
-            self._archive(_named(options["tenant"]))
+            self._archive(_named(options["tenant"]), drop=options["drop"])
+        elif options["action"] == "delete":
+            self._delete(_named(options["tenant"]))
+        elif options["action"] == "keep":
+            self._keep(_named(options["tenant"]))
+        elif options["action"] == "orphans":
+            self.stdout.write("\n".join(orphans.find().lines) or "no orphans")
         elif options["action"] == "suspend":
             tenant = _named(options["tenant"])
             suspension.hold(tenant=tenant, reason=options["reason"], by=OPERATOR)
@@ -81,13 +99,28 @@ class Command(BaseCommand):
         audit.record(actor=OPERATOR, action="tenant.opened", target=tenant)
         self.stdout.write(f"created {tenant.schema_name} {domains.url_of(tenant)}")
 
-    def _archive(self, tenant: Tenant) -> None:
+    def _archive(self, tenant: Tenant, *, drop: bool) -> None:
         try:
             archiving.archive(tenant=tenant, by=OPERATOR)
         except archiving.NotArchived as refusal:
             raise CommandError(str(refusal)) from refusal
         audit.record(actor=OPERATOR, action="tenant.archived", target=tenant)
+        if drop:
+            departures.plan_archive(tenant=tenant, begins_at=timezone.now(), by=OPERATOR)
         self.stdout.write(f"archived {tenant.schema_name}")
+
+    def _delete(self, tenant: Tenant) -> None:
+        departure = departures.ask_erasure(tenant=tenant, by=OPERATOR)
+        audit.record(actor=OPERATOR, action="tenant.deletion_asked", target=tenant)
+        self.stdout.write(f"{tenant.schema_name} is erased at {departure.begins_at.isoformat()}")
+
+    def _keep(self, tenant: Tenant) -> None:
+        try:
+            departures.undo(tenant=tenant, by=OPERATOR)
+        except errors.Problem as refusal:
+            raise CommandError(_told(refusal)) from refusal
+        audit.record(actor=OPERATOR, action="tenant.kept", target=tenant)
+        self.stdout.write(f"kept {tenant.schema_name}")
 
     def _list(self, options: dict[str, Any]) -> None:
         tenants = Tenant.objects.with_status().order_by("created_at")

@@ -1,0 +1,51 @@
+"""Billing's part when a tenant leaves: subscriptions end first, and events forget their people.
+
+Invoices, payments and subscriptions stay, as the law wants: they hold amounts and ids, no names.
+"""
+
+from __future__ import annotations
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import JSONObject
+
+from billing import access, archiving
+from billing.models import Customer, Lead, StripeEvent
+from public_apps.tenants.lifecycle import doors
+from public_apps.tenants.lifecycle.doors import Hindered, Leaving
+from public_apps.tenants.models import Tenant
+
+
+@doors.ends_subscriptions
+def end_subscriptions(tenant: Tenant) -> None:
+    """End a tenant's subscriptions at Stripe; raises `Hindered` if Stripe can't be asked."""
+    try:
+        archiving.end_subscriptions(tenant=tenant)
+    except archiving.NotArchived as refusal:
+        raise Hindered(str(refusal)) from refusal
+
+
+@doors.lets_in
+def let_in(tenant: Tenant, by: str) -> None:
+    """Take our hold back, and let subscription and payments decide."""
+    access.resume(tenant=tenant, by=by)
+
+
+@doors.erases("events")
+def events(leaving: Leaving) -> int:
+    """Leave of each event what it was, and of which object; not what it said about people."""
+    customers = Customer.objects.filter(tenant=leaving.tenant).values("pk")
+    theirs = StripeEvent.objects.filter(Q(tenant=leaving.tenant) | Q(object_id__in=customers))
+    return theirs.update(
+        payload=JSONObject(
+            id=F("id"),
+            type=F("type"),
+            erased=Value(True),
+            data=JSONObject(object=JSONObject(id=F("object_id"))),
+        )
+    )
+
+
+@doors.erases("leads")
+def leads(leaving: Leaving) -> int:
+    """Delete the wish that led here while the shop was closed."""
+    return Lead.objects.filter(signup__tenant=leaving.tenant).delete()[0]

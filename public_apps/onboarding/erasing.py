@@ -1,0 +1,21 @@
+"""A sign-up when its tenant is erased: what was ordered and when stays, who ordered it does not."""
+
+from __future__ import annotations
+
+from public_apps.onboarding.models import Signup
+from public_apps.tenants.lifecycle.doors import Leaving, erases
+
+
+@erases("signup")
+def signup(leaving: Leaving) -> int:
+    """Take the people off a sign-up."""
+    return Signup.objects.filter(tenant=leaving.tenant).update(
+        organization="",
+        email="",
+        first_name="",
+        last_name="",
+        checkout_url="",
+        idempotency_key=None,
+        request_fingerprint="",
+        failure="",
+    )

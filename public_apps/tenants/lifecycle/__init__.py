@@ -1,0 +1,1 @@
+"""How a tenant leaves: archived when its time is over, or erased because its owner wants that."""

@@ -1,0 +1,114 @@
+"""Asking for a departure, and undoing it while that can be done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from public_apps.core import mail
+from public_apps.core.errors import Refused
+from public_apps.tenants import suspension
+from public_apps.tenants.lifecycle import doors
+from public_apps.tenants.lifecycle.models import Aim, Departure
+from public_apps.tenants.models import AccessChange, Tenant
+
+log = structlog.get_logger(__name__)
+UNDO_FOR = timedelta(days=7)
+ASKED = "erasure_asked"
+
+
+def current(tenant: Tenant) -> Departure | None:
+    """Return a tenant's departure that was not undone, or None."""
+    return Departure.objects.filter(tenant=tenant, undone_at=None).first()
+
+
+@transaction.atomic
+def ask_erasure(*, tenant: Tenant, by: str) -> Departure:
+    """Suspend a workspace now, and have it erased after `UNDO_FOR`. Safe to call again.
+
+    Its subscription ends at once, so that nobody is charged meanwhile.
+    """
+    locked = suspension.lock(tenant.pk)
+    begins = timezone.now() + UNDO_FOR
+    departure = current(locked)
+    if departure is not None and departure.aim == Aim.ERASURE:
+        return departure
+    if departure is None:
+        departure = Departure(tenant=locked)
+    departure.aim, departure.asked_by, departure.begins_at = Aim.ERASURE, by, begins
+    if locked.held_at is None and departure.dropped_at is None:
+        departure.held_at = timezone.now()
+        suspension.hold(
+            tenant=locked, reason=_("It will be deleted: an owner asked for it."), by=by
+        )
+    departure.save()
+    _promise_mail(departure, locked)
+    _wake(departure)
+    log.warning("erasure asked", schema=locked.schema_name, by=by)
+    return departure
+
+
+@transaction.atomic
+def plan_archive(*, tenant: Tenant, begins_at: datetime, by: str) -> Departure:
+    """Have a tenant archived from a moment on; returns the departure that is planned already."""
+    locked = suspension.lock(tenant.pk)
+    planned = current(locked)
+    if planned is None:
+        planned = Departure.objects.create(
+            tenant=locked, aim=Aim.ARCHIVE, asked_by=by, begins_at=begins_at
+        )
+        log.info("archive planned", schema=locked.schema_name, begins_at=begins_at.isoformat())
+    _wake(planned)
+    return planned
+
+
+@transaction.atomic
+def undo(*, tenant: Tenant, by: str) -> None:
+    """Let a tenant stay: open the door again, and let its subscription decide who comes in.
+
+    Raises `errors.Refused` when nothing is planned, or the schema is dropped already.
+    """
+    locked = suspension.lock(tenant.pk)
+    departure = current(locked)
+    if departure is None or not departure.can_be_undone:
+        raise Refused(_("There is nothing left that could be undone."))
+    _call_off(departure)
+    if departure.closed_at:
+        locked.archived_at = None
+        locked.save(update_fields=["archived_at"])
+    if departure.held_at or locked.held_at is None:
+        doors.let_in(locked, by=by)
+    log.warning("departure undone", schema=locked.schema_name, by=by)
+
+
+@receiver(suspension.access_changed)
+def stay_if_let_in(change: AccessChange, **_event: Any) -> None:
+    """Call a departure off when people are let in again: by a payment, or by staff."""
+    if change.suspended:
+        return
+    for departure in Departure.objects.filter(tenant=change.tenant, undone_at=None, closed_at=None):
+        _call_off(departure)
+
+
+def _call_off(departure: Departure) -> None:
+    departure.undone_at = timezone.now()
+    departure.save(update_fields=["undone_at"])
+
+
+def _promise_mail(departure: Departure, tenant: Tenant) -> None:
+    if tenant.owner_email:
+        mail.enqueue(
+            kind=ASKED, key=str(departure.pk), to=tenant.owner_email, language=tenant.language
+        )
+
+
+def _wake(departure: Departure) -> None:
+    from public_apps.tenants.lifecycle.tasks import wake
+
+    wake(departure.pk)

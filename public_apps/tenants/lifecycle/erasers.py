@@ -1,0 +1,53 @@
+"""What tenants' own room and core keep in public about people, erased on a tenant's departure."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from public_apps.core.models import IdempotentRequest, OutgoingMail
+from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.lifecycle import departures, retention
+from public_apps.tenants.lifecycle.doors import Leaving, erases
+from public_apps.tenants.lifecycle.models import Departure
+from public_apps.tenants.models import AccessChange, Tenant
+
+
+@erases("tenant")
+def tenant_row(leaving: Leaving) -> int:
+    """Take the names off the tenant's row, which stays for its invoices."""
+    emptied: int = Tenant.objects.filter(pk=leaving.tenant.pk).update(name="", owner_email="")
+    return emptied
+
+
+@erases("access_changes")
+def access_changes(leaving: Leaving) -> int:
+    """Forget who let in and who suspended."""
+    by_people = AccessChange.objects.filter(tenant=leaving.tenant, cause__contains="@")
+    return by_people.update(cause="erased")
+
+
+@erases("domain_claims")
+def domain_claims(leaving: Leaving) -> int:
+    """Forget the domains that were only claimed; what was served is freed after its quarantine."""
+    return DomainClaim.objects.filter(tenant=leaving.tenant).delete()[0]
+
+
+@erases("mails")
+def mails(leaving: Leaving) -> int:
+    """Delete mails of this tenant, and finished ones to its people.
+
+    What still waits for them may be another workspace's, in which they are, too.
+    """
+    to_them = Q(to__in=leaving.addresses) & (Q(sent_at__isnull=False) | Q(failed_at__isnull=False))
+    of_it = Q(key__startswith=f"{leaving.tenant.schema_name}:")
+    for departure in Departure.objects.filter(tenant=leaving.tenant):
+        of_it |= Q(kind=departures.ASKED, key=str(departure.pk))
+        of_it |= Q(kind=retention.NOTICE, key__startswith=f"{departure.pk}:")
+    return OutgoingMail.objects.filter(to_them | of_it).delete()[0]
+
+
+@erases("requests")
+def requests(leaving: Leaving) -> int:
+    """Delete remembered requests, whose answers hold what people typed."""
+    scope = f"{leaving.tenant.schema_name}:"
+    return IdempotentRequest.objects.filter(scope__startswith=scope).delete()[0]

@@ -1,0 +1,60 @@
+"""Departures as jobs: each is taken up again until it is done, whatever a crash has swallowed."""
+
+from __future__ import annotations
+
+import structlog
+from django.db.models import F, Q
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from public_apps.core import jobs
+from public_apps.tenants.lifecycle import orphans, retention, steps
+from public_apps.tenants.lifecycle.models import Aim, Departure
+
+log = structlog.get_logger(__name__)
+MOST = 100
+
+
+@app.task(queue="upkeep", priority=jobs.LAST)
+def proceed(departure_id: int) -> None:
+    """Do what is due of one departure."""
+    steps.proceed(departure_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="upkeep", queueing_lock="sweep_departures", priority=jobs.LAST)
+def sweep_departures(timestamp: int) -> None:
+    """Plan what time has made due, promise the mails, and take up what is unfinished."""
+    retention.plan_due()
+    retention.promise_notices()
+    for departure_id in due():
+        wake(departure_id)
+
+
+@app.periodic(cron="27 4 * * *")
+@app.task(queue="upkeep", queueing_lock="look_for_orphans", priority=jobs.LAST)
+def look_for_orphans(timestamp: int) -> None:
+    """Tell staff what belongs to nobody; nothing is touched."""
+    for line in orphans.find().lines:
+        log.error("orphan", told=line)
+
+
+def due() -> list[int]:
+    """Return the departures that have a step to do now, the one tried longest ago first."""
+    now = timezone.now()
+    begun = Q(begins_at__lte=now)
+    unfinished = (
+        Q(aim=Aim.ERASURE, unpaid_at=None)
+        | Q(begun, dropped_at=None)
+        | Q(begun, aim=Aim.ERASURE, erased_at=None)
+        | Q(dropped_at__lte=now - steps.QUARANTINE, freed_at=None)
+    )
+    open_ones = Departure.objects.filter(unfinished, undone_at=None)
+    by_turn = open_ones.order_by(F("tried_at").asc(nulls_first=True), "pk")
+    return list(by_turn.values_list("pk", flat=True)[:MOST])
+
+
+def wake(departure_id: int) -> None:
+    """Enqueue a departure unless it is waiting."""
+    lock = f"departure:{departure_id}"
+    jobs.defer_once(proceed, lock=lock, priority=jobs.LAST, departure_id=departure_id)

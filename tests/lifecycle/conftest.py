@@ -1,0 +1,21 @@
+"""The ground, and a vault in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from public_apps.tenants.lifecycle import doors
+from tests.core.ground import door, ground
+from tests.lifecycle.folder_vault import FolderVault
+
+__all__ = ["door", "ground"]
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderVault:
+    """The one vault in use while the test runs."""
+    kept = FolderVault(tmp_path / "vault")
+    monkeypatch.setattr(doors, "_vaults", [kept])
+    return kept

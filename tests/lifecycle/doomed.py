@@ -1,0 +1,52 @@
+"""A process that works on a departure and dies by kill -9 at the n-th write of its record.
+
+    python -m tests.lifecycle.doomed <departure> <n> within|after <vault's folder>
+
+`within`: the write is done, its transaction is not. `after`: the transaction has committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db import connection
+
+WRITE = 'UPDATE "tenants_departure" SET "tenant_id"'
+
+
+class Reaper:
+    """Counts the writes, and kills."""
+
+    def __init__(self, nth: int, when: str) -> None:
+        self.left, self.when = nth, when
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Let the statement through, then see whether it was the one."""
+        if self.left == 0 and self.when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = execute(sql, params, many, context)
+        if sql.startswith(WRITE):
+            self.left -= 1
+            if self.left == 0 and self.when == "within":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from public_apps.tenants.lifecycle import doors, steps
+    from tests.lifecycle.folder_vault import FolderVault
+
+    departure, nth, when, folder = sys.argv[1:]
+    doors.use(FolderVault(Path(folder)))
+    with connection.execute_wrapper(Reaper(int(nth), when)):
+        steps.proceed(int(departure))

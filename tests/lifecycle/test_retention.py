@@ -1,0 +1,149 @@
+"""A suspended workspace whose time is over: two mails, then archived, dropped, its domains freed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from public_apps.core import mail
+from public_apps.core.errors import Refused
+from public_apps.core.models import OutgoingMail
+from public_apps.tenants import domains, suspension
+from public_apps.tenants.hosts import subdomain
+from public_apps.tenants.lifecycle import departures, doors, orphans, retention, steps
+from public_apps.tenants.lifecycle.models import Departure
+from public_apps.tenants.lifecycle.tasks import due, sweep_departures
+from public_apps.tenants.models import Domain, Tenant
+from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.lifecycle.folder_vault import FolderVault
+from tests.lifecycle.leaving import later, of, over, suspended
+
+
+def notices(workspace: Workspace) -> list[str]:
+    """Return the keys of the mails that were promised."""
+    told = OutgoingMail.objects.filter(kind=retention.NOTICE, to=workspace.owner)
+    return [each.key.partition(":")[2] for each in told.order_by("pk")]
+
+
+def test_two_mails_go_out_before_anything_happens(ground: Ground) -> None:
+    workspace = suspended(settings.RETENTION_DAYS - 31)
+    sweep_departures(timestamp=0)
+    assert departures.current(workspace.tenant) is None
+    since = timezone.now() - timedelta(days=settings.RETENTION_DAYS - 29)
+    Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=since)
+    sweep_departures(timestamp=0)
+    sweep_departures(timestamp=0)
+    assert notices(workspace) == ["1"]
+    later(workspace, days=23.5)
+    sweep_departures(timestamp=0)
+    assert notices(workspace) == ["1", "2"]
+    for outgoing in OutgoingMail.objects.filter(kind=retention.NOTICE, to=workspace.owner):
+        mail.send(mail_id=outgoing.pk)
+        outgoing.refresh_from_db()
+        assert outgoing.sent_at, outgoing.error
+    steps.proceed(of(workspace).pk)
+    assert of(workspace).closed_at is None
+
+
+def test_however_long_ago_it_was_the_mails_come_first(ground: Ground) -> None:
+    workspace = over(days=400)
+    retention.plan_due()
+    assert of(workspace).begins_at > timezone.now() + timedelta(days=29)
+
+
+def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
+    ground: Ground, door: Door, vault: FolderVault
+) -> None:
+    workspace, neighbour = over(), found_workspace()
+    schema = workspace.tenant.schema_name
+    retention.plan_due()
+    departure = later(workspace, days=31)
+    assert departure.pk in due()
+    gone = steps.proceed(departure.pk)
+    assert gone is not None
+    assert (gone.error, bool(gone.unpaid_at), bool(gone.stored_at)) == ("", True, True)
+    assert not orphans.is_there(schema)
+    assert workspace.owner in Path(gone.stored_as).read_text()
+    assert Tenant.objects.get(pk=workspace.tenant.pk).status == "archived"
+    assert door.ask("GET", "/", host=workspace.host).status_code == 404
+    assert door.token(neighbour)
+
+    label = domains.label_of(workspace.host)
+    later(workspace, days=29)
+    assert steps.proceed(departure.pk) is not None
+    assert domains.is_taken(label)
+    later(workspace, days=2)
+    assert departure.pk in due()
+    steps.proceed(departure.pk)
+    assert not domains.is_taken(label)
+    subdomain.change(tenant=neighbour.tenant, label=label, by="test")
+    assert departure.pk not in due()
+    assert Tenant.objects.filter(pk=workspace.tenant.pk, schema_name=schema).exists(), (
+        "the row stays"
+    )
+
+
+def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(ground: Ground) -> None:
+    workspace = over()
+    retention.plan_due()
+    departure = steps.proceed(later(workspace, days=31).pk)
+    assert departure is not None
+    assert "store" in departure.error
+    assert orphans.is_there(workspace.tenant.schema_name)
+    assert departure.pk in due(), "it is tried again"
+    departures.undo(tenant=workspace.tenant, by="test")
+
+
+def test_who_pays_in_time_stays(ground: Ground) -> None:
+    workspace = over()
+    retention.plan_due()
+    planned = of(workspace)
+    with transaction.atomic():
+        locked = suspension.lock(workspace.tenant.pk)
+        suspension.set_access(locked, suspended=False, reason="paid", cause="evt_1")
+    planned.refresh_from_db()
+    assert planned.undone_at
+    steps.proceed(planned.pk)
+    assert orphans.is_there(workspace.tenant.schema_name)
+
+
+def test_whom_staff_hold_suspended_is_not_archived_by_the_clock(ground: Ground) -> None:
+    workspace = over()
+    suspension.hold(tenant=workspace.tenant, reason="a dispute", by="anna@newconcierge.example")
+    retention.plan_due()
+    assert departures.current(workspace.tenant) is None
+
+
+def test_a_closed_door_opens_again_until_the_schema_is_dropped(
+    ground: Ground, door: Door, vault: FolderVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = over()
+    retention.plan_due()
+    monkeypatch.setattr(doors, "_vaults", [])
+    departure = steps.proceed(later(workspace, days=31).pk)
+    assert departure is not None
+    assert departure.closed_at
+    departures.undo(tenant=workspace.tenant, by="anna@newconcierge.example")
+    assert Tenant.objects.get(pk=workspace.tenant.pk).archived_at is None
+    monkeypatch.setattr(doors, "_vaults", [vault])
+    Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=timezone.now())
+    retention.plan_due()
+    assert departures.current(workspace.tenant) is None
+
+
+def test_what_is_dropped_cannot_be_undone(ground: Ground, vault: FolderVault) -> None:
+    workspace = over()
+    retention.plan_due()
+    departure = steps.proceed(later(workspace, days=31).pk)
+    with pytest.raises(Refused):
+        departures.undo(tenant=workspace.tenant, by="test")
+    assert departure is not None
+    for impossible in ({"undone_at": timezone.now()}, {"stored_at": None}, {"closed_at": None}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Departure.objects.filter(pk=departure.pk).update(**impossible)
+    assert Domain.objects.filter(tenant=workspace.tenant).exists()
