@@ -1,0 +1,70 @@
+"""After an outage: thousands of events at once, and how soon somebody who buys then is `ready`."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import psycopg
+import requests
+
+from benchmarks.figures import Report
+from benchmarks.load import HOOK, Load, post
+from benchmarks.world import main, world
+from devstack.stack import Stack
+
+LEFT = "SELECT count(*) FROM billing_stripeevent WHERE status = 'received'"
+
+
+def measure(report: Report, quick: bool) -> None:
+    """Let the flood in with the worker off, start it, and buy in the middle."""
+    events = 1000 if quick else 20_000
+    with world("mail", "mock_stripe") as stack:
+        stack.command("plans", "plans", "push")
+        stack.start_part("web")
+        load = Load(
+            port=stack.web_port, path=HOOK, secret=stack.env["STRIPE_WEBHOOK_SECRET"], clients=8,
+            seconds=600, events=events,
+        )  # fmt: skip
+        answers = post(load)
+        report.add("flood taken", "events a second", [answers.rate])
+        stack.start_part("worker")
+        begun = time.monotonic()
+        waited = _buy(stack)
+        left = _left(stack)
+        report.add(
+            "a purchase in the flood: to ready", "s", [waited],
+            goal="within seconds", holds=lambda seconds: seconds <= 10,
+        )  # fmt: skip
+        report.add("still in the flood when it was ready", "events", [left])
+        while _left(stack) and time.monotonic() - begun < 1800:
+            time.sleep(0.5)
+        rate = (events - _left(stack)) / (time.monotonic() - begun)
+        report.add("flood drained", "events a second", [rate])
+
+
+def _buy(stack: Stack) -> float:
+    label = f"bench-{secrets.token_hex(4)}"
+    body = {
+        "organization": "Bench", "subdomain": label, "email": f"{label}@bench.example",
+        "first_name": "Be", "last_name": "Nch", "plan": "professional", "interval": "month",
+    }  # fmt: skip
+    api = f"http://127.0.0.1:{stack.web_port}/api/billing/checkout/"
+    session = requests.post(api, json=body, timeout=60).json()["session_id"]
+    begun = time.monotonic()
+    complete = f"{stack.mock_url}/_control/sessions/{session}/complete"
+    requests.post(complete, json={"outcome": "paid"}, timeout=60).raise_for_status()
+    while requests.get(f"{api}{session}/", timeout=60).json()["status"] != "ready":
+        assert time.monotonic() - begun < 300, "the workspace was never ready"
+        time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def _left(stack: Stack) -> int:
+    with psycopg.connect(stack.database_url) as database:
+        row = database.execute(LEFT).fetchone()
+    return int(row[0]) if row else 0
+
+
+if __name__ == "__main__":
+    main(measure)

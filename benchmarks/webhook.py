@@ -1,0 +1,66 @@
+"""Taking events: verify, store, enqueue, beside the bare verify + INSERT and an empty view."""
+
+from __future__ import annotations
+
+import psycopg
+
+from benchmarks.figures import Report, percentile
+from benchmarks.load import HOOK, Answers, Load, post
+from benchmarks.world import main, world
+from devstack.stack import Stack
+
+TABLE = "CREATE TABLE bench_event (id text PRIMARY KEY, payload jsonb NOT NULL)"
+WAYS = (("empty view", "benchmarks.bare", "/empty/"),
+        ("bare verify + INSERT", "benchmarks.bare", HOOK), ("ours", "config.settings", HOOK))  # fmt: skip
+
+
+def measure(report: Report, quick: bool) -> None:
+    """Post at 8 and 64 connections, each way in turn, each with a web server of its own."""
+    seconds, rounds = (3.0, 1) if quick else (15.0, 5)
+    with world() as stack:
+        with psycopg.connect(stack.database_url) as database:
+            database.execute(TABLE)
+        rates: dict[str, list[float]] = {}
+        for clients in (8, 64):
+            waits: list[float] = []
+            for _ in range(rounds):
+                for name, settings, path in WAYS:
+                    answers = _load(stack, settings, path, clients, seconds)
+                    rates.setdefault(f"{name}, {clients} connections", []).append(answers.rate)
+                    if name == "ours":
+                        waits += answers.waits
+                        assert not answers.refused, f"{answers.refused} were not taken"
+            most = 25 if clients == 8 else 100
+            report.add(
+                f"ours, {clients} connections, p99", "ms", [percentile(waits, 0.99)],
+                goal=f"≤ {most}", holds=lambda ms, most=most: ms <= most,  # type: ignore[misc]
+            )  # fmt: skip
+        for name, values in rates.items():
+            report.add(name, "events a second", values)
+        pairs = zip(
+            rates["ours, 8 connections"], rates["bare verify + INSERT, 8 connections"], strict=True
+        )
+        report.add(
+            "ours, of the bare way's rate", "share", [our / bare for our, bare in pairs],
+            goal="≥ 0.6", holds=lambda share: share >= 0.6,
+        )  # fmt: skip
+        report.remarks.append("dj-stripe is not measured here yet.")
+
+
+def _load(stack: Stack, settings: str, path: str, clients: int, seconds: float) -> Answers:
+    before = stack.env["DJANGO_SETTINGS_MODULE"]
+    stack.env["DJANGO_SETTINGS_MODULE"] = settings
+    try:
+        stack.start_part("web")
+        load = Load(
+            port=stack.web_port, path=path, secret=stack.env["STRIPE_WEBHOOK_SECRET"],
+            clients=clients, seconds=seconds,
+        )  # fmt: skip
+        return post(load)
+    finally:
+        stack.env["DJANGO_SETTINGS_MODULE"] = before
+        stack.stop_part("web")
+
+
+if __name__ == "__main__":
+    main(measure)
