@@ -81,7 +81,7 @@ def test_an_apartment_stays_in_its_building(town: Town) -> None:
 
 
 def test_a_building_or_an_apartment_with_a_history_stays(town: Town) -> None:
-    assert town.resident
+    assert town.resident.user.pk
     for path in (f"buildings/{town.building.pk}", f"apartments/{town.apartments[0].pk}"):
         refused = town.manager.ask("DELETE", f"/api/{path}/")
         assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (409, "not-now")
@@ -159,14 +159,14 @@ def test_lists_are_narrowed_and_ordered_by_query(town: Town) -> None:
     assert [row["number"] for row in town.manager.get(f"{building}&floor=2")["results"]] == ["A2"]
     assert town.manager.ask("GET", f"{building}&floor=second").status_code == 400
     residencies = f"/api/residencies/?building={town.building.pk}"
-    assert town.resident
+    assert town.resident.user.pk
     assert len(town.manager.get(f"{residencies}&current=true")["results"]) == 1
     assert town.manager.get(f"{residencies}&current=false")["results"] == []
 
 
 @pytest.mark.parametrize("path", ["buildings", "apartments", "residencies"])
 def test_a_list_costs_the_same_whatever_its_length(town: Town, path: str) -> None:
-    assert town.resident
+    assert town.resident.user.pk
     few = queries_of(town, f"/api/{path}/")
     with inside(town.schema):
         for _ in range(20):

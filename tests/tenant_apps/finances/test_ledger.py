@@ -155,7 +155,7 @@ class House:
 def test_after_any_sequence_of_deeds_the_ledger_sums_to_zero(
     town: Town, deeds: list[tuple[str, int, int]], mills: list[int]
 ) -> None:
-    assert town.owner.user
+    assert town.owner.user.pk
     with inside(town.schema), pytest.raises(Undone):
         live(town, deeds, mills)
 

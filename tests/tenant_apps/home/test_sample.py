@@ -36,7 +36,7 @@ def rows(town: Town) -> dict[str, int]:
 
 
 def test_a_workspace_is_filled_and_emptied_again(quiet: Town) -> None:
-    assert quiet.owner.user
+    assert quiet.owner.user.pk
     before = rows(quiet)
     with inside(quiet.schema):
         people = User.objects.count()
