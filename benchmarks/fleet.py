@@ -25,7 +25,8 @@ UNDO = {
         "ALTER TABLE {0}.parcels_parcel ALTER COLUMN label TYPE varchar(80)",
         (
             "DO $$ BEGIN EXECUTE (SELECT string_agg(format('DROP INDEX %s',"
-            " indexrelid::regclass), ';') FROM pg_index WHERE NOT indisprimary AND indrelid = '{0}.parcels_parcel'::regclass); END $$"
+            " indexrelid::regclass), ';') FROM pg_index"
+            " WHERE NOT indisprimary AND indrelid = '{0}.parcels_parcel'::regclass); END $$"
         ),
     ),
 }

@@ -10,8 +10,11 @@ from benchmarks.world import main, world
 from devstack.stack import Stack
 
 TABLE = "CREATE TABLE bench_event (id text PRIMARY KEY, payload jsonb NOT NULL)"
-WAYS = (("empty view", "benchmarks.bare", "/empty/"),
-        ("bare verify + INSERT", "benchmarks.bare", HOOK), ("ours", "config.settings", HOOK))  # fmt: skip
+WAYS = (
+    ("empty view", "benchmarks.bare", "/empty/"),
+    ("bare verify + INSERT", "benchmarks.bare", HOOK),
+    ("ours", "config.settings", HOOK),
+)
 
 
 def measure(report: Report, quick: bool) -> None:
