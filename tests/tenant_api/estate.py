@@ -18,6 +18,7 @@ from billing.models import Invoice
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation
 from public_apps.core.schemas import inside
+from public_apps.tenants.models import Tenant
 from tenant_apps.home.models import Sample
 from tests.core.ground import PASSWORD, Door, Workspace, found_workspace
 from tests.tenant_apps.files import samples
@@ -61,6 +62,11 @@ class Estate:
     def host(self) -> str:
         """Its own host."""
         return self.workspace.host
+
+    @property
+    def name(self) -> str:
+        """What it is called now."""
+        return str(Tenant.objects.get(pk=self.workspace.tenant.pk).name)
 
     @property
     def lot(self) -> Lot:

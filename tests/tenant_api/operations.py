@@ -16,8 +16,10 @@ from tests.tenant_apps.files import samples
 _PLACE = re.compile(r"{(\w+)}")
 # What is done first can't have been taken away by what is done later.
 _ORDER = ("GET", "POST", "PATCH", "POST of a row", "DELETE")
-# After these the workspace is somebody else's, or somewhere else.
-LAST = ("members_transfer_ownership_create", "subdomain_create")
+# After these the workspace is somewhere else, closed, or somebody else's.
+LAST = (
+    "subdomain_create", "deletion_create", "deletion_destroy", "members_transfer_ownership_create",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Operation:
         return "{" in self.route
 
     @property
-    def turn(self) -> tuple[bool, int, str]:
+    def turn(self) -> tuple[int, int, str]:
         """When its turn is, if all are done one after the other."""
         kind = "POST of a row" if self.method == "POST" and self.is_about_a_row else self.method
-        return self.name in LAST, _ORDER.index(kind), self.route
+        last = LAST.index(self.name) if self.name in LAST else -1
+        return last, _ORDER.index(kind), self.route
 
     def path(self, lot: Lot) -> str:
         """Return the address of this lot's row; `KeyError` for a resource that no lot has."""
@@ -122,6 +125,7 @@ def _of_people(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
         "me_partial_update": {"last_name": words},
         "members_partial_update": {"last_name": words},
         "domains_create": {"host": f"other{lot.number}.{estate.mark}.example"},
+        "deletion_create": {"name": estate.name, "password": PASSWORD},
         "subdomain_create": {"subdomain": f"{estate.mark}-new"},
         "workspace_partial_update": {"name": words},
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -28,7 +29,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-Named = Callable[[str, str], dict[str, Any]]
+Described = APIOperation[Any, Any, Any, Any]
 
 
 @dataclass
@@ -49,13 +50,14 @@ class Conversation:
         self.document = schemathesis.openapi.from_dict(served.json())
         self.document.config.update(base_url=self.url)
 
-    def operations(self) -> Iterator[tuple[str, APIOperation]]:
+    def operations(self) -> Iterator[tuple[str, Described]]:
         """Yield each operation with its id."""
         for found in self.document.get_all_operations():
+            assert isinstance(found, Ok), found
             operation = found.ok()
             yield operation.definition.raw["operationId"], operation
 
-    def explore(self, name: str, operation: APIOperation, ids: dict[str, Any]) -> None:
+    def explore(self, name: str, operation: Described, ids: dict[str, Any]) -> None:
         """Say what comes to mind that the document allows; half of it about rows that are there."""
         chance = random.Random(name)  # noqa: S311 - the same talk each time
 
@@ -64,23 +66,21 @@ class Conversation:
             phases=[Phase.generate], suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy())
-        def talk(case: Case) -> None:
+        def talk(case: Case[Any]) -> None:
             if ids and chance.random() < 0.5:
                 case.path_parameters.update(ids)
             self.say(name, case)
 
         talk()
 
-    def example(
-        self, name: str, operation: APIOperation, content: dict[str, Any], **ids: Any
-    ) -> None:
+    def example(self, name: str, operation: Described, content: dict[str, Any], **ids: Any) -> None:
         """Say what is known to be taken."""
         case = operation.Case(path_parameters=ids)
         if "json" in content and content["json"] and operation.body:
             case.body, case.media_type = content["json"], "application/json"
         self.say(name, case, **({"files": content["files"]} if "files" in content else {}))
 
-    def say(self, name: str, case: Case, **kwargs: Any) -> None:
+    def say(self, name: str, case: Case[Any], **kwargs: Any) -> None:
         """Send one request and check the answer."""
         answer = case.call(session=self.connection, timeout=60, **kwargs)
         self.statuses.setdefault(name, set()).add(answer.status_code)

@@ -43,11 +43,12 @@ def email_key(estate: Estate) -> str:
         return key
 
 
+Way = tuple[str, str, dict[str, str], dict[str, str] | None]
 MAKERS = {"invitation": invitation_key, "reset": reset_key, "email": email_key}
 _NAMES = {"first_name": "Maria", "last_name": "Sideri"}
 _APP = "/_allauth/app/v1/auth"
 # What the link is for → every way to spend it or to look at it: method, address, headers, body.
-WAYS = {
+WAYS: dict[str, list[Way]] = {
     "invitation": [
         ("POST", "/api/invitations/preview/", {}, {"key": "·"}),
         ("POST", "/api/invitations/accept/", {}, {"key": "·", "password": PASSWORD, **_NAMES}),
@@ -66,8 +67,7 @@ WAYS = {
 }
 
 
-def _put(template: object, key: str) -> dict[str, str]:
-    assert isinstance(template, dict)
+def _put(template: dict[str, str], key: str) -> dict[str, str]:
     return {name: value.replace("·", key) for name, value in template.items()}
 
 
