@@ -8,8 +8,9 @@ from __future__ import annotations
 from django.db.models import F, Q, Value
 from django.db.models.functions import JSONObject
 
-from billing import access, archiving
+from billing import access, archiving, mails
 from billing.models import Customer, Lead, StripeEvent
+from public_apps.core.models import OutgoingMail
 from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.lifecycle.doors import Hindered, Leaving
 from public_apps.tenants.models import Tenant
@@ -43,6 +44,13 @@ def events(leaving: Leaving) -> int:
             data=JSONObject(object=JSONObject(id=F("object_id"))),
         )
     )
+
+
+@doors.erases("billing_mails")
+def billing_mails(leaving: Leaving) -> int:
+    """Delete the mails about what the tenant paid, those that never left included."""
+    ours = OutgoingMail.objects.filter(kind__in=mails.KINDS)
+    return ours.filter(key__startswith=f"{leaving.tenant.pk}:").delete()[0]
 
 
 @doors.erases("leads")

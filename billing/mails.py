@@ -30,6 +30,7 @@ ACTION_REQUIRED = "action_required"
 SUSPENDED = "suspended"
 BACK_AGAIN = "back_again"
 CANCELLED = "cancelled"
+KINDS = (TRIAL_ENDING, PAYMENT_FAILED, ACTION_REQUIRED, SUSPENDED, BACK_AGAIN, CANCELLED)
 BILLING_PATH = "/billing/"
 # When Stripe rings `trial_will_end`; at once for a trial that is shorter.
 TRIAL_NOTICE = timedelta(days=3)

@@ -73,9 +73,9 @@ def test_an_owner_adds_proves_and_prefers_a_domain_then_changes_her_mind(
     ]  # fmt: skip
 
 
-def test_an_owner_changes_the_subdomain(eleni: Owner) -> None:
-    label = f"moved-{secrets.token_hex(4)}"
-    assert eleni.ask("POST", "/api/subdomain/", json={"subdomain": "acme"}).status_code == 409
+def test_an_owner_changes_the_subdomain(ground: Ground, eleni: Owner) -> None:
+    label, taken = f"moved-{secrets.token_hex(4)}", domains.label_of(ground.acme.host)
+    assert eleni.ask("POST", "/api/subdomain/", json={"subdomain": taken}).status_code == 409
     refused = eleni.ask("POST", "/api/subdomain/", json={"subdomain": "admin"})
     assert (refused.status_code, list(refused.json()["errors"])) == (400, ["subdomain"])
     moved = eleni.ask("POST", "/api/subdomain/", json={"subdomain": label}).json()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from public_apps.tenants.lifecycle import doors
+from tests.billing.bench import bench
 from tests.core.ground import door, ground
 from tests.lifecycle.folder_vault import FolderVault
 
-__all__ = ["door", "ground"]
+__all__ = ["bench", "door", "ground"]
 
 
 @pytest.fixture

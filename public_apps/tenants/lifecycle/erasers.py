@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from public_apps.core.models import IdempotentRequest, OutgoingMail
+from public_apps.tenants.hosts import claims
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import departures, retention
 from public_apps.tenants.lifecycle.doors import Leaving, erases
@@ -28,8 +29,11 @@ def access_changes(leaving: Leaving) -> int:
 
 @erases("domain_claims")
 def domain_claims(leaving: Leaving) -> int:
-    """Forget the domains that were only claimed; what was served is freed after its quarantine."""
-    return DomainClaim.objects.filter(tenant=leaving.tenant).delete()[0]
+    """Forget claims to domains with their mails; what was served is freed after its quarantine."""
+    theirs = DomainClaim.objects.filter(tenant=leaving.tenant)
+    for claim in theirs:
+        OutgoingMail.objects.filter(kind=claims.FAILING, key__startswith=f"{claim.pk}:").delete()
+    return theirs.delete()[0]
 
 
 @erases("mails")

@@ -74,6 +74,8 @@ def _end_subscriptions(departure: Departure, tenant: Tenant) -> bool:
 def _close(departure: Departure, tenant: Tenant) -> bool:
     if departure.closed_at or not departure.unpaid_at or not _has_begun(departure):
         return False
+    # Once more: its owner may have chosen a plan again meanwhile, and would pay for a closed door.
+    doors.end_subscriptions(tenant)
     departure.closed_at = timezone.now()
     tenant.archived_at = tenant.archived_at or departure.closed_at
     tenant.save(update_fields=["archived_at"])
