@@ -21,6 +21,7 @@ from public_apps.core.backoff import backoff
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
+PURCHASES = "checkout.session."
 LONGEST_WAIT = timedelta(minutes=30)
 # How long an attempt may take before another worker may start one: handlers are safe to overlap.
 LEASE = timedelta(seconds=20)
@@ -66,7 +67,10 @@ def receive(event: dict[str, Any]) -> bool:
             },
         )
         if created and not parked:
-            handle_event.defer(event_id=stored.id)
+            # Somebody waits for a workspace: not behind the three days of events of an outage.
+            urgent = stored.type.startswith(PURCHASES)
+            priority = jobs.FIRST if urgent else jobs.NORMAL
+            handle_event.configure(priority=priority).defer(event_id=stored.id)
         elif stored.status == EventStatus.FAILED:
             retry(event=stored)
     if parked:

@@ -182,7 +182,7 @@ GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.
 TENANT_LIMIT_SET_CALLS = True
 EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.recycling.count"
-CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=150, least=1)
+CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=50, least=1)
 CACHES = {
     "default": {
         # Shared by every process on every machine, so that a limit is one limit; named with its

@@ -57,7 +57,7 @@ def add_one() -> bool:
 def buyers_wait() -> bool:
     """Whether work that somebody is waiting for is due and not begun."""
     due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
-    waiting = ProcrastinateJob.objects.filter(due, status="todo", priority__gt=jobs.LAST)
+    waiting = ProcrastinateJob.objects.filter(due, status="todo", priority__gte=jobs.FIRST)
     found: bool = waiting.exists()
     return found
 
