@@ -3,4 +3,4 @@
 from config.settings import *  # noqa: F403 - the product's, but for what it does with a request
 
 ROOT_URLCONF = "benchmarks.bare_urls"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]  # allauth starts with no less

@@ -23,7 +23,7 @@ PRIVATE = re.compile(r"^Private_\w+:\s+(\d+) kB", re.MULTILINE)
 def measure(report: Report, quick: bool) -> None:
     """Ask the sign-in page's data of one tenant and of random ones; then weigh a backend."""
     rounds = 100 if quick else 2000
-    with world(CONNECTION_TENANTS="150") as stack:
+    with world(CONNECTION_TENANTS="50") as stack:
         first: float | None = None
         for size in (10, 40) if quick else (10, 100, 1000, 3000):
             grow(stack, size)

@@ -62,7 +62,8 @@ def _load(stack: Stack, settings: str, path: str, clients: int, seconds: float) 
         return post(load)
     finally:
         stack.env["DJANGO_SETTINGS_MODULE"] = before
-        stack.stop_part("web")
+        if "web" in stack.running:
+            stack.stop_part("web")
 
 
 if __name__ == "__main__":
