@@ -288,6 +288,8 @@ PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 MFA_ADAPTER = "public_apps.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "New Concierge"
+# RFC 6238 5.2: one step for clocks that differ and people who type slowly.
+MFA_TOTP_TOLERANCE = 1
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "public_apps.staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
 HEADLESS_FRONTEND_URLS = {

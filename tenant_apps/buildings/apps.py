@@ -6,4 +6,5 @@ class BuildingsConfig(AppConfig):
     label = "buildings"
 
     def ready(self) -> None:
-        from tenant_apps.buildings import queries  # noqa: F401 - registers how to count apartments
+        # Registered: how to count apartments, and what an accepted invitation opens.
+        from tenant_apps.buildings import moving_in, queries  # noqa: F401

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 PAGES = [
     "/members/", "/members/invite/", "/settings/", "/settings/me/", "/settings/me/devices/",
     "/settings/me/keys/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/",
+    "/settings/log/",
 ]  # fmt: skip
 
 
@@ -207,10 +208,22 @@ def test_the_owner_runs_the_workspace_by_its_pages(
 
 def test_pages_open_to_whom_the_table_lets_in(browser: Browser, ground: Ground, town: Town) -> None:
     page = signed_in(browser, ground, town.resident)
-    for path in ("/members/", "/members/invite/", f"/members/{town.owner.user.pk}/", "/settings/"):
+    member = f"/members/{town.owner.user.pk}/"
+    for path in ("/members/", "/members/invite/", member, "/settings/", "/settings/log/"):
         answer = page.goto(url(ground, town, path))
         assert answer is not None
         assert answer.status == 403, path
     gone = page.goto(url(ground, town, f"/members/{town.owner.user.pk}/deactivate/"))
     assert gone is not None
     assert gone.status == 404
+
+
+def test_owners_read_who_did_what(browser: Browser, ground: Ground, own_town: Town) -> None:
+    email = f"giorgos-{secrets.token_hex(4)}@town.example"
+    own_town.manager.post("/api/invitations/", {"email": email, "role": "resident"})
+    page = signed_in(browser, ground, own_town.owner)
+    page.goto(url(ground, own_town, "/settings/"))
+    page.get_by_role("link", name="Who did what").click()
+    entry = page.locator(".people li").first
+    expect(entry).to_contain_text(own_town.manager.user.email)
+    expect(entry).to_contain_text("invitation.sent")

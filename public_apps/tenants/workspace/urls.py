@@ -1,9 +1,12 @@
-"""The page of the workspace's settings."""
+"""The pages of the workspace's settings."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from public_apps.tenants.workspace.pages import settings_page
+from public_apps.tenants.workspace.pages import log_page, settings_page
 
-urlpatterns = [path("", settings_page, name="settings-page")]
+urlpatterns = [
+    path("", settings_page, name="settings-page"),
+    path("log/", log_page, name="log-page"),
+]
