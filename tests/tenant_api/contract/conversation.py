@@ -57,8 +57,10 @@ class Conversation:
             operation = found.ok()
             yield operation.definition.raw["operationId"], operation
 
-    def explore(self, name: str, operation: Described, ids: dict[str, Any]) -> None:
-        """Say what comes to mind that the document allows; half of it about rows that are there."""
+    def explore(
+        self, name: str, operation: Described, ids: dict[str, Any], *, known: float = 0.5
+    ) -> None:
+        """Say what comes to mind that the document allows; `known` of it about rows that are there."""
         chance = random.Random(name)  # noqa: S311 - the same talk each time
 
         @settings(
@@ -67,7 +69,7 @@ class Conversation:
         )  # fmt: skip
         @given(case=operation.as_strategy())
         def talk(case: Case[Any]) -> None:
-            if ids and chance.random() < 0.5:
+            if ids and chance.random() < known:
                 case.path_parameters.update(ids)
             self.say(name, case)
 

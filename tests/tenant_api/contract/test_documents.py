@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
+
+from public_apps.tenants.routing import FRESH_SECONDS
 from tests.core.ground import Door, Ground
 from tests.tenant_api.contract.conversation import Conversation
 from tests.tenant_api.estate import Estate, furnished
 from tests.tenant_api.operations import Operation, operations
 
 EXAMPLES = 12
-# What takes Stripe or DNS, who don't answer here; a second sample; and the end of a workspace that
-# has been renamed again and again.
-NOT_HERE = ("subscription", "domains_make_primary", "sample_create", "deletion")
+# What takes Stripe or DNS, who don't answer here; a second sample; a deletion not asked for yet.
+NOT_HERE = ("subscription", "domains_make_primary", "sample_create", "deletion_retrieve")
 
 
 def conversation(estate: Estate) -> Conversation:
     """Return one as the workspace's owner."""
     headers = {"Authorization": f"Bearer {estate.token}", "X-Forwarded-For": estate.door.address}
     return Conversation(estate.door.url, estate.host, headers, EXAMPLES)
+
+
+def said(talk: Conversation) -> str:
+    """Return what was not as documented, a line for each operation."""
+    return "\n".join(f"{name}: {fault}" for name, fault in talk.faults.items())
 
 
 def _ids(operation: Operation, estate: Estate) -> dict[str, object]:
@@ -31,30 +38,39 @@ def _ids(operation: Operation, estate: Estate) -> dict[str, object]:
     }
 
 
-def test_the_tenant_api_answers_as_its_document_says(door: Door) -> None:
-    """Each operation is asked for what works, then for whatever its document allows."""
+def test_what_the_tenant_api_takes_is_answered_as_its_document_says(door: Door) -> None:
+    """Each operation is asked for what works, in an order in which all of it does."""
     estate = furnished(door)
     talk = conversation(estate)
     described = dict(talk.operations())
-    known = operations(door, estate.host)
-    for operation in known:
-        ids = _ids(operation, estate)
+    for operation in operations(door, estate.host):
         content = operation.content(estate, estate.lot)
-        talk.example(operation.name, described[operation.name], content, **ids)
-        talk.explore(operation.name, described[operation.name], ids)
-    assert not talk.faults, "\n".join(f"{name}: {said}" for name, said in talk.faults.items())
+        talk.example(operation.name, described[operation.name], content, **_ids(operation, estate))
+        if operation.name == "deletion_destroy":
+            time.sleep(FRESH_SECONDS)  # so long a process may take it for closed
+    assert not talk.faults, said(talk)
     assert set(talk.statuses) == set(described)
-    never_taken = {
-        f"{name} {seen}"
-        for name, seen in talk.statuses.items()
-        if min(seen) >= 300 and not name.startswith(NOT_HERE)
-    }
-    assert never_taken == set()
+    refused = {name for name, seen in talk.statuses.items() if min(seen) >= 300}
+    assert {each for each in refused if not each.startswith(NOT_HERE)} == set()
+
+
+def test_whatever_the_tenant_api_is_asked_it_answers_as_its_document_says(door: Door) -> None:
+    estate = furnished(door)
+    talk = conversation(estate)
+    described = dict(talk.operations())
+    for operation in operations(door, estate.host):
+        # Of members only Anna is asked for: the owner would soon have shut herself out.
+        talk.explore(
+            operation.name, described[operation.name], _ids(operation, estate),
+            known=1.0 if operation.resource == "members" else 0.5,
+        )  # fmt: skip
+    assert not talk.faults, said(talk)
+    assert set(talk.statuses) == set(described)
 
 
 def test_the_public_api_answers_as_its_document_says(ground: Ground, door: Door) -> None:
     talk = Conversation(door.url, "localhost", {"X-Forwarded-For": door.address}, EXAMPLES)
     for name, operation in talk.operations():
         talk.explore(name, operation, {})
-    assert not talk.faults, "\n".join(f"{name}: {said}" for name, said in talk.faults.items())
+    assert not talk.faults, said(talk)
     assert len(talk.statuses) >= 5
