@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from public_apps.accounts.models import User
 from public_apps.core.errors import Invalid
@@ -61,7 +62,9 @@ def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
     with in_public():
         tenant = Tenant.objects.get(schema_name=schema)
     actions.add_apartments(tenant=tenant, apartments=apartments)
-    return [_said(None, _("%(number)d apartments were added.") % {"number": len(apartments)})]
+    number = len(apartments)
+    said = ngettext("%(number)d apartment was added.", "%(number)d apartments were added.", number)
+    return [_said(None, said % {"number": number})]
 
 
 def _checked(
