@@ -13,7 +13,7 @@ from django.utils import timezone
 from public_apps.core import mail
 from public_apps.core.errors import Refused
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import domains, suspension
+from public_apps.tenants import building, domains, suspension
 from public_apps.tenants.hosts import subdomain
 from public_apps.tenants.lifecycle import departures, doors, orphans, retention, steps
 from public_apps.tenants.lifecycle.models import Departure
@@ -22,6 +22,7 @@ from public_apps.tenants.models import Domain, Tenant
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, suspended
+from tests.tenants.test_hosts import until_status
 
 
 def notices(workspace: Workspace) -> list[str]:
@@ -143,7 +144,28 @@ def test_what_is_dropped_cannot_be_undone(ground: Ground, vault: FolderVault) ->
     with pytest.raises(Refused):
         departures.undo(tenant=workspace.tenant, by="test")
     assert departure is not None
-    for impossible in ({"undone_at": timezone.now()}, {"stored_at": None}, {"closed_at": None}):
+    for impossible in ({"freed_at": None, "dropped_at": None, "erased_at": timezone.now()},
+                       {"stored_at": None}, {"closed_at": None}):  # fmt: skip
         with pytest.raises(IntegrityError), transaction.atomic():
             Departure.objects.filter(pk=departure.pk).update(**impossible)
     assert Domain.objects.filter(tenant=workspace.tenant).exists()
+
+
+def test_a_tenant_whose_data_is_back_from_its_archive_lives_in_another_schema(
+    ground: Ground, door: Door, vault: FolderVault
+) -> None:
+    workspace = over()
+    retention.plan_due()
+    steps.proceed(later(workspace, days=31).pk)
+    dropped = workspace.tenant.schema_name
+    with transaction.atomic():  # what restoring an archive does, with somebody else's empty rooms
+        built = building.build_tenant()
+        built.delete()
+        Tenant.objects.filter(pk=workspace.tenant.pk).update(schema_name=built.schema_name)
+        departures.revived(tenant=workspace.tenant, by="manage.py")
+    assert Tenant.objects.get(pk=workspace.tenant.pk).archived_at is None
+    until_status(door, workspace.host, 401)
+    found = orphans.find()
+    assert not {dropped, built.schema_name} & {*found.schemas, *found.rows}
+    with pytest.raises(Refused):
+        departures.revived(tenant=workspace.tenant, by="manage.py")

@@ -87,6 +87,25 @@ def undo(*, tenant: Tenant, by: str) -> None:
     log.warning("departure undone", schema=locked.schema_name, by=by)
 
 
+@transaction.atomic
+def revived(*, tenant: Tenant, by: str) -> None:
+    """Open the door of a tenant whose data is back from its archive, in a schema that it now has.
+
+    Call it in the transaction that gives it that schema. Raises `errors.Refused` unless it was
+    archived and dropped.
+    """
+    locked = suspension.lock(tenant.pk)
+    departure = current(locked)
+    if departure is None or departure.dropped_at is None or departure.erased_at is not None:
+        raise Refused(_("Only an archived workspace comes back from its archive."))
+    _call_off(departure)
+    locked.archived_at = None
+    locked.save(update_fields=["archived_at"])
+    if locked.held_at is None or departure.held_at:
+        doors.let_in(locked, by=by)
+    log.warning("tenant revived", schema=locked.schema_name, by=by)
+
+
 @receiver(suspension.access_changed)
 def stay_if_let_in(change: AccessChange, **_event: Any) -> None:
     """Call a departure off when people are let in again: by a payment, or by staff."""

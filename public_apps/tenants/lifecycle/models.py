@@ -51,8 +51,10 @@ class Departure(models.Model):
                 name="one_departure_per_tenant",
             ),
             models.CheckConstraint(
-                condition=Q(undone_at__isnull=True) | Q(dropped_at__isnull=True),
-                name="what_is_dropped_is_not_undone",
+                condition=Q(undone_at__isnull=True)
+                | Q(dropped_at__isnull=True)
+                | Q(stored_at__isnull=False, erased_at__isnull=True),
+                name="what_is_dropped_comes_back_from_its_archive_alone",
             ),
             models.CheckConstraint(
                 condition=Q(dropped_at__isnull=True)

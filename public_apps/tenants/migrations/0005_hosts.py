@@ -7,57 +7,119 @@ import public_apps.tenants.hosts.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0004_language'),
+        ("tenants", "0004_language"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DomainClaim',
+            name="DomainClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=253, verbose_name='domain')),
-                ('token', models.CharField(default=public_apps.tenants.hosts.models.new_token, editable=False, max_length=32)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('checked_at', models.DateTimeField(editable=False, null=True, verbose_name='DNS last asked')),
-                ('verified_at', models.DateTimeField(editable=False, null=True, verbose_name='verified')),
-                ('failing_since', models.DateTimeField(editable=False, null=True, verbose_name='failing since')),
-                ('problem', models.CharField(blank=True, choices=[('', 'None'), ('no_proof', 'The TXT record is missing.'), ('not_here', 'The domain does not point to us.'), ('no_answer', "The domain's name servers do not answer."), ('elsewhere', 'Another workspace answers at this domain.')], max_length=10, verbose_name='problem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("host", models.CharField(max_length=253, verbose_name="domain")),
+                (
+                    "token",
+                    models.CharField(
+                        default=public_apps.tenants.hosts.models.new_token,
+                        editable=False,
+                        max_length=32,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "checked_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="DNS last asked"),
+                ),
+                (
+                    "verified_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="verified"),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(editable=False, null=True, verbose_name="failing since"),
+                ),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "None"),
+                            ("no_proof", "The TXT record is missing."),
+                            ("not_here", "The domain does not point to us."),
+                            ("no_answer", "The domain's name servers do not answer."),
+                            ("elsewhere", "Another workspace answers at this domain."),
+                        ],
+                        max_length=10,
+                        verbose_name="problem",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'claim to a domain',
-                'verbose_name_plural': 'claims to domains',
+                "verbose_name": "claim to a domain",
+                "verbose_name_plural": "claims to domains",
             },
         ),
         migrations.AddField(
-            model_name='domain',
-            name='retires_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='given up on'),
+            model_name="domain",
+            name="retires_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="given up on"),
         ),
         migrations.AddConstraint(
-            model_name='domain',
-            constraint=models.CheckConstraint(condition=models.Q(('retires_at__isnull', True), ('is_primary', False), _connector='OR'), name='an_old_name_is_never_primary'),
+            model_name="domain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("retires_at__isnull", True), ("is_primary", False), _connector="OR"
+                ),
+                name="an_old_name_is_never_primary",
+            ),
         ),
         migrations.AddField(
-            model_name='domainclaim',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domain_claims', to='tenants.tenant'),
+            model_name="domainclaim",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="domain_claims",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='domainclaim',
-            constraint=models.UniqueConstraint(fields=('tenant', 'host'), name='one_claim_per_tenant'),
+            model_name="domainclaim",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "host"), name="one_claim_per_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='domainclaim',
-            constraint=models.UniqueConstraint(condition=models.Q(('verified_at__isnull', False)), fields=('host',), name='one_tenant_per_verified_domain'),
+            model_name="domainclaim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("verified_at__isnull", False)),
+                fields=("host",),
+                name="one_tenant_per_verified_domain",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='domainclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('host__regex', '^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z0-9-]*[a-z][a-z0-9-]*$')), name='claimed_domain_is_a_plain_host'),
+            model_name="domainclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "host__regex",
+                        "^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z0-9-]*[a-z][a-z0-9-]*$",
+                    )
+                ),
+                name="claimed_domain_is_a_plain_host",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='domainclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('failing_since__isnull', True), ('verified_at__isnull', False), _connector='OR'), name='only_verified_domains_fail'),
+            model_name="domainclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("failing_since__isnull", True), ("verified_at__isnull", False), _connector="OR"
+                ),
+                name="only_verified_domains_fail",
+            ),
         ),
     ]
