@@ -68,6 +68,8 @@ def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
             bought = purchase(stack, screen, report, customer)
         if options.once:
             return 0 if bought else 1
+        if customer and bought:
+            fill(stack, screen, customer)
         show_addresses(stack, screen, customer if bought else None)
         screen.plain("Serving. Ctrl-C stops everything.")
         while True:
@@ -125,6 +127,15 @@ def purchase(stack: Stack, screen: Screen, report: Report, customer: Customer) -
         timings[step.key] = round(seconds * 1000, 1)
     report.add_journey(customer, timings)
     return True
+
+
+def fill(stack: Stack, screen: Screen, customer: Customer) -> None:
+    """Give the workspace something to look at; without it everything serves all the same."""
+    step = journey.SAMPLE
+    try:
+        screen.timed(step.title, partial(journey.take, step, customer))
+    except StepFailed as failed:
+        show_failed_step(stack, screen, step, failed)
 
 
 def show_failed_step(stack: Stack, screen: Screen, step: journey.Step, failed: StepFailed) -> None:

@@ -23,6 +23,7 @@ FIRST_NAMES = ("Eleni", "Nikos", "Maria", "Giorgos", "Katerina", "Dimitris")
 LAST_NAMES = ("Papadaki", "Georgiou", "Nikolaidi", "Vlachos", "Karras", "Antoniou")
 READY_WITHIN = 90.0
 MAIL_WITHIN = 60.0
+SAMPLE_WITHIN = 180.0
 SET_PASSWORD_LINK = re.compile(r"https?://[^\s<>\"]+/accounts/set-password/[^\s<>\"]+")
 
 
@@ -53,6 +54,7 @@ class Customer:
     paid_at: float = 0.0
     workspace_url: str = ""
     set_password_url: str = ""
+    token: str = ""
 
     def __post_init__(self) -> None:
         label = self.organisation.lower().replace(" ", "-")
@@ -161,11 +163,21 @@ def sign_in_by_api(customer: Customer) -> None:
     """Sign in by the API of the tenant's own host, and be recognised by the token."""
     credentials = {"email": customer.email, "password": customer.password}
     url = f"{customer.workspace_url}/_allauth/app/v1/auth/login"
-    token = _json(Visitor().post_json(url, credentials), 200)["meta"]["session_token"]
-    me = Visitor().get(
-        f"{customer.workspace_url}/api/me/", headers={"Authorization": f"Bearer {token}"}
-    )
+    customer.token = _json(Visitor().post_json(url, credentials), 200)["meta"]["session_token"]
+    me = Visitor().get(f"{customer.workspace_url}/api/me/", headers=_bearer(customer))
     _expect(_json(me, 200)["email"] == customer.email, f"/api/me/ is not {customer.email}")
+
+
+def fill_sample(customer: Customer) -> None:
+    """Have the sample building made: 24 apartments and a year of their life."""
+    api = f"{customer.workspace_url}/api"
+    work = _json(Visitor().post_json(f"{api}/sample/", {}, headers=_bearer(customer)), 202)
+    deadline = time.monotonic() + SAMPLE_WITHIN
+    while work["status"] in {"waiting", "working"} and time.monotonic() < deadline:
+        time.sleep(0.25)
+        work = _json(Visitor().get(f"{api}/work/{work['id']}/", headers=_bearer(customer)), 200)
+    made = Visitor().get(f"{api}/sample/", headers=_bearer(customer))
+    _expect(made.status == 200, f"the sample building is not there: {work}")
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,10 @@ STEPS = (
 )
 
 
+# Not part of the journey: what there is to look at afterwards.
+SAMPLE = Step("sample", "A sample building of 24 apartments", fill_sample)
+
+
 def take(step: Step, customer: Customer) -> float:
     """Do one step and return its time in seconds. Raises StepFailed."""
     started = time.monotonic()
@@ -200,6 +216,10 @@ def take(step: Step, customer: Customer) -> float:
         # An answer of another shape than the contract's, or none: that is the step's failure too.
         raise StepFailed(f"{type(error).__name__}: {error}") from error
     return time.monotonic() - (customer.paid_at if step.since_payment else started)
+
+
+def _bearer(customer: Customer) -> dict[str, str]:
+    return {"Authorization": f"Bearer {customer.token}"}
 
 
 def _price(plan: dict[str, Any]) -> int:
