@@ -124,7 +124,9 @@ class DeedsOnTheWay(AskingAboutTenants):
             said = _("Its address is now: %s") % domain.domain
             return Deed(said=said, to=tenant, action="tenant.subdomain_changed", detail=detail)
 
-        explanation = _("The old address leads there for 90 days. People sign in again at the new one.")
+        explanation = _(
+            "The old address leads there for 90 days. People sign in again at the new one."
+        )
         initial = {"label": domains.label_of(before)}
         title = _("Change the subdomain")
         return self.ask(request, tenant, title, forms.LabelForm, act, explanation, initial)
