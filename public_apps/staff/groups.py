@@ -65,6 +65,7 @@ _OPERATOR = (
     "tenants.add_tenant",
     "tenants.change_tenant",
     "tenants.delete_tenant",
+    "tenants.view_tenantmigration",
 )
 GRANTS: dict[str, frozenset[str]] = {
     "support": frozenset(_SUPPORT),

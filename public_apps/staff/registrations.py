@@ -1,4 +1,4 @@
-"""Records that staff read: Stripe's mirror, incidents, and mails."""
+"""Records that staff read: Stripe's mirror, mails, and how tenants' migrations went."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from billing.models import Customer, Invoice, Payment, Subscription
 from public_apps.core.models import OutgoingMail, SuppressedAddress
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
+from public_apps.tenants.models import TenantMigration
 
 
 @admin.register(Subscription, site=site)
@@ -71,3 +72,12 @@ class SuppressedAddressAdmin(RecordAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         allowed: bool = ModelAdmin.has_delete_permission(self, request, obj)
         return allowed
+
+
+@admin.register(TenantMigration, site=site)
+class TenantMigrationAdmin(RecordAdmin):
+    list_display = ("tenant", "at", "milliseconds", "error")
+    search_fields = ("tenant__name", "tenant__schema_name")
+    list_filter = (("error", admin.EmptyFieldListFilter),)
+    list_select_related = ("tenant",)
+    ordering = ("-at",)

@@ -10,13 +10,14 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from public_apps.tenants.archives.models import Export, KeptSchema, RestoreTest
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import dropping
 from public_apps.tenants.lifecycle.models import Departure
 
 __all__ = [
-    "AccessChange", "Departure", "Domain", "DomainClaim", "Status", "Tenant", "TenantMigration",
-    "TenantQuerySet", "opaque_schema_name",
+    "AccessChange", "Departure", "Domain", "DomainClaim", "Export", "KeptSchema", "RestoreTest",
+    "Status", "Tenant", "TenantMigration", "TenantQuerySet", "opaque_schema_name",
 ]  # fmt: skip
 
 
@@ -75,7 +76,8 @@ class Tenant(TenantMixin):
         _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
     )
     name = models.CharField(_("name"), max_length=120, blank=True)
-    language = models.CharField(_("language"), max_length=8, default="en")
+    # A default in the database, too: during a release the old code still adds tenants.
+    language = models.CharField(_("language"), max_length=8, default="en", db_default="en")
     owner_email = models.EmailField(_("owner's e-mail"), blank=True)
     migrations_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

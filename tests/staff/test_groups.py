@@ -51,6 +51,7 @@ PAGES = {
     "procrastinate/procrastinatejob/": "yes no yes",
     "accounts/user/": "no no yes",
     "accounts/user/add/": "no no yes",
+    "tenants/tenantmigration/": "no no yes",
     "auth/group/": "no no yes",
     "auth/group/add/": "no no no",
     "audit/entry/": "yes yes yes",

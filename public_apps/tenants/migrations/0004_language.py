@@ -12,6 +12,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="tenant",
             name="language",
-            field=models.CharField(default="en", max_length=8, verbose_name="language"),
+            field=models.CharField(
+                db_default="en", default="en", max_length=8, verbose_name="language"
+            ),
         ),
     ]
