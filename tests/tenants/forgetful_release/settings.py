@@ -1,5 +1,7 @@
 """The settings of a release that leaves a schema without one of its migrations, and no error."""
 
-from config.settings import *  # noqa: F403 - a release is the settings and one change
+from config import settings
+from config.settings import *  # noqa: F403 - a release is the settings and one more app
 
-MIGRATION_MODULES = {"home": "tests.tenants.forgetful_release.migrations"}
+TENANT_APPS = [*settings.TENANT_APPS, "tests.tenants.forgetful_release"]
+INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.tenants.forgetful_release"]

@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("home", "0001_initial")]
 
     operations = [migrations.RunSQL("CREATE TABLE home_notice (id bigint PRIMARY KEY)")]
