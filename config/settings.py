@@ -48,6 +48,8 @@ try:
     )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = settings_reader.anymail(_env)
+    BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
+    BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
 except UnsafeSetting as refusal:
     # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
     sys.exit(f"New Concierge does not start: {refusal}")
@@ -56,6 +58,14 @@ HTTPS = urlsplit(SITE_URL).scheme == "https"
 OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
 METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN", default="")
 SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN", default="")
+# Railway names the commit that runs; elsewhere whoever deploys may.
+APP_VERSION = (
+    settings_reader.text(_env, "APP_VERSION")
+    or settings_reader.text(_env, "RAILWAY_GIT_COMMIT_SHA")
+    or "unreleased"
+)
+PG_DUMP = settings_reader.text(_env, "PG_DUMP")
+ARCHIVE_STORE = settings_reader.text(_env, "ARCHIVE_STORE")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [

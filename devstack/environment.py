@@ -12,14 +12,15 @@ from devstack.state import Memory
 # What the product reads, by name or by the beginning of a name.
 SETTINGS = frozenset(
     {
-        "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "EVENT_MAX_ATTEMPTS",
-        "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS", "PAST_DUE_GRACE_DAYS", "PORT",
-        "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL", "TRUSTED_PROXIES",
+        "APP_VERSION", "ARCHIVE_STORE", "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL",
+        "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS",
+        "PAST_DUE_GRACE_DAYS", "PG_DUMP", "PORT", "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL",
+        "TRUSTED_PROXIES",
     }
 )  # fmt: skip
 SETTING_PREFIXES = (
-    "ANYMAIL_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_", "TENANT_", "WEB_",
-    "WORKER_",
+    "ANYMAIL_", "BACKUP_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_", "TENANT_",
+    "WEB_", "WORKER_",
 )  # fmt: skip
 # What only the demo itself reads.
 PORT_NAMES = {
@@ -42,6 +43,8 @@ class Addresses:
     mail_port: int
     mock_stripe_url: str
     database_url: str
+    archives: str = ""
+    pg_dump: str = ""
 
 
 def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
@@ -67,6 +70,8 @@ def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) ->
         "DATABASE_URL": addresses.database_url,
         "PORT": str(addresses.web_port),
         "WEB_HOST": "127.0.0.1",
+        "ARCHIVE_STORE": addresses.archives,
+        "PG_DUMP": addresses.pg_dump,
         "TENANT_BASE_DOMAIN": "localhost",
         "TENANT_POOL_SIZE": "5",
         # On one machine every customer comes from the same address.

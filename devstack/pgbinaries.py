@@ -56,6 +56,14 @@ def find() -> Binaries:
     return max(found, key=lambda binaries: binaries.major)
 
 
+def pg_dump() -> str:
+    """Return the wheel's `pg_dump`, which reads older servers too, or an empty string."""
+    try:
+        return str(find().folder / "pg_dump")
+    except NoPostgres:
+        return ""
+
+
 @functools.cache
 def _major(binary: Path) -> int:
     answer = subprocess.run([binary, "-V"], check=True, capture_output=True, text=True).stdout

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from devstack import environment, parts, ports, postgres, processes, state
+from devstack import environment, parts, pgbinaries, ports, postgres, processes, state
 from devstack.pgbinaries import NoPostgres
 from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
@@ -91,6 +91,8 @@ class Stack:
             mail_port=self._port["mail"],
             mock_stripe_url=f"http://127.0.0.1:{mock_port}" if mock_port else "",
             database_url=self.postgres.url if self.postgres else "",
+            archives=str(self.folder.absolute() / "archives"),
+            pg_dump=pgbinaries.pg_dump(),
         )
         return environment.complete(given, addresses=addresses, keys=self.keys)
 

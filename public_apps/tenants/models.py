@@ -10,6 +10,7 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from public_apps.tenants.archives.models import Export, KeptSchema, RestoreTest
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import dropping
 from public_apps.tenants.lifecycle.models import Departure

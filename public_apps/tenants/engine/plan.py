@@ -13,6 +13,7 @@ from django.contrib.contenttypes.management import inject_rename_contenttypes_op
 from django.db import connection, router
 from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -80,10 +81,15 @@ class Plan:
         )
 
 
-def compile_plan(schema_name: str) -> Plan:
+class UnknownMigrations(Exception):
+    """This code does not know migrations that it is asked to go to: a newer release's, maybe."""
+
+
+def compile_plan(schema_name: str, *, upto: Keys | None = None) -> Plan:
     """Return the plan for a schema, and for all others that have applied the same.
 
-    Raises `ConflictingMigrations`, and Django's InconsistentMigrationHistory.
+    It leads to this code's head, or to exactly the migrations `upto` of an earlier release. Raises
+    `ConflictingMigrations`, `UnknownMigrations`, and Django's InconsistentMigrationHistory.
     """
     with inside(schema_name), by_namespace():
         executor = MigrationExecutor(connection)
@@ -91,7 +97,7 @@ def compile_plan(schema_name: str) -> Plan:
         loader.check_consistent_history(connection)
         if conflicts := loader.detect_conflicts():
             raise ConflictingMigrations(f"{sorted(conflicts)}: run makemigrations --merge")
-        leaves = loader.graph.leaf_nodes()
+        leaves = loader.graph.leaf_nodes() if upto is None else _leaves(loader, upto)
         todo = executor.migration_plan(leaves)
         order = executor.migration_plan(leaves, clean_start=True)
         state = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
@@ -116,6 +122,21 @@ def compile_plan(schema_name: str) -> Plan:
                 if key not in recorded and recorded.issuperset(squash.replaces)
             ],
         )
+
+
+def _leaves(loader: MigrationLoader, upto: Keys) -> list[Key]:
+    """Return those of `upto` that nothing else of it depends on; a squash stands for its parts."""
+    goal = set(upto)
+    for key, squash in loader.replacements.items():
+        if key in loader.graph.nodes and goal.issuperset(squash.replaces):
+            goal = (goal - set(squash.replaces)) | {key}
+    if unknown := goal - loader.graph.nodes.keys():
+        raise UnknownMigrations(f"{sorted(unknown)[:5]}")
+    return sorted(
+        key
+        for key in goal
+        if not any(each.key in goal for each in loader.graph.node_map[key].children)
+    )
 
 
 def _is_djangos_own(step: Step) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Q
 
+from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.lifecycle.models import Departure
 from public_apps.tenants.models import Domain, Tenant
 
@@ -40,13 +41,14 @@ def find(*, ours: frozenset[str] = frozenset()) -> Orphans:
         there = {name for (name,) in cursor.fetchall()}
     rows = Tenant.objects.filter(provisioned_at__isnull=False)
     names = set(rows.values_list("schema_name", flat=True))
+    kept = KeptSchema.objects.values_list("schema_name", flat=True)
     gone = Departure.objects.filter(dropped_at__isnull=False, undone_at=None)
     dropped = set(gone.values_list("tenant__schema_name", flat=True))
     lost = Q(tenant__claimed_at=None) | Q(
         tenant__in=gone.filter(freed_at__isnull=False).values("tenant")
     )
     return Orphans(
-        schemas=sorted((there - (names - dropped)) - ours),
+        schemas=sorted((there - (names - dropped)) - ours - set(kept)),
         rows=sorted((names - dropped) - there),
         domains=sorted(Domain.objects.filter(lost).values_list("domain", flat=True)),
     )

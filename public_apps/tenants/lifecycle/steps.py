@@ -17,6 +17,7 @@ from django.utils import timezone
 from public_apps.accounts.models import User
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, suspension
+from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.lifecycle import doors, orphans
 from public_apps.tenants.lifecycle.doors import Hindered, Leaving
 from public_apps.tenants.lifecycle.dropping import drop_schema
@@ -99,6 +100,9 @@ def _drop(departure: Departure, tenant: Tenant) -> bool:
     if departure.aim == Aim.ERASURE:
         # Only here is it known who its people were: erased with the schema, or neither is.
         _erase(departure, tenant)
+    for kept in KeptSchema.objects.filter(tenant=tenant):  # of a restore that nobody confirmed
+        drop_schema(kept.schema_name)
+        kept.delete()
     drop_schema(tenant.schema_name)
     departure.dropped_at = timezone.now()
     log.warning("tenant dropped", schema=tenant.schema_name, aim=departure.aim)

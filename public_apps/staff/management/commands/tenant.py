@@ -17,6 +17,7 @@ from billing.manual import Opening
 from billing.models import Subscription
 from public_apps.audit import audit
 from public_apps.core import errors
+from public_apps.staff import by_file
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.lifecycle import departures, orphans
 from public_apps.tenants.models import Status, Tenant
@@ -27,7 +28,10 @@ PAYMENT = ("amount", "reference", "paid_until")
 
 
 class Command(BaseCommand):
-    help = "List tenants; create, suspend, resume, archive, delete or keep one; name orphans."
+    help = (
+        "List tenants; create, suspend, resume, archive, delete or keep one; export it to a file, "
+        "import or restore one from a file; name orphans."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -57,6 +61,7 @@ class Command(BaseCommand):
             "keep", help="undo an archive or a deletion while that can be done"
         )
         keep.add_argument("tenant", help="subdomain or schema")
+        by_file.add_arguments(actions)
         actions.add_parser("orphans", help="schemas, rows and domains that belong to nobody")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,10 +71,11 @@ class Command(BaseCommand):
             self._create(options)
         elif options["action"] == "archive":
             self._archive(_named(options["tenant"]), drop=options["drop"])
-        elif options["action"] == "delete":
-            self._delete(_named(options["tenant"]))
-        elif options["action"] == "keep":
-            self._keep(_named(options["tenant"]))
+        elif options["action"] in {"delete", "keep"}:
+            leave = self._delete if options["action"] == "delete" else self._keep
+            leave(_named(options["tenant"]))
+        elif options["action"] in by_file.ACTIONS:
+            self.stdout.write(by_file.handle(options))
         elif options["action"] == "orphans":
             self.stdout.write("\n".join(orphans.find().lines) or "no orphans")
         elif options["action"] == "suspend":

@@ -1,0 +1,44 @@
+"""The ground, and one workspace with something of each kind in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devstack import pgbinaries
+from public_apps.tenants.archives import exporting
+from tests.archives.furnished import furnish
+from tests.core.ground import Ground, Workspace, door, found_workspace, ground
+
+__all__ = ["door", "ground"]
+_FURNISHED = pytest.StashKey[Workspace]()
+_ARCHIVE = pytest.StashKey[bytes]()
+
+
+@pytest.fixture(autouse=True)
+def pg_dump(settings: object) -> None:
+    """The wheel's own, in this process too."""
+    settings.PG_DUMP = pgbinaries.pg_dump()  # type: ignore[attr-defined]  # pytest-django's proxy
+
+
+@pytest.fixture
+def furnished(request: pytest.FixtureRequest, ground: Ground) -> Workspace:
+    """A workspace with people, a building and files; no test may change it for good."""
+    stash = request.config.stash
+    if _FURNISHED not in stash:
+        workspace = found_workspace()
+        furnish(workspace)
+        stash[_FURNISHED] = workspace
+    return stash[_FURNISHED]
+
+
+@pytest.fixture
+def archive(request: pytest.FixtureRequest, furnished: Workspace, tmp_path: Path) -> Path:
+    """An archive of it, which the test may spoil."""
+    path, stash = tmp_path / "archive.zip", request.config.stash
+    if _ARCHIVE not in stash:
+        exporting.export(furnished.tenant, to=path)
+        stash[_ARCHIVE] = path.read_bytes()
+    path.write_bytes(stash[_ARCHIVE])
+    return path
