@@ -6,6 +6,8 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from public_apps.core import health
         from public_apps.tenants import (  # noqa: F401 - mails and listeners register themselves
             account_mails,
@@ -14,9 +16,16 @@ class TenantsConfig(AppConfig):
             pool,
             reset_mail,
         )
+        from public_apps.tenants.archives import backup
+        from public_apps.tenants.archives import tasks as archives  # noqa: F401 - as above
         from public_apps.tenants.hosts import cors, mails, tasks  # noqa: F401 - as above
-        from public_apps.tenants.lifecycle import erasers  # noqa: F401 - as above
+        from public_apps.tenants.lifecycle import (
+            doors,
+            erasers,  # noqa: F401 - as above
+        )
         from public_apps.tenants.lifecycle import mails as departing  # noqa: F401 - as above
         from public_apps.tenants.lifecycle import tasks as departures  # noqa: F401 - as above
 
         health.register("spare_tenants", pool.is_stocked)
+        if settings.ARCHIVE_STORE:
+            doors.use(backup.StoreVault())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from devstack import pgbinaries
 from public_apps.tenants.archives import exporting
@@ -17,9 +18,9 @@ _ARCHIVE = pytest.StashKey[bytes]()
 
 
 @pytest.fixture(autouse=True)
-def pg_dump(settings: object) -> None:
+def pg_dump(settings: Settings) -> None:
     """The wheel's own, in this process too."""
-    settings.PG_DUMP = pgbinaries.pg_dump()  # type: ignore[attr-defined]  # pytest-django's proxy
+    settings.PG_DUMP = pgbinaries.pg_dump()
 
 
 @pytest.fixture

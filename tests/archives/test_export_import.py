@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from devstack import pgbinaries
 from public_apps.accounts.models import User
@@ -134,9 +135,9 @@ def test_a_name_that_is_taken_is_refused_and_leaves_nothing(
 
 
 def test_an_archive_of_another_installation_is_taken_only_on_trust(
-    archive: Path, ground: Ground, settings: pytest.FixtureRequest
+    archive: Path, ground: Ground, settings: Settings
 ) -> None:
-    settings.SECRET_KEY = "another-installation-has-a-key-of-its-own-0123456789"  # type: ignore[attr-defined]
+    settings.SECRET_KEY = "another-installation-has-a-key-of-its-own-0123456789"
     with pytest.raises(ArchiveRefused, match="not written by this installation"):
         importing.import_archive(archive, label="moved-court")
     tenant = importing.import_archive(archive, label="moved-court", trust=True)

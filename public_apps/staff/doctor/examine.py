@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 
 from billing import gateway
-from public_apps.staff.doctor import machinery, stripe_side, surroundings
+from public_apps.staff.doctor import archives, machinery, stripe_side, surroundings
 from public_apps.staff.doctor.findings import Examination, Finding, failing
 
 EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
@@ -17,6 +17,7 @@ EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
     ("database", machinery.examine_database),
     ("migrations", machinery.examine_migrations),
     ("worker", machinery.examine_worker),
+    ("archives", archives.examine_archives),
     ("mail", machinery.examine_mail),
     ("stripe", stripe_side.examine_stripe),
 )

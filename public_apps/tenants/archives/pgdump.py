@@ -23,7 +23,8 @@ class NoDump(Exception):
 
 def program() -> str:
     """Return the path of `pg_dump`. Raises `NoDump` if there is none."""
-    found = shutil.which(settings.PG_DUMP or "pg_dump")
+    named: str = settings.PG_DUMP
+    found = shutil.which(named or "pg_dump")
     if found is None:
         raise NoDump("pg_dump is not here: install PostgreSQL's client programs, or set PG_DUMP.")
     return found

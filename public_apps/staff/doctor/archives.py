@@ -1,0 +1,45 @@
+"""`pg_dump`, the store, and the last restore test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import connection
+
+from public_apps.staff.doctor.findings import Finding, failing, ok, warning
+from public_apps.tenants.archives import backup, pgdump, stores
+from public_apps.tenants.archives.models import RestoreTest
+
+FRESH = timedelta(days=2)
+
+
+def examine_archives() -> Iterator[Finding]:
+    """Whether tenants can be exported and are backed up, and whether a backup can be restored."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+            (major,) = cursor.fetchone()
+        yield ok("pg_dump", f"{pgdump.fitting(major)} reads our server.")
+    except pgdump.NoDump as error:
+        yield warning("pg_dump", str(error), "Exports and backups need it.")
+    try:
+        late = backup.due(fresh_for=FRESH)
+    except stores.NoStore as error:
+        yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
+        return
+    if late:
+        yield warning(
+            "archives",
+            f"{len(late)} tenants have no backup of the last two days.",
+            "Run “manage.py backup --all”; the worker does so every night.",
+        )
+    else:
+        yield ok("archives", "Every tenant in use has a fresh backup.")
+    last = RestoreTest.objects.order_by("-at").first()
+    if last is not None and last.error:
+        yield failing(
+            "restore test", f"{last.backup}: {last.error}", "Run “manage.py backup --test” again."
+        )
+    elif last is not None:
+        yield ok("restore test", f"{last.backup} came back, {last.rows} rows.")
