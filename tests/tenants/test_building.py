@@ -82,7 +82,7 @@ def test_a_builder_killed_in_the_middle_leaves_no_row_and_no_schema(ground: Grou
 
 
 def _backend_in_the_middle(ground: Ground) -> int:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
         while time.monotonic() < deadline:
             if found := watcher.execute(MAKING_TABLES).fetchone():
@@ -92,7 +92,7 @@ def _backend_in_the_middle(ground: Ground) -> int:
 
 
 def _wait_gone(ground: Ground, backend: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
         query = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
         while watcher.execute(query, [backend]).fetchone():
