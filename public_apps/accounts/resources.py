@@ -78,7 +78,7 @@ class Resource(GenericViewSet[Any]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Tell serializers how far the request reaches, beside what DRF tells them."""
-        known = super().get_serializer_context()
+        known = dict(super().get_serializer_context())
         return {**known, "reach": self.reach} if getattr(self, "request", None) else known
 
     def shown(self, row: Model, status: int = HTTPStatus.OK) -> Response:

@@ -186,13 +186,12 @@ def _said(request: Request) -> Any:
     """Return the body in a form that can be compared; of a file, a digest of what is in it."""
     if not request.FILES:
         return request.data
-    fields = {
-        name: request.data.getlist(name) for name in request.data if name not in request.FILES
-    }
+    said: Any = request.data  # of a form with files always a QueryDict
+    fields = {name: said.getlist(name) for name in said if name not in request.FILES}
     return {**fields, **{name: _digest(file) for name, file in request.FILES.items()}}
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: UploadedFile[bytes]) -> str:
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
     return digest

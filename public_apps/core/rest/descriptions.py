@@ -43,7 +43,7 @@ class Schema(AutoSchema):
         return [IF_MATCH] if self._takes_version() else []
 
     def _get_response_bodies(self, direction: Any = "response") -> Bodies:
-        bodies: Bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        bodies: Bodies = super()._get_response_bodies(direction)
         if direction == "response" and self._takes_a_person():
             for status in self._refusals():
                 bodies.setdefault(str(status.value), self._problem())
