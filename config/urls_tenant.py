@@ -28,6 +28,7 @@ urlpatterns = [
     path("settings/", include("public_apps.tenants.workspace.urls")),
     path("settings/me/", include("public_apps.accounts.own.urls")),
     path("settings/domains/", include("public_apps.tenants.hosts.urls")),
+    path("settings/export/", include("public_apps.tenants.archives.urls")),
     path("settings/delete/", include("public_apps.tenants.lifecycle.urls")),
     path("buildings/", include("tenant_apps.buildings.urls")),
     path("finances/", include("tenant_apps.finances.urls")),

@@ -23,6 +23,7 @@ OPEN_WHEN_SUSPENDED = (
     "/billing/",
     "/i18n/",
     "/settings/delete/",
+    "/settings/export/",
     "/static/",
     "/support/",
 )

@@ -17,6 +17,7 @@ class TenantsConfig(AppConfig):
             reset_mail,
         )
         from public_apps.tenants.archives import backup
+        from public_apps.tenants.archives import mails as archived  # noqa: F401 - as above
         from public_apps.tenants.archives import tasks as archives  # noqa: F401 - as above
         from public_apps.tenants.hosts import cors, mails, tasks  # noqa: F401 - as above
         from public_apps.tenants.lifecycle import (

@@ -1,10 +1,10 @@
-"""Where archives are kept: a folder that every process reaches, behind an interface of four verbs."""
+"""Where archives are kept: a folder that every process reaches, behind an interface of five verbs."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
@@ -21,6 +21,9 @@ class Store(Protocol):
 
     def fetch(self, key: str, to: Path) -> None:
         """Write what is kept to a file. Raises `NoStore` if there is nothing."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Return what is kept, to be read and closed. Raises `NoStore` if there is nothing."""
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin so, sorted."""
@@ -51,6 +54,13 @@ class FolderStore:
         """Write what is kept to a file."""
         try:
             shutil.copyfile(self._folder / key, to)
+        except OSError as error:
+            raise NoStore(f"{key} can't be read: {error}") from error
+
+    def open(self, key: str) -> BinaryIO:
+        """Return what is kept, to be read and closed."""
+        try:
+            return (self._folder / key).open("rb")
         except OSError as error:
             raise NoStore(f"{key} can't be read: {error}") from error
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
-from public_apps.tenants.archives import backup, rehearsal
+from public_apps.tenants.archives import asking, backup, rehearsal
+from public_apps.tenants.archives.models import Export
 
 NIGHTLY = timedelta(hours=20)
+UNFINISHED_AFTER = timedelta(minutes=30)
 
 
 @app.periodic(cron="13 1 * * *")
@@ -28,3 +31,23 @@ def rehearse_restore(timestamp: int) -> None:
     """Restore one tenant's newest backup to see whether it can be done."""
     if settings.ARCHIVE_STORE:
         rehearsal.rehearse()
+
+
+@app.task(queue="upkeep", priority=jobs.LAST)
+def make_export(export_id: str) -> None:
+    """Make one owner's export, unless that is done."""
+    export = Export.objects.filter(pk=export_id, finished_at=None, failed_at=None).first()
+    if export is not None:
+        asking.proceed(export)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="upkeep", queueing_lock="sweep_exports", priority=jobs.LAST)
+def sweep_exports(timestamp: int) -> None:
+    """Take up what a crash has left unfinished, and destroy what has expired."""
+    if settings.ARCHIVE_STORE:
+        long_ago = timezone.now() - UNFINISHED_AFTER
+        left = Export.objects.filter(finished_at=None, failed_at=None, asked_at__lt=long_ago)
+        for export in left:
+            asking.wake(export)
+        asking.forget_expired()

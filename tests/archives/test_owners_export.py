@@ -1,0 +1,75 @@
+"""An owner takes everything along: asked in a browser, made by the worker, mailed, downloaded."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+from pytest_django import Settings
+
+from public_apps.core.models import OutgoingMail
+from public_apps.tenants import domains
+from public_apps.tenants.archives import asking
+from public_apps.tenants.archives.models import Export
+from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.tasks import make_export, sweep_exports
+from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
+from tests.core.ground import PASSWORD, Ground, Workspace, found_workspace
+
+
+@pytest.fixture(autouse=True)
+def shared_store(ground: Ground, settings: Settings) -> None:
+    """The store that the web server uses, in this process too."""
+    settings.ARCHIVE_STORE = ground.stack.env["ARCHIVE_STORE"]
+
+
+def test_an_owner_asks_for_everything_and_downloads_it(
+    ground: Ground, browser: Browser, tmp_path: Path
+) -> None:
+    workspace = found_workspace()
+    page = open_page(browser, DESKTOP)
+    page.goto(domains.url_of(workspace.tenant, "/settings/export/"))
+    page.fill("input[name=login]", workspace.owner)
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.get_by_role("button", name="Make the archive").click()
+    expect(page.locator("main")).to_contain_text("It is being made")
+    export = Export.objects.get(tenant=workspace.tenant)
+    make_export(str(export.pk))
+    make_export(str(export.pk))  # once more, as a worker may
+
+    page.get_by_role("link", name="Look again").click()
+    keep_screenshot(page, "export")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the archive").click()
+    download.value.save_as(tmp_path / "mine.zip")
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        assert archive.testzip() is None
+        assert workspace.owner.encode() in archive.read("tables/accounts_user.csv")
+    assert OutgoingMail.objects.filter(kind=asking.READY, to=workspace.owner).count() == 1
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    keep_screenshot(page, "export-phone")
+
+    Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    sweep_exports(0)
+    assert page.goto(domains.url_of(workspace.tenant, "/settings/export/archive/")).status == 404  # type: ignore[union-attr]
+    assert asking.current(workspace.tenant) is None
+
+
+def test_nobody_else_gets_it(ground: Ground) -> None:
+    mine, other = found_workspace(), found_workspace()
+    export = Export.objects.create(tenant=mine.tenant, asked_by=mine.owner)
+    make_export(str(export.pk))
+    for host in (mine.host, other.host):
+        answer = ground.door().ask("GET", "/settings/export/archive/", host=host)
+        assert answer.status_code == 302
+    _not_for(other)
+
+
+def _not_for(other: Workspace) -> None:
+    with pytest.raises(NoStore):
+        asking.archive_of(other.tenant)
