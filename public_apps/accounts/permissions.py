@@ -116,8 +116,6 @@ statements.retrieve           all      all      -        own
 deletion.retrieve             all      -        -        -
 deletion.create               all      -        -        -
 deletion.destroy              all      -        -        -
-exports.create                all      -        -        -
-exports.retrieve              all      -        -        -
 domains.list                  all      -        -        -
 domains.retrieve              all      -        -        -
 domains.create                all      -        -        -
@@ -141,7 +139,6 @@ _FOR_PEOPLE_ONLY = frozenset(
     keys.list keys.retrieve keys.create keys.revoke
     domains.create domains.destroy domains.verify domains.make_primary
     subdomain.create subdomain.make_primary deletion.create deletion.destroy
-    exports.create exports.retrieve
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 

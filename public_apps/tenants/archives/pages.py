@@ -17,9 +17,12 @@ from public_apps.tenants.archives import asking
 from public_apps.tenants.archives.stores import NoStore
 from public_apps.tenants.models import Tenant
 
+# Who may erase everything may take it along: owners, and never an API key.
+DEED = "deletion.create"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("exports.create")
+@page(DEED)
 def export_page(request: HttpRequest, reach: Reach) -> HttpResponse:
     """Say how far the archive is, offer it, or have one made."""
     tenant = _tenant(request)
@@ -34,7 +37,7 @@ def export_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_safe
-@page("exports.retrieve")  # type: ignore[arg-type]  # an answer that streams is an answer, too
+@page(DEED)  # type: ignore[arg-type]  # an answer that streams is an answer, too
 def archive_page(request: HttpRequest, reach: Reach) -> HttpResponseBase:
     """Hand the archive out."""
     try:
