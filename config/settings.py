@@ -39,6 +39,8 @@ try:
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
     TENANT_FILES_MIB = settings_reader.whole_number(_env, "TENANT_FILES_MIB", default=2048, least=1)
+    # Tests hash thousands of passwords. Production has no way to ask for this.
+    QUICK_PASSWORDS = DEBUG and settings_reader.boolean(_env, "QUICK_PASSWORDS", default=False)
     STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
         _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
@@ -254,6 +256,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 PASSWORD_HASHERS = [
+    *(["public_apps.accounts.hashing.QuickScryptHasher"] if QUICK_PASSWORDS else []),
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]

@@ -141,6 +141,7 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         **stack.env,
         **browser(stack, screen, missing),
         "COVERAGE_FILE": str(stack.folder / "coverage.data"),
+        "QUICK_PASSWORDS": "True",
     }
     runner = Runner(stack, screen, environ)
     if pytest_arguments:

@@ -172,3 +172,22 @@ def test_a_check_tells_which_origins_are_not_trusted_and_what_production_lacks()
     assert "concierge.I001" in told.stderr
     assert "concierge.W001" in told.stderr
     assert "concierge.W002" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("debug", "hasher"), [("False", "ScryptPasswordHasher"), ("True", "Quick")]
+)
+def test_passwords_are_hashed_quickly_where_nothing_is_secret_and_nowhere_else(
+    debug: str, hasher: str
+) -> None:
+    given = {**environment.without_settings(os.environ), **environment.production_like()}
+    url = os.environ["DATABASE_URL"]
+    asked = subprocess.run(
+        [sys.executable, "-c", "from config import settings; print(settings.PASSWORD_HASHERS[0])"],
+        cwd=ROOT,
+        env={**given, "DJANGO_DEBUG": debug, "DATABASE_URL": url, "QUICK_PASSWORDS": "True"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert hasher in asked.stdout.rpartition(".")[2]
