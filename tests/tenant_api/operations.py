@@ -127,7 +127,8 @@ def _of_people(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
         "domains_create": {"host": f"other{lot.number}.{estate.mark}.example"},
         "deletion_create": {"name": estate.name, "password": PASSWORD},
         "subdomain_create": {"subdomain": f"{estate.mark}-new"},
-        "workspace_partial_update": {"name": words},
+        # Its name is what deletion_create types.
+        "workspace_partial_update": {"name": estate.name, "language": "en"},
     }  # fmt: skip
 
 
