@@ -17,7 +17,16 @@ PO = ROOT / "locale/el/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
 CODE = ("billing", "config", "public_apps", "tenant_apps")
 ASKS = frozenset(
-    {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
+    {
+        "_",
+        "_now",
+        "gettext",
+        "gettext_lazy",
+        "gettext_noop",
+        "ngettext",
+        "ngettext_lazy",
+        "pgettext",
+    }
 )
 STRING = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 ASKED_IN_TEMPLATE = re.compile(rf"\b(?:_|n?gettext)\(\s*{STRING}(?:\s*,\s*{STRING})?")
@@ -73,6 +82,8 @@ def asked_in_code() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ASKS:
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                if isinstance(node.args[0], ast.Name | ast.Attribute | ast.Subscript):
+                    continue  # written elsewhere, and marked there
                 message = ast.literal_eval(node.args[0])
                 assert isinstance(message, str), f"{place}: not a plain string"
                 yield message, place

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -119,7 +120,8 @@ class StripeEventAdmin(RecordAdmin):
     @question(name=gettext_lazy("Retry"), at="retry", permission="retry_events")
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give one event its attempts back."""
-        event = get_object_or_404(StripeEvent, pk=object_id)
+        # The admin's own pages quote the underscore of an id in their links.
+        event = get_object_or_404(StripeEvent, pk__in={object_id, unquote(object_id)})
         asked = Question(
             title=_("Retry"),
             button=_("Retry"),

@@ -44,6 +44,7 @@ class ResidencyForm(ActionForm):
     class Meta:
         model = Residency
         fields = ("user", "kind", "starts_on", "ends_on")
+        labels = {"starts_on": _("From"), "ends_on": _("To")}
         widgets = {"starts_on": Day(), "ends_on": Day()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,6 +58,7 @@ class ResidencyDaysForm(ActionForm):
     class Meta:
         model = Residency
         fields = ("starts_on", "ends_on")
+        labels = {"starts_on": _("From"), "ends_on": _("To")}
         widgets = {"starts_on": Day(), "ends_on": Day()}
 
 

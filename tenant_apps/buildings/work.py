@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate.tasks import Task
 
 from public_apps.accounts.models import User
@@ -57,7 +57,8 @@ def do(*, schema: str, work_id: str, how: Callable[[Work, Tell], list[ReportLine
                 work = Work.objects.get(pk=work_id)
                 if work.status in {"done", "refused"}:
                     return
-                report = how(work, tell)
+                with translation.override(_language_of(work)):
+                    report = how(work, tell)
                 Work.objects.filter(pk=work_id).update(
                     done_at=timezone.now(), report=report, content=""
                 )
@@ -65,6 +66,11 @@ def do(*, schema: str, work_id: str, how: Callable[[Work, Tell], list[ReportLine
             _refuse(work_id, refusal.report)
         except Problem as problem:
             _refuse(work_id, [{"line": None, "detail": problem.detail}])
+
+
+def _language_of(work: Work) -> str:
+    """Return the language in which to report: of whoever asked, if they are still there."""
+    return work.asked_by.language if work.asked_by else str(translation.get_language())
 
 
 def latest(*, kind: str, subject_id: int) -> Work | None:

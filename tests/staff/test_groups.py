@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -36,6 +37,7 @@ PAGES = {
     "billing/stripeevent/": "yes yes yes",
     "billing/stripeevent/{event}/change/": "yes yes yes",
     "billing/stripeevent/{event}/retry/": "yes no yes",
+    "billing/stripeevent/{event_as_linked}/retry/": "yes no yes",
     "billing/stripeevent/{event}/delete/": "no no no",
     "onboarding/signup/{signup}/change/": "yes yes yes",
     "onboarding/signup/{signup}/retry/": "yes no yes",
@@ -79,6 +81,7 @@ def places(bench: Bench) -> dict[str, Any]:
     return {
         "tenant": eleni.tenant.pk,
         "event": event.pk,
+        "event_as_linked": quote(event.pk),
         "signup": Signup.objects.get(tenant=eleni.tenant).pk,
         "lead": lead.pk,
         "payment": payment.pk,
@@ -140,6 +143,8 @@ def test_a_tenants_user_and_its_session_are_nobody_in_the_admin(ground: Ground, 
 
 def test_no_page_of_the_admin_answers_on_a_tenants_host(ground: Ground, door: Door) -> None:
     for path in [*PAGES, "", "login/", "second-factor/", "second-factor/codes/", "search/"]:
-        place = path.format(tenant=1, event="evt_1", signup=1, lead=1, payment=1)
+        place = path.format(
+            tenant=1, event="evt_1", event_as_linked="evt_5F1", signup=1, lead=1, payment=1
+        )
         answer = door.ask("GET", f"/admin/{place}", host=ground.acme.host)
         assert answer.status_code == 404, path
