@@ -22,6 +22,7 @@ OPEN_WHEN_SUSPENDED = (
     "/api/invoices/",
     "/billing/",
     "/i18n/",
+    "/logo/",
     "/settings/delete/",
     "/settings/export/",
     "/static/",

@@ -1,4 +1,4 @@
-"""Sample data, known as such so that it can be removed whole."""
+"""Sample data, known as such so that it can be removed whole; and the workspace's own sign."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenant_apps.buildings.models import Building
+from tenant_apps.files.models import StoredFile
 
 
 class Sample(models.Model):
@@ -27,3 +28,17 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return str(self.building)
+
+
+class Logo(models.Model):
+    """The picture that stands for the workspace; none means ours."""
+
+    file = models.OneToOneField(StoredFile, related_name="+", on_delete=models.PROTECT)
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+        constraints = [models.UniqueConstraint(models.Value(1), name="one_logo")]
+
+    def __str__(self) -> str:
+        return str(self.file)

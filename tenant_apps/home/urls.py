@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.home import api, pages
+from tenant_apps.home import api, logo_pages, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("logo/", logo_pages.logo_image, name="logo"),
+    path("settings/logo/", logo_pages.logo_page, name="logo-page"),
     path("sample/fill/", pages.fill_page, name="fill-sample"),
     path("sample/remove/", pages.clear_page, name="clear-sample"),
     path(

@@ -1,0 +1,77 @@
+"""The workspace's own sign: chosen by its owner, seen by whoever comes to the host."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from public_apps.core.schemas import inside
+from tenant_apps.files.models import StoredFile
+from tests.core.ground import Door, Ground, found_workspace
+from tests.tenant_api.town import Town
+from tests.tenant_apps.files import samples
+from tests.tenant_apps.visiting import address, at_home
+
+SETTINGS = "/settings/logo/"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def own_town(door: Door) -> Town:
+    """A workspace of its own."""
+    return Town(door, found_workspace())
+
+
+def picture(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def test_an_owner_shows_a_logo_of_their_own_and_takes_it_away(
+    browser: Browser, own_town: Town
+) -> None:
+    host = own_town.workspace.host
+    ours = own_town.door.ask("GET", "/logo/", host=host)
+    assert (ours.status_code, ours.headers["Location"]) == (303, "/static/nc/favicon.svg")
+
+    page = at_home(browser, own_town.owner)
+    for name, content in (("first.png", samples.PNG), ("second.jpg", samples.JPEG)):
+        page.goto(address(own_town.owner, SETTINGS))
+        page.set_input_files("input[type=file]", picture(name, content))  # type: ignore[arg-type]
+        page.click("text=Save")
+        expect(page.locator(".notices")).to_contain_text("Your logo is saved.")
+        shown = own_town.door.ask("GET", "/logo/", host=host)
+        assert shown.content == content
+    assert shown.headers["Content-Type"] == "image/jpeg"
+    with inside(own_town.schema):
+        assert StoredFile.objects.count() == 1, "the first one is gone"
+
+    page.click("text=Remove the logo")
+    expect(page.locator(".notices")).to_contain_text("Our own sign is shown again.")
+    assert own_town.door.ask("GET", "/logo/", host=host).status_code == 303
+    with inside(own_town.schema):
+        assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(samples.PDF, "A logo is a PNG"), (samples.PNG + bytes(513 * 1024), "at most 512 KiB")],
+    ids=["no picture", "too large"],
+)
+def test_what_is_no_logo_is_told_and_not_kept(
+    browser: Browser, own_town: Town, content: bytes, told: str
+) -> None:
+    page = at_home(browser, own_town.owner)
+    page.goto(address(own_town.owner, SETTINGS))
+    page.set_input_files("input[type=file]", picture("logo.png", content))  # type: ignore[arg-type]
+    page.click("text=Save")
+    expect(page.locator(".errorlist")).to_contain_text(told)
+    with inside(own_town.schema):
+        assert not StoredFile.objects.exists()
+
+
+def test_only_owners_choose_it(browser: Browser, town: Town, ground: Ground) -> None:
+    page = at_home(browser, town.manager)
+    answer = page.goto(address(town.manager, SETTINGS))
+    assert answer is not None
+    assert answer.status == 403
