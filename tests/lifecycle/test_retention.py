@@ -89,7 +89,10 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
     )
 
 
-def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(ground: Ground) -> None:
+def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_vaults", [])
     workspace = over()
     retention.plan_due()
     departure = steps.proceed(later(workspace, days=31).pk)

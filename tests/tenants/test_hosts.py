@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -135,6 +136,7 @@ def test_strangers_guesses_are_not_remembered(ground: Ground) -> None:
 
 def test_the_memory_of_hosts_has_an_end(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(routing, "_seen", OrderedDict())
     for host in (ground.acme.host, ground.birch.host):
         Client(headers={"host": host}).get("/no-such-page/")
     assert list(routing._seen) == [ground.birch.host]
