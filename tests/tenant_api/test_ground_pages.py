@@ -37,6 +37,7 @@ def test_a_walk_over_pages_meets_every_row_once(town: Town) -> None:
 
 
 def test_a_row_that_comes_while_somebody_reads_shifts_no_page(town: Town) -> None:
+    assert town.manager.user.pk != town.staff.user.pk  # with the owner, more than one page
     first = town.owner.get(f"{MEMBERS}?page_size=2")
     newcomer = town.person(Role.RESIDENT).user.pk
     second = urlsplit(first["next"])
