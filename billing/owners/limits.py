@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import ngettext
 
 from billing.models import Plan
 from billing.owners.account import Account
+from public_apps.core import locks
 from public_apps.core.errors import Problem
 from public_apps.core.schemas import in_public
 from public_apps.tenants import allowances
@@ -90,6 +90,4 @@ def shown(account: Account) -> dict[str, Any]:
 
 def _wait_in_line(tenant: Tenant) -> None:
     """Two who add at once would each find room for one: the second waits for the first."""
-    with connection.cursor() as cursor:
-        name = f"{tenant.schema_name} {APARTMENTS}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    locks.hold(f"{tenant.schema_name} {APARTMENTS}")

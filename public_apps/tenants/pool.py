@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from public_apps.core import jobs
+from public_apps.core import jobs, locks
 from public_apps.tenants import building
 from public_apps.tenants.engine import head
 from public_apps.tenants.models import Tenant, TenantQuerySet
@@ -48,7 +48,7 @@ def is_stocked() -> bool:
 def add_one() -> bool:
     """Build one spare if the pool lacks one and nobody else is building; return whether it did."""
     with transaction.atomic():
-        if not _sole_builder() or not missing():
+        if not locks.try_hold(REFILL_LOCK) or not missing():
             return False
         building.build_tenant()
         return True
@@ -60,10 +60,3 @@ def buyers_wait() -> bool:
     waiting = ProcrastinateJob.objects.filter(due, status="todo", priority__gte=jobs.FIRST)
     found: bool = waiting.exists()
     return found
-
-
-def _sole_builder() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REFILL_LOCK])
-        (alone,) = cursor.fetchone()
-    return bool(alone)

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils import timezone, translation
 from procrastinate.tasks import Task
 
 from public_apps.accounts.models import User
-from public_apps.core import jobs
+from public_apps.core import jobs, locks
 from public_apps.core.errors import Problem
 from public_apps.core.schemas import current, in_public, inside
 from tenant_apps.buildings.models import Work
@@ -86,8 +86,7 @@ def _refuse(work_id: str, report: list[ReportLine]) -> None:
 
 def _alone(work_id: str) -> None:
     """Wait for whoever does the same work. Not by the row's lock: progress is written there."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"work {work_id}"])
+    locks.hold(f"work {work_id}")
 
 
 @contextmanager

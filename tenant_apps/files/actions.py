@@ -10,13 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
-from public_apps.core import jobs
+from public_apps.core import jobs, locks
 from public_apps.core.errors import Invalid, Refused
 from public_apps.core.schemas import current
 from tenant_apps.files import kinds
@@ -26,7 +26,6 @@ MIB = 1024 * 1024
 LARGEST = 10 * MIB
 MOST_WAITING = 50
 WAITS = timedelta(days=1)
-_QUOTA_LOCK = 0x66696C65  # "file"; with the schema, the name of a lock
 
 
 class QuotaReached(Refused):
@@ -111,8 +110,7 @@ def _read(upload: UploadedFile[Any]) -> bytes:
 
 def _check_room(size: int, *, by: User) -> None:
     """Refuse what would be too much, with every other upload of the workspace waiting meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_QUOTA_LOCK, current()])
+    locks.hold(f"{current()} files")
     if StoredFile.objects.filter(uploaded_by=by, attached_at=None).count() >= MOST_WAITING:
         raise Refused(_("Too many of your uploads are waiting. Attach them first."))
     kept = StoredFile.objects.aggregate(bytes=Sum("size"))["bytes"] or 0

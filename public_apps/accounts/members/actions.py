@@ -6,7 +6,7 @@ lock of its own: row locks alone would let two owners let each other go at the s
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from public_apps.accounts import sessions
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
+from public_apps.core import locks
 from public_apps.core.errors import Forbidden, Refused
 from public_apps.core.schemas import current
 
@@ -23,9 +24,7 @@ owners_changed = Signal()
 
 def one_at_a_time() -> None:
     """Wait until nobody else changes this workspace's members; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        name = f"{current()} members"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    locks.hold(f"{current()} members")
 
 
 def may_give(*, by: User, role: str) -> bool:

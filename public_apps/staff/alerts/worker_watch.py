@@ -10,7 +10,7 @@ import time
 from django.db import connection, transaction
 
 from billing import incidents
-from public_apps.core import mail, schemas
+from public_apps.core import locks, mail, schemas
 from public_apps.core.background import Chore, register
 from public_apps.staff.alerts import kinds
 
@@ -32,7 +32,7 @@ class WorkerWatch:
         silence = self._silence()
         silent = silence >= SILENT_SECONDS
         with transaction.atomic():
-            if not _alone():
+            if not locks.try_hold(_LOCK):
                 return
             line = f"The last heartbeat was {silence:.0f} seconds ago, or longer."
             incidents.report(kinds.WORKER_SILENT, {"": [line]} if silent else {})
@@ -51,13 +51,6 @@ class WorkerWatch:
             return float(seconds)
         self._unknown_since = self._unknown_since or time.monotonic()
         return time.monotonic() - self._unknown_since
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        (alone,) = cursor.fetchone()
-    return bool(alone)
 
 
 register(Chore(name="watch the worker", every=EVERY_SECONDS, work=WorkerWatch(), in_worker=False))
