@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -52,17 +51,12 @@ def carried_out(
 
 def once(request: HttpRequest, work: Callable[[], Any]) -> Any:
     """Do a form's work in one transaction, once per hidden `key`; raises the `Problem` it meets."""
-
-    def wholly(_row: object) -> Any:
-        with transaction.atomic():
-            return work()
-
     said = {name: request.POST.getlist(name) for name in request.POST if name != CSRF_FIELD}
-    answer = idempotency.once(
+    answer = idempotency.once_here(
         who=str(request.user.pk),
         key=request.POST.get(KEY_FIELD, "")[: idempotency.LONGEST_KEY] or None,
         asked={"path": request.path, "form": said},
-        work=wholly,
+        work=work,
     )
     if answer.is_problem:
         raise Invalid(answer.body["detail"], errors=answer.body.get("errors"))

@@ -77,28 +77,14 @@ def respond_once(request: Request, work: Work) -> Response:
 def respond_once_here(
     request: Request, work: Callable[[], Any], *, status: int = HTTPStatus.OK
 ) -> Response:
-    """Answer an API request whose work is all in our database: work and memory are one transaction.
-
-    So even a crash leaves either both or neither. Without a key the work is simply done.
-    """
+    """Answer an API request as `once_here` does. Without a key the work is simply done."""
     key = key_of(request)
     if key is None:
         with transaction.atomic():
             return Response(work(), status)
     asked = {"method": request.method, "path": request.path, "body": _said(request)}
-    row = _claim(f"{current()}:{request.user.pk}", key, _fingerprint(asked))
-    if row.status is not None:
-        return _response(Answer(status=row.status, body=row.body, replayed=True))
-    answered = False
-    try:
-        with transaction.atomic():
-            answer = _answer(row, lambda _row: _whole(work), status=status)
-            _keep(row, answer)
-        answered = True
-    finally:
-        if not answered:
-            _give_back(row)
-    return _response(answer)
+    who = str(request.user.pk)
+    return _response(once_here(who=who, key=key, asked=asked, work=work, status=status))
 
 
 def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Answer:
@@ -108,19 +94,54 @@ def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Ans
     the request counts as one of its own. Raises `errors.KeyReused`, `errors.Conflict` while a twin
     is at work, and problems of 500 and above.
     """
-    scope = f"{current()}:{who}"
-    row = _claim(scope, key or uuid.uuid4().hex, _fingerprint(asked))
+
+    def answer(row: IdempotentRequest) -> Answer:
+        answered = _answer(row, work)
+        _keep(row, answered)
+        return answered
+
+    return _once(who, key, asked, answer)
+
+
+def once_here(
+    *,
+    who: str,
+    key: str | None,
+    asked: dict[str, Any],
+    work: Callable[[], Any],
+    status: int = HTTPStatus.OK,
+) -> Answer:
+    """Do work that is all in our database, as `once`: work and memory are one transaction.
+
+    So even a crash leaves either both or neither.
+    """
+
+    def answer(row: IdempotentRequest) -> Answer:
+        with transaction.atomic():
+            answered = _answer(row, lambda _row: _whole(work), status=status)
+            _keep(row, answered)
+            return answered
+
+    return _once(who, key, asked, answer)
+
+
+def _once(
+    who: str,
+    key: str | None,
+    asked: dict[str, Any],
+    answer: Callable[[IdempotentRequest], Answer],
+) -> Answer:
+    row = _claim(f"{current()}:{who}", key or uuid.uuid4().hex, _fingerprint(asked))
     if row.status is not None:
         return Answer(status=row.status, body=row.body, replayed=True)
     answered = False
     try:
-        answer = _answer(row, work)
-        _keep(row, answer)
+        given = answer(row)
         answered = True
     finally:
         if not answered:
             _give_back(row)
-    return answer
+    return given
 
 
 def forget_old() -> int:
