@@ -14,10 +14,9 @@ from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
-from django.db import connection, transaction
 from django.utils import timezone
 
-from public_apps.core.metrics import added
+from public_apps.core.metrics import added, written_or
 from public_apps.core.models import WebhookSlot
 
 # Upper bounds in milliseconds; one more bucket has no bound.
@@ -245,17 +244,14 @@ def flush() -> None:
     taken = _pending.take()
     if not taken:
         return
-    written = False
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            for span, at, slot in sorted(_rows(taken), key=lambda row: (row[0], row[1])):
-                cursor.execute(_ADD, _values(span, at, slot))
-        written = True
-    finally:
-        if not written:
-            for at, slot in taken.items():
-                _pending.add(slot, at=at)
+    with written_or(lambda: _give_back(taken)) as cursor:
+        for span, at, slot in sorted(_rows(taken), key=lambda row: (row[0], row[1])):
+            cursor.execute(_ADD, _values(span, at, slot))
+
+
+def _give_back(taken: dict[datetime, Slot]) -> None:
+    for at, slot in taken.items():
+        _pending.add(slot, at=at)
 
 
 def _rows(taken: dict[datetime, Slot]) -> Iterable[tuple[str, datetime, Slot]]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from public_apps.core.models import Measurement
 
@@ -155,30 +157,31 @@ ON CONFLICT (name, labels) DO UPDATE SET
 """
 
 
-def flush() -> None:
-    """Add what was counted to the database's totals; on an error it is kept for the next time."""
-    taken = _pending.take()
-    if not taken:
-        return
+@contextmanager
+def written_or(give_back: Callable[[], None]) -> Iterator[CursorWrapper]:
+    """Give a cursor to write counts with, in one transaction; what fails is given back, and raised."""
     written = False
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             # Figures are worth no wait for the disk.
             cursor.execute("SET LOCAL synchronous_commit = off")
-            # In order, so that two processes never wait for one another.
-            for (name, values), found in sorted(taken.items(), key=lambda item: item[0]):
-                row: list[Any] = [
-                    name,
-                    json.dumps(values),
-                    found.count,
-                    found.seconds,
-                    found.buckets,
-                ]
-                cursor.execute(_ADD, row)
+            yield cursor
         written = True
     finally:
         if not written:
-            _pending.give_back(taken)
+            give_back()
+
+
+def flush() -> None:
+    """Add what was counted to the database's totals; on an error it is kept for the next time."""
+    taken = _pending.take()
+    if not taken:
+        return
+    with written_or(lambda: _pending.give_back(taken)) as cursor:
+        # In order, so that two processes never wait for one another.
+        for (name, values), found in sorted(taken.items(), key=lambda item: item[0]):
+            row: list[Any] = [name, json.dumps(values), found.count, found.seconds, found.buckets]
+            cursor.execute(_ADD, row)
 
 
 def totals() -> dict[str, dict[tuple[str, ...], Sum]]:
