@@ -34,9 +34,13 @@ def look(schema_names: Sequence[str]) -> Found:
         if name not in there:
             found.unreadable[name] = "The schema or its django_migrations is not there."
     readable = [name for name in schema_names if name in there]
+    digests: dict[str, str] = {}
     for start in range(0, len(readable), MOST_SCHEMAS):
-        for name, digest in _read(readable[start : start + MOST_SCHEMAS], found):
-            found.groups.setdefault(digest, []).append(name)
+        digests.update(_read(readable[start : start + MOST_SCHEMAS], found))
+    # PostgreSQL may read a long UNION ALL in parallel, and answers in any order.
+    for name in readable:
+        if name in digests:
+            found.groups.setdefault(digests[name], []).append(name)
     return found
 
 
