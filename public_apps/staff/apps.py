@@ -21,6 +21,7 @@ class StaffConfig(AppConfig):
         )
         from public_apps.staff.alerts import (  # noqa: F401 - register themselves
             gauges,
+            leaving,
             pages,
             worker_watch,
         )

@@ -67,3 +67,19 @@ MAIL_FAILING = kind(
         "in the outbox for most of a day."
     ),
 )
+ORPHANS = kind(
+    "orphans",
+    title=_("Schemas, tenants or domains belong to nobody"),
+    advice=_(
+        "Nothing touches them by itself. “manage.py tenant orphans” names them; the runbook says how "
+        "to find out whose they were."
+    ),
+)
+DEPARTURE_HINDERED = kind(
+    "departure_hindered",
+    title=_("A workspace that leaves is held up"),
+    advice=_(
+        "Each step is tried again every five minutes, and nothing is lost meanwhile. Mend what the "
+        "line names: the store for archives, or the way to Stripe."
+    ),
+)

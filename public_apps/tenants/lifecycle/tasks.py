@@ -31,12 +31,14 @@ def sweep_departures(timestamp: int) -> None:
         wake(departure_id)
 
 
-@app.periodic(cron="27 4 * * *")
+@app.periodic(cron="27 * * * *")
 @app.task(queue="upkeep", queueing_lock="look_for_orphans", priority=jobs.LAST)
 def look_for_orphans(timestamp: int) -> None:
-    """Tell staff what belongs to nobody; nothing is touched."""
-    for line in orphans.find().lines:
+    """Have staff told what belongs to nobody; nothing is touched."""
+    found = orphans.find()
+    for line in found.lines:
         log.error("orphan", told=line)
+    orphans.looked_for.send(orphans.Orphans, found=found)
 
 
 def due() -> list[int]:
