@@ -12,8 +12,8 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+from config import archives, resolvers
 from config import env as settings_reader
-from config import resolvers
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
 
@@ -50,6 +50,8 @@ try:
     )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = settings_reader.anymail(_env)
+    ARCHIVE_STORE = archives.store(_env)
+    ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
     BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
 except UnsafeSetting as refusal:
@@ -67,7 +69,6 @@ APP_VERSION = (
     or "unreleased"
 )
 PG_DUMP = settings_reader.text(_env, "PG_DUMP")
-ARCHIVE_STORE = settings_reader.text(_env, "ARCHIVE_STORE")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [
@@ -406,7 +407,7 @@ UNFOLD = {"SITE_TITLE": "New Concierge", "SITE_HEADER": "New Concierge", "SITE_U
 scrubbing.know(
     [
         SECRET_KEY, METRICS_TOKEN, EMAIL_HOST_PASSWORD, STRIPE.secret_key, *STRIPE.webhook_secrets,
-        DATABASES["default"]["PASSWORD"], SENTRY_DSN,
+        DATABASES["default"]["PASSWORD"], SENTRY_DSN, ARCHIVE_S3.secret,
         *(str(value) for name, value in ANYMAIL.items() if name.endswith(("KEY", "TOKEN"))),
         *(pair.partition(":")[2] for pair in ANYMAIL.get("WEBHOOK_SECRET", [])),
     ]
