@@ -12,15 +12,15 @@ from devstack.state import Memory
 # What the product reads, by name or by the beginning of a name.
 SETTINGS = frozenset(
     {
-        "APP_VERSION", "ARCHIVE_STORE", "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL",
+        "APP_VERSION", "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL",
         "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS",
         "PAST_DUE_GRACE_DAYS", "PG_DUMP", "PORT", "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL",
         "TRUSTED_PROXIES",
     }
 )  # fmt: skip
 SETTING_PREFIXES = (
-    "ANYMAIL_", "BACKUP_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_", "TENANT_",
-    "WEB_", "WORKER_",
+    "ANYMAIL_", "ARCHIVE_", "BACKUP_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_",
+    "TENANT_", "WEB_", "WORKER_",
 )  # fmt: skip
 # What only the demo itself reads.
 PORT_NAMES = {
