@@ -19,6 +19,7 @@ from psycopg import sql
 
 from devstack.processes import ROOT
 from devstack.stack import Stack
+from tests import templates
 from tests.core.ground import plain_environ
 
 BEFORE = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings_before"}
@@ -51,7 +52,8 @@ class Fleet:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """The fleet of which each test gets a copy, on a PostgreSQL of its own."""
-    stack = Stack(tmp_path_factory.mktemp("release"), environ=plain_environ())
+    folder = tmp_path_factory.mktemp("release")
+    stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
     try:
         stack.start_part("postgres")
         fleet = Fleet(stack, stack.database_url)

@@ -1,0 +1,1 @@
+"""What somebody in a hurry writes: every migration but two breaks the code of before."""

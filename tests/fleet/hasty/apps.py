@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HastyConfig(AppConfig):
+    name = "tests.fleet.hasty"
+    label = "hasty"

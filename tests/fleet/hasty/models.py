@@ -1,0 +1,1 @@
+"""Historical models alone: what is linted are the migrations."""
