@@ -1,0 +1,1 @@
+"""A release that changes the very tables that people are working in."""
