@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack import chromium, environment, lanes, signals
+from devstack import chromium, environment, lanes, signals, template
 from devstack.lanes import NoLanes
 from devstack.ports import PortTaken
 from devstack.processes import ROOT, PartFailed
@@ -142,6 +142,7 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         **browser(stack, screen, missing),
         "COVERAGE_FILE": str(stack.folder / "coverage.data"),
         "QUICK_PASSWORDS": "True",
+        environment.TEMPLATES: str(template.shelf(stack.folder / "templates")),
     }
     runner = Runner(stack, screen, environ)
     if pytest_arguments:

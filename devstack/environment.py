@@ -32,6 +32,8 @@ PORT_NAMES = {
 # What makes a process one of several that run tests side by side; what it starts is none of them.
 LANES = "CONCIERGE_LANES"
 LANE = "PYTEST_XDIST_WORKER"
+# Where tests find the systems that they start copies of: devstack/template.py.
+TEMPLATES = "CONCIERGE_TEMPLATES"
 OFF = frozenset({"false", "0", "no", "off"})
 
 
@@ -54,7 +56,7 @@ def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which nothing speaks to the product or to the demo."""
-    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE", LANES, LANE}
+    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE", LANES, LANE, TEMPLATES}
     return {
         name: value for name, value in environ.items() if not _is_setting(name) and name not in ours
     }

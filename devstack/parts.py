@@ -7,13 +7,14 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 from devstack.environment import without_settings
-from devstack.processes import Part
+from devstack.processes import Part, PartFailed, tail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,22 @@ def not_ready(port: int) -> list[str]:
     except (ValueError, KeyError, TypeError):
         return [f"web answers {answer.status}"]
     return [str(name) for name in failing]
+
+
+def wait_until_ready(port: int, *, timeout: float, log: Callable[[str], Path]) -> None:
+    """Return when /readyz is content. Raises PartFailed with what is not after so many seconds."""
+    deadline = time.monotonic() + timeout
+    while failing := not_ready(port):
+        if time.monotonic() >= deadline:
+            name = "worker" if "worker" in failing else "web"
+            raise PartFailed(
+                name,
+                f"is not ready after {timeout:.0f} s: {', '.join(failing)}",
+                log=log(name),
+                log_tail=tail(log(name)),
+                hint=f"GET http://127.0.0.1:{port}/readyz tells more.",
+            )
+        time.sleep(0.1)
 
 
 def _is_ok(answer: Answer | None) -> bool:

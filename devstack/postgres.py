@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -42,13 +43,25 @@ OPTIONS = {
 
 
 class Postgres:
-    """One server in `folder`. `prepare()` it, run `part()`, then `ensure_database()`."""
+    """One server in `folder`. `prepare()` it, run `part()`, then `ensure_database()`.
 
-    def __init__(self, folder: Path, *, port: int, superuser_password: str, password: str) -> None:
+    `fill` puts the data of a stopped server, whose superuser has this password, where it is told.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        superuser_password: str,
+        password: str,
+        fill: Callable[[Path], None] | None = None,
+    ) -> None:
         self.port = port
         self._folder = folder
         self._superuser_password = superuser_password
         self._password = password
+        self._fill = fill or self._initialise
         self._binaries: Binaries | None = None
 
     @property
@@ -80,7 +93,7 @@ class Postgres:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._binaries = pgbinaries.within_reach(binaries, self._home())
         if not (self.data / "PG_VERSION").exists():
-            self._initialise()
+            self._fill_data()
         self._end_leftover()
 
     def part(self) -> Part:
@@ -140,24 +153,28 @@ class Postgres:
         link.symlink_to(_new_home(self._folder))
         return link.resolve()
 
-    def _initialise(self) -> None:
+    def _fill_data(self) -> None:
+        """Have data. Renamed into place when whole: what was cut off is never taken for a database."""
         who = self.binaries.account
         draft = Path(tempfile.mkdtemp(prefix="initdb-", dir=self._home()))
-        password = draft / "password"
-        password.write_text(self._superuser_password)
         if who:
             os.chown(draft, who.uid, who.gid)
+        self._fill(draft / "data")
+        (draft / "data").rename(self.data)
+        shutil.rmtree(draft)
+
+    def _initialise(self, data: Path) -> None:
+        who = self.binaries.account
+        password = data.with_name("password")
+        password.write_text(self._superuser_password)
+        if who:
             os.chown(password, who.uid, who.gid)
         made = pgbinaries.run(
-            self.binaries, "initdb", "-D", str(draft / "data"), "-U", SUPERUSER, "-E", "UTF8",
+            self.binaries, "initdb", "-D", str(data), "-U", SUPERUSER, "-E", "UTF8",
             "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync",
         )  # fmt: skip
         if made.returncode:
             raise NoPostgres(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
-        password.unlink()
-        # Renamed into place when whole: an initdb that was cut off is never taken for a database.
-        (draft / "data").rename(self.data)
-        draft.rmdir()
 
     def _end_leftover(self) -> None:
         """End a server that outlived its run, and drop a lock file whose process is another's.

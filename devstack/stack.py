@@ -14,12 +14,15 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from devstack import environment, parts, pgbinaries, ports, postgres, processes, state
 from devstack.pgbinaries import NoPostgres
 from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from devstack.template import Template
 
 ORDER = ("postgres", "mail", "mock_stripe", "web", "worker")
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
@@ -30,6 +33,7 @@ class Stack:
     """One run of the system in `folder`; use it as a context manager, or call `close()`.
 
     `environ` (default: ours) holds what is given: any setting in it wins over the made-up one.
+    With a `template` it starts from a copy of that, which needs no migrating.
     Raises StateInUse if another run holds the folder for longer than `patience` seconds.
     """
 
@@ -38,9 +42,11 @@ class Stack:
         folder: Path,
         *,
         environ: Mapping[str, str] | None = None,
+        template: Template | None = None,
         patience: float = HANDOVER_SECONDS,
     ) -> None:
         self.folder = folder.absolute()
+        self._template = template
         given = dict(os.environ if environ is None else environ)
         self._lock = state.hold(self.folder, patience=patience)
         try:
@@ -55,6 +61,9 @@ class Stack:
         for folder in (self.logs, self.mail_dir):
             folder.mkdir(exist_ok=True)
         self.keys = state.Memory(self.folder / "keys.json")
+        if template := self._template:
+            self.keys.once("postgres superuser", lambda: template.superuser_password)
+            template.copy_mock_stripe(self.folder / "mock_stripe")
         self._ports = state.Memory(self.folder / "ports.json")
         among = ports.span_of(given)
         self._port = {
@@ -82,6 +91,7 @@ class Stack:
             port=self._port["postgres"],
             superuser_password=self.keys.once("postgres superuser", lambda: os.urandom(16).hex()),
             password=self.keys.once("postgres concierge", lambda: os.urandom(16).hex()),
+            fill=self._template.copy_data if self._template else None,
         )
 
     def _environ(self, given: Mapping[str, str]) -> dict[str, str]:
@@ -220,7 +230,8 @@ class Stack:
         """Do what a release does before its web starts. Raises PartFailed."""
         if not environment.is_on(self.env["DJANGO_DEBUG"]):
             self.command("release", "collectstatic", "--noinput")
-        self.command("release", "migrate_fleet")
+        if self._template is None:
+            self.command("release", "migrate_fleet")
 
     def command(self, log: str, *arguments: str) -> None:
         """Run `manage.py`, keeping what it says in the log of that name. Raises PartFailed."""
@@ -238,18 +249,7 @@ class Stack:
 
     def wait_ready(self, *, timeout: float = 120.0) -> None:
         """Return when /readyz is content. Raises PartFailed with what is not."""
-        deadline = time.monotonic() + timeout
-        while failing := parts.not_ready(self.web_port):
-            if time.monotonic() >= deadline:
-                name = "worker" if "worker" in failing else "web"
-                raise PartFailed(
-                    name,
-                    f"is not ready after {timeout:.0f} s: {', '.join(failing)}",
-                    log=self.log(name),
-                    log_tail=processes.tail(self.log(name)),
-                    hint=f"GET {self.web_url}/readyz tells more.",
-                )
-            time.sleep(0.1)
+        parts.wait_until_ready(self.web_port, timeout=timeout, log=self.log)
 
     # --- The parts ----------------------------------------------------------------------------
 

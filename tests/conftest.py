@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from devstack import environment
 from devstack.stack import Stack
+from tests import templates
 from tests.browsing import chromium_running
 from tests.customer import Shop
 
@@ -64,10 +65,7 @@ def shop(system: Stack) -> Shop:
 @pytest.fixture
 def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A system that a test may break, with a PostgreSQL of its own."""
-    given = {**environment.without_settings(os.environ), "CHECKOUT_RATE": "6000/min"}
-    with Stack(tmp_path_factory.mktemp("own"), environ=given) as stack:
-        stack.start()
-        stack.command("plans", "plans", "push")
+    with templates.own_system(tmp_path_factory.mktemp("own")) as stack:
         yield stack
 
 

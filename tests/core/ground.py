@@ -34,6 +34,7 @@ from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Tenant
+from tests import templates
 
 PASSWORD = "a-quiet-courtyard-42"
 NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
@@ -193,7 +194,7 @@ def standing_on(stack: Stack) -> Iterator[None]:
 
 
 def _started(folder: Path) -> Stack:
-    stack = Stack(folder, environ=plain_environ())
+    stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
     try:
         for part in ("postgres", "mail"):
             stack.start_part(part)

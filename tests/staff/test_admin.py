@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 
@@ -10,8 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from devstack import environment
-from devstack.stack import Stack
+from tests import templates
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.customer import PASSWORD, Order, Shop, Workspace, until
 from tests.staff.desk import code_of
@@ -20,10 +18,7 @@ from tests.staff.desk import code_of
 @pytest.fixture
 def strict_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A system that gives an event one attempt only."""
-    given = {**environment.without_settings(os.environ), "EVENT_MAX_ATTEMPTS": "1"}
-    with Stack(tmp_path_factory.mktemp("strict"), environ=given) as stack:
-        stack.start()
-        stack.command("plans", "plans", "push")
+    with templates.own_system(tmp_path_factory.mktemp("strict"), EVENT_MAX_ATTEMPTS="1") as stack:
         yield Shop(stack)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ import psycopg
 import pytest
 import requests
 
-from devstack import environment, mailbox
-from devstack.stack import Stack
+from devstack import mailbox
 from public_apps.core.background import FLUSH_SECONDS
+from tests import templates
 from tests.billing.posting import event
 from tests.customer import Order, Shop, until
 
@@ -25,15 +24,8 @@ OPS = "ops@staff.example"
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A system of its own whose staff get alerts, and where an event has two attempts."""
-    given = {
-        **environment.without_settings(os.environ),
-        "OPS_ALERT_EMAILS": OPS,
-        "EVENT_MAX_ATTEMPTS": "2",
-        "CHECKOUT_RATE": "6000/min",
-    }
-    with Stack(tmp_path_factory.mktemp("watched"), environ=given) as stack:
-        stack.start()
-        stack.command("plans", "plans", "push")
+    settings = {"OPS_ALERT_EMAILS": OPS, "EVENT_MAX_ATTEMPTS": "2"}
+    with templates.own_system(tmp_path_factory.mktemp("watched"), **settings) as stack:
         yield Shop(stack)
 
 

@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from devstack.stack import Stack
+from tests import templates
 from tests.core.ground import plain_environ
 
 NEXT = {"DJANGO_SETTINGS_MODULE": "tests.tenants.next_release.settings"}
@@ -19,12 +20,11 @@ BUILD = "from public_apps.tenants import building; building.build_tenant()"
 @pytest.fixture
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A database of its own with three tenants, for its schemas will be at another release."""
-    stack = Stack(tmp_path_factory.mktemp("fleet"), environ=plain_environ())
+    folder = tmp_path_factory.mktemp("fleet")
+    stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
     try:
         stack.start_part("postgres")
-        stack.release()
-        for _ in range(3):
-            assert stack.manage("shell", "-v0", "-c", BUILD).returncode == 0
+        assert stack.manage("shell", "-v0", "-c", "\n".join([BUILD] * 3)).returncode == 0
         yield stack
     finally:
         stack.discard()
