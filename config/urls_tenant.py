@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/", include("public_apps.accounts.api_urls")),
     path("api/", include("public_apps.tenants.workspace.api_urls")),
     path("api/", include("public_apps.tenants.hosts.api_urls")),
+    path("api/", include("public_apps.tenants.archives.api_urls")),
     path("api/", include("public_apps.tenants.lifecycle.api_urls")),
     path("api/", include("tenant_apps.files.api_urls")),
     path("api/", include("tenant_apps.buildings.api_urls")),

@@ -116,6 +116,10 @@ statements.retrieve           all      all      -        own
 deletion.retrieve             all      -        -        -
 deletion.create               all      -        -        -
 deletion.destroy              all      -        -        -
+exports.list                  all      -        -        -
+exports.retrieve              all      -        -        -
+exports.create                all      -        -        -
+exports.link                  all      -        -        -
 domains.list                  all      -        -        -
 domains.retrieve              all      -        -        -
 domains.create                all      -        -        -
@@ -139,6 +143,7 @@ _FOR_PEOPLE_ONLY = frozenset(
     keys.list keys.retrieve keys.create keys.revoke
     domains.create domains.destroy domains.verify domains.make_primary
     subdomain.create subdomain.make_primary deletion.create deletion.destroy
+    exports.create exports.link
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 

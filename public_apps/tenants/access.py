@@ -11,12 +11,13 @@ from django.shortcuts import render
 
 from public_apps.core.errors import json_problem, problem, wants_problem
 
-# What stays open: signing in and out, oneself, the subscription, files that pages need, and
-# asking for the workspace's end, which takes no payment.
+# What stays open: signing in and out, oneself, the subscription, files that pages need, and what
+# takes no payment: one's own data, and asking for the workspace's end.
 OPEN_WHEN_SUSPENDED = (
     "/_allauth/",
     "/accounts/",
     "/api/deletion/",
+    "/api/exports/",
     "/api/me/",
     "/api/subscription/",
     "/api/invoices/",

@@ -12,13 +12,14 @@ from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 
 from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
 from public_apps.tenants import domains
 from public_apps.tenants.archives import asking
 from public_apps.tenants.archives.models import Export
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.stores import NotKept
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD, Ground, Workspace, found_workspace
+from tests.core.ground import PASSWORD, Ground, found_workspace, person_of
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +68,5 @@ def test_nobody_else_gets_it(ground: Ground) -> None:
     for host in (mine.host, other.host):
         answer = ground.door().ask("GET", "/settings/export/archive/", host=host)
         assert answer.status_code == 302
-    _not_for(other)
-
-
-def _not_for(other: Workspace) -> None:
-    with pytest.raises(NoStore):
-        asking.archive_of(other.tenant)
+    with inside(other.tenant.schema_name), pytest.raises(NotKept):
+        asking.fetch(tenant=other.tenant, by=person_of(other))

@@ -18,6 +18,7 @@ from billing.models import Invoice
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation
 from public_apps.core.schemas import inside
+from public_apps.tenants.archives.models import Export
 from public_apps.tenants.models import Tenant
 from tenant_apps.home.models import Sample
 from tests.core.ground import PASSWORD, Door, Workspace, found_workspace
@@ -236,7 +237,7 @@ def _votes(estate: Estate, lot: Lot) -> None:
 
 
 def _papers(estate: Estate, lot: Lot) -> None:
-    """A domain, uploads that wait to be attached, and an invoice, which only Stripe could make."""
+    """A domain, uploads, an invoice, which only Stripe could make, and an export, by the worker."""
     host = f"home{lot.number}.{estate.mark}.example"
     lot["domains"] = estate.post("/api/domains/", {"host": host})["id"]
     lot["files"] = estate.upload()
@@ -249,6 +250,11 @@ def _papers(estate: Estate, lot: Lot) -> None:
         number=number, amount_due=2900, amount_paid=2900, currency="eur", created_at=now,
         synced_at=now,
     )  # fmt: skip
+
+    lot["exports"] = Export.objects.create(
+        tenant=estate.workspace.tenant, asked_by=estate.workspace.owner, asked_at=now,
+        finished_at=now, expires_at=now + timedelta(days=7), size=1000,
+    ).pk  # fmt: skip
 
 
 def _first(estate: Estate, path: str) -> int:

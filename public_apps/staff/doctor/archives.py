@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import connection
 
 from public_apps.staff.doctor.findings import Finding, failing, ok, warning
-from public_apps.tenants.archives import backup, pgdump, stores
+from public_apps.tenants.archives import backup, pgdump, rehearsal, stores
 from public_apps.tenants.archives.models import RestoreTest
 
 FRESH = timedelta(days=2)
@@ -24,6 +24,7 @@ def examine_archives() -> Iterator[Finding]:
     except pgdump.NoDump as error:
         yield warning("pg_dump", str(error), "Exports and backups need it.")
     try:
+        stores.prove(stores.store())
         late = backup.due(fresh_for=FRESH)
     except stores.NoStore as error:
         yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
@@ -36,10 +37,14 @@ def examine_archives() -> Iterator[Finding]:
         )
     else:
         yield ok("archives", "Every tenant in use has a fresh backup.")
-    last = RestoreTest.objects.order_by("-at").first()
-    if last is not None and last.error:
+    yield from _restore_tests()
+
+
+def _restore_tests() -> Iterator[Finding]:
+    for test in rehearsal.failing():
         yield failing(
-            "restore test", f"{last.backup}: {last.error}", "Run “manage.py backup --test” again."
+            "restore test", f"{test.backup}: {test.error}", "Run “manage.py backup --test” again."
         )
-    elif last is not None:
+    last = RestoreTest.objects.order_by("-at").first()
+    if last is not None and not last.error:
         yield ok("restore test", f"{last.backup} came back, {last.rows} rows.")

@@ -8,8 +8,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_OUT = frozenset({"/accounts/logout/", "/_allauth/app/v1/auth/session"})
 # How an impersonation begins and ends.
 DOORS = SIGN_OUT | {"/support/enter/", "/support/leave/"}
-# Not even to look at: passwords, recovery codes, sessions.
-PRIVATE = ("/accounts/", "/_allauth/")
+# Not even to look at: passwords, recovery codes, sessions, and archives, which hold all of it.
+PRIVATE = ("/accounts/", "/_allauth/", "/api/exports/", "/settings/export/")
 # The daily work. What is not listed can't be changed: members and their roles, oneself, the
 # subscription, votes, and whatever is added to the API without a word here.
 DAILY_WORK = (

@@ -1,15 +1,15 @@
-"""An owner takes everything along: asked on a page, made by the worker, fetched until it expires."""
+"""An owner takes everything along: asked for, made by the worker, fetched until it expires."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,8 +19,9 @@ from public_apps.core import jobs, mail
 from public_apps.core.errors import Refused
 from public_apps.core.schemas import in_public
 from public_apps.tenants.archives import backup, exporting
+from public_apps.tenants.archives.desk import desk
 from public_apps.tenants.archives.models import Export
-from public_apps.tenants.archives.stores import NoStore, store
+from public_apps.tenants.archives.stores import NoStore, NotKept, store
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -37,18 +38,11 @@ def ask(*, tenant: Tenant, by: User) -> Export:
     Raises `errors.Refused` when enough were asked for in a day, or there is nowhere to keep one.
     """
     with in_public():
-        try:
-            store()
-        except NoStore as error:
-            raise Refused(_("Exports are not available just now.")) from error
-        since = timezone.now() - timedelta(days=1)
-        if Export.objects.filter(tenant=tenant, asked_at__gt=since).count() >= MOST_A_DAY:
-            raise Refused(_("That is enough for one day. Please try again tomorrow."))
-        export, is_new = Export.objects.get_or_create(
-            tenant=tenant,
-            finished_at=None,
-            failed_at=None,
-            defaults={"asked_by": by.email, "language": by.language},
+        under_way = Export.objects.filter(tenant=tenant, finished_at=None, failed_at=None)
+        if not under_way.exists():
+            _refuse_too_many(tenant)
+        export, is_new = under_way.get_or_create(
+            tenant=tenant, defaults={"asked_by": by.email, "language": by.language}
         )
         wake(export)
     if is_new:
@@ -56,19 +50,23 @@ def ask(*, tenant: Tenant, by: User) -> Export:
     return export
 
 
+def kept_for(tenant: Tenant | None) -> QuerySet[Export]:
+    """Return a tenant's exports that have not expired, newest first; to be read `in_public`."""
+    unexpired = Export.objects.exclude(expires_at__lte=timezone.now())
+    return unexpired.filter(tenant=tenant).order_by("-asked_at", "-pk")
+
+
 def current(tenant: Tenant) -> Export | None:
     """Return the export that was asked for last and has not expired, or None."""
     with in_public():
-        newest = Export.objects.filter(tenant=tenant).order_by("-asked_at").first()
-    is_over = newest and newest.expires_at and newest.expires_at <= timezone.now()
-    return None if is_over else newest
+        return kept_for(tenant).first()
 
 
 def make(export: Export, *, told: Callable[[int, int], None]) -> None:
     """Make the archive and promise the mail; safe to call again. `told` hears of parts done."""
     key = key_of(export)
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        path = Path(folder) / "archive.zip"
+    with desk() as folder:
+        path = folder / "archive.zip"
         written = exporting.export(export.tenant, to=path, progress=told)
         store().put(key, path)
     with transaction.atomic():
@@ -92,16 +90,25 @@ def proceed(export: Export) -> None:
             waiting.update(failed_at=timezone.now())
 
 
-def archive_of(tenant: Tenant) -> BinaryIO:
-    """Open the archive that can be fetched now. Raises `NoStore` if there is none."""
-    export = current(tenant)
-    if export is None or export.finished_at is None:
-        raise NoStore("There is no archive to fetch.")
-    return store().open(key_of(export))
+def fetch(*, tenant: Tenant, export_id: UUID | None = None, by: User) -> tuple[Export, BinaryIO]:
+    """Open an archive that can be fetched now, the newest unless one is named.
+
+    Raises `NotKept` if there is none, and `NoStore` if the store is out of reach.
+    """
+    with in_public():
+        named = {} if export_id is None else {"pk": export_id}
+        export = kept_for(tenant).filter(finished_at__isnull=False, **named).first()
+    if export is None:
+        raise NotKept("There is no archive to fetch.")
+    archive = store().open(key_of(export))
+    audit.record(actor=by, action="workspace.export_fetched", target=tenant)
+    return export, archive
 
 
 def forget_expired() -> None:
-    """Destroy archives that nobody can fetch any more."""
+    """Destroy archives that nobody can fetch any more, and forget what failed as long ago."""
+    long_ago = timezone.now() - EXPIRES_AFTER
+    Export.objects.filter(failed_at__lte=long_ago).delete()
     for export in Export.objects.filter(expires_at__lte=timezone.now()):
         store().delete(key_of(export))
         export.delete()
@@ -118,6 +125,16 @@ def wake(export: Export) -> None:
 
     lock = f"export:{export.pk}"
     jobs.defer_once(make_export, lock=lock, priority=jobs.LAST, export_id=str(export.pk))
+
+
+def _refuse_too_many(tenant: Tenant) -> None:
+    try:
+        store()
+    except NoStore as error:
+        raise Refused(_("Exports are not available just now.")) from error
+    since = timezone.now() - timedelta(days=1)
+    if Export.objects.filter(tenant=tenant, asked_at__gt=since).count() >= MOST_A_DAY:
+        raise Refused(_("That is enough for one day. Please try again tomorrow."))
 
 
 def _tell(export: Export, done: int, of: int) -> None:

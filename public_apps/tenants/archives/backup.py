@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import structlog
@@ -16,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from public_apps.tenants.archives import exporting, pgdump
+from public_apps.tenants.archives.desk import desk
 from public_apps.tenants.archives.stores import NoStore, store
 from public_apps.tenants.lifecycle.doors import Hindered
 from public_apps.tenants.models import Tenant
@@ -44,8 +43,8 @@ def keep(tenant: Tenant, *, ending: str) -> str:
     """Export a tenant into the store and return the key. Raises what is in `FAILURES`."""
     kept = store()
     key = f"{folder_of(tenant)}{timezone.now().astimezone(UTC).strftime(STAMP)}{ending}"
-    with tempfile.TemporaryDirectory(prefix="archive-") as folder:
-        written = exporting.export(tenant, to=Path(folder) / "archive.zip")
+    with desk() as folder:
+        written = exporting.export(tenant, to=folder / "archive.zip")
         kept.put(key, written.path)
     return key
 
@@ -111,6 +110,7 @@ class StoreVault:
             keys = kept.keys(folder_of(tenant))
             for key in keys:
                 kept.delete(key)
+            kept.tidy(folder_of(tenant), older_than=timedelta(0))
         except (NoStore, OSError) as error:
             raise Hindered(str(error)) from error
         return len(keys)

@@ -33,6 +33,15 @@ class KeptSchema(models.Model):
         return self.schema_name
 
 
+class ExportStatus(models.TextChoices):
+    """How far an export is; what has expired is gone."""
+
+    WAITING = "waiting", _("Waiting")
+    MAKING = "making", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
 class Export(models.Model):
     """An archive that an owner asked for: made by the worker, fetched until it expires."""
 
@@ -67,6 +76,15 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant}: {self.asked_at:%Y-%m-%d}"
+
+    @property
+    def status(self) -> ExportStatus:
+        """How far it is."""
+        if self.failed_at:
+            return ExportStatus.FAILED
+        if self.finished_at:
+            return ExportStatus.READY
+        return ExportStatus.MAKING if self.parts else ExportStatus.WAITING
 
 
 class RestoreTest(models.Model):

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from uuid import UUID
+
+import structlog
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from public_apps.accounts.models import User
 from public_apps.accounts.pages import SeeOther, me, page
 from public_apps.accounts.permissions import Reach
 from public_apps.core.errors import Problem
-from public_apps.tenants.archives import asking
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives import asking, links
+from public_apps.tenants.archives.stores import NoStore, NotKept
 from public_apps.tenants.models import Tenant
 
-# Who may erase everything may take it along: owners, and never an API key.
-DEED = "deletion.create"
+log = structlog.get_logger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page(DEED)
+@page("exports.create")
 def export_page(request: HttpRequest, reach: Reach) -> HttpResponse:
     """Say how far the archive is, offer it, or have one made."""
     tenant = _tenant(request)
@@ -37,15 +43,50 @@ def export_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_safe
-@page(DEED)  # type: ignore[arg-type]  # an answer that streams is an answer, too
+@page("exports.link")  # type: ignore[arg-type]  # an answer that streams is an answer, too
 def archive_page(request: HttpRequest, reach: Reach) -> HttpResponseBase:
-    """Hand the archive out."""
+    """Hand the newest archive out."""
     try:
-        archive = asking.archive_of(_tenant(request))
-    except NoStore as error:
+        return _handed_out(request, by=me(request))
+    except NotKept as error:
         raise Http404 from error
+    except NoStore:
+        log.exception("the store is out of reach")
+        messages.error(request, _("The archive can't be reached just now. Please try again later."))
+        return SeeOther(reverse("export-page"))
+
+
+@require_safe
+@never_cache
+def link_page(request: HttpRequest) -> HttpResponseBase:
+    """Hand the archive out to which a link leads, to whoever has the link."""
+    found = links.follow(request.GET.get("token", ""), tenant=_tenant(request))
+    if found is None:
+        raise Http404
+    export_id, person = found
+    try:
+        return _handed_out(request, by=person, export_id=export_id)
+    except NotKept as error:
+        raise Http404 from error
+    except NoStore:
+        log.exception("the store is out of reach")
+        return HttpResponse(
+            _("The archive can't be reached just now. Please try again later."),
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            content_type="text/plain; charset=utf-8",
+        )
+
+
+def _handed_out(
+    request: HttpRequest, *, by: User, export_id: UUID | None = None
+) -> HttpResponseBase:
+    export, archive = asking.fetch(tenant=_tenant(request), export_id=export_id, by=by)
     name = f"{request.get_host().partition(':')[0]}-{timezone.localdate():%Y-%m-%d}.zip"
-    return FileResponse(archive, as_attachment=True, filename=name, content_type="application/zip")
+    answer = FileResponse(
+        archive, as_attachment=True, filename=name, content_type="application/zip"
+    )
+    answer["Content-Length"] = str(export.size)
+    return answer
 
 
 def _tenant(request: HttpRequest) -> Tenant:

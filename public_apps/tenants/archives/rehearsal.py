@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 
+import psycopg
 import structlog
 from django.db import DatabaseError, transaction
 
 from public_apps.tenants.archives import backup, rebuilding
+from public_apps.tenants.archives.desk import desk
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.opening import opened
@@ -17,17 +17,30 @@ from public_apps.tenants.archives.stores import NoStore, store
 from public_apps.tenants.building import SchemaIncomplete
 from public_apps.tenants.models import Tenant, opaque_schema_name
 
+MOST_AGAIN = 10
 log = structlog.get_logger(__name__)
-FAILURES = (ArchiveRefused, NoStore, SchemaIncomplete, DatabaseError, OSError)
+FAILURES = (ArchiveRefused, NoStore, SchemaIncomplete, DatabaseError, psycopg.Error, OSError)
 
 
-def rehearse() -> RestoreTest | None:
-    """Restore a random tenant's newest backup, compare, drop it, and report; None without backups."""
-    for tenant in Tenant.objects.serving().order_by("?"):
-        key = backup.newest(tenant)
-        if key is not None:
-            return rehearse_with(tenant, key)
-    return None
+def rehearse() -> list[RestoreTest]:
+    """Restore newest backups: those that failed last time, and a random tenant's; none without any.
+
+    Each is compared, dropped again, and reported.
+    """
+    again = [test.tenant for test in failing()[:MOST_AGAIN]]
+    others = Tenant.objects.serving().exclude(pk__in=[each.pk for each in again]).order_by("?")
+    reports = [rehearse_with(tenant, key) for tenant in again if (key := backup.newest(tenant))]
+    for tenant in others:
+        if key := backup.newest(tenant):
+            return [*reports, rehearse_with(tenant, key)]
+    return reports
+
+
+def failing() -> list[RestoreTest]:
+    """Return the last test of each tenant in use whose last one failed, oldest first."""
+    last = RestoreTest.objects.filter(tenant__in=Tenant.objects.serving())
+    newest = last.order_by("tenant", "-at").distinct("tenant").select_related("tenant")
+    return sorted((test for test in newest if test.error), key=lambda test: test.at)
 
 
 def rehearse_with(tenant: Tenant, key: str) -> RestoreTest:
@@ -47,8 +60,8 @@ def rehearse_with(tenant: Tenant, key: str) -> RestoreTest:
 
 def _restore(key: str) -> int:
     """Rebuild it, counts and sums compared, and take the transaction back; return how many rows."""
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        path = Path(folder) / "archive.zip"
+    with desk() as folder:
+        path = folder / "archive.zip"
         store().fetch(key, path)
         with opened(path) as archive, transaction.atomic():
             rebuilding.rebuild(opaque_schema_name(), archive)

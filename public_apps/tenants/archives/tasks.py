@@ -11,9 +11,12 @@ from procrastinate.contrib.django import app
 from public_apps.core import jobs
 from public_apps.tenants.archives import asking, backup, rehearsal
 from public_apps.tenants.archives.models import Export
+from public_apps.tenants.archives.stores import store
 
 NIGHTLY = timedelta(hours=20)
 UNFINISHED_AFTER = timedelta(minutes=30)
+# Longer than any archive takes on its way into the store.
+ABANDONED_AFTER = timedelta(days=1)
 
 
 @app.periodic(cron="13 1 * * *")
@@ -21,6 +24,7 @@ UNFINISHED_AFTER = timedelta(minutes=30)
 def back_up_all(timestamp: int) -> None:
     """Back up every tenant that has no backup of this night."""
     if settings.ARCHIVE_STORE:
+        store().tidy(older_than=ABANDONED_AFTER)
         for _outcome in backup.back_up(backup.due(fresh_for=NIGHTLY), parallel=1):
             pass  # each failure is in the log, and the doctor names who has no fresh backup
 

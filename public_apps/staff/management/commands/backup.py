@@ -24,7 +24,7 @@ class Command(BaseCommand):
         whom.add_argument("--all", action="store_true", help="every tenant in use")
         whom.add_argument("--tenant", help="one, by subdomain or schema")
         whom.add_argument(
-            "--test", action="store_true", help="restore one backup to see if it can be"
+            "--test", action="store_true", help="restore one backup, and those that failed, to see"
         )
         parser.add_argument("--parallel", type=int, default=4, help="how many at once; default: 4")
         parser.add_argument(
@@ -59,9 +59,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(tenants)} tenants were backed up.")
 
     def _test(self) -> None:
-        report = rehearsal.rehearse()
-        if report is None:
+        reports = rehearsal.rehearse()
+        if not reports:
             raise CommandError("There is no backup yet.")
-        if report.error:
-            raise CommandError(f"{report.backup}: {report.error}")
-        self.stdout.write(f"{report.backup}: {report.rows} rows in {report.milliseconds} ms")
+        for report in reports:
+            well = f"{report.rows} rows in {report.milliseconds} ms"
+            self.stdout.write(f"{report.backup}: {report.error or well}")
+        if failed := sum(bool(report.error) for report in reports):
+            raise CommandError(f"{failed} of {len(reports)} backups could not be restored.")
