@@ -5,9 +5,13 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from tenant_apps.buildings import importing, work
+from tenant_apps.buildings.models import Work
 
 
 @app.task(queue="work")
 def import_apartments(schema: str, work_id: str) -> None:
     """Do one import."""
     work.do(schema=schema, work_id=work_id, how=importing.carry_out)
+
+
+work.carries_out(Work.Kind.IMPORT, import_apartments)

@@ -16,11 +16,13 @@ from public_apps.accounts.models import User
 from public_apps.core import jobs, locks
 from public_apps.core.errors import Problem
 from public_apps.core.schemas import current, in_public, inside
+from public_apps.tenants.lifecycle import doors
 from tenant_apps.buildings.models import Work
 
 TELL_EVERY_SECONDS = 0.25
 Tell = Callable[[int, int], None]
 ReportLine = dict[str, Any]
+_tasks: dict[str, Task[Any, Any, Any]] = {}
 
 
 class Refusal(Exception):
@@ -31,6 +33,11 @@ class Refusal(Exception):
         self.report = report
 
 
+def carries_out(kind: str, task: Task[Any, Any, Any]) -> None:
+    """Register the task that does work of a kind."""
+    _tasks[kind] = task
+
+
 def ask(
     *, task: Task[Any, Any, Any], kind: str, subject_id: int, asked_by: User, content: str = ""
 ) -> Work:
@@ -38,10 +45,23 @@ def ask(
     work = Work.objects.create(
         kind=kind, subject_id=subject_id, asked_by_id=asked_by.pk, content=content
     )
-    schema = current()
-    with in_public():
-        jobs.defer_once(task, lock=f"work:{work.pk}", schema=schema, work_id=str(work.pk))
+    _wake(task, work.pk)
     return work
+
+
+@doors.takes_up
+def take_up() -> None:
+    """Enqueue all work of the current schema that is neither done nor refused."""
+    for work in Work.objects.defer("content").filter(done_at=None, refused_at=None):
+        _wake(_tasks[work.kind], work.pk)
+
+
+def _wake(task: Task[Any, Any, Any], work_id: UUID) -> None:
+    schema = current()
+    # With the schema: an archive brings the same ids to another one.
+    lock = f"work:{schema}:{work_id}"
+    with in_public():
+        jobs.defer_once(task, lock=lock, schema=schema, work_id=str(work_id))
 
 
 def do(*, schema: str, work_id: str, how: Callable[[Work, Tell], list[ReportLine]]) -> None:

@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
 from public_apps.core.schemas import inside
+from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.models import Tenant
 from tenant_apps.files import actions, queries
 
@@ -17,5 +18,11 @@ def sweep_waiting(schema_name: str) -> None:
         return
     with inside(schema_name):
         actions.sweep()
-        if wait := queries.longest_wait():
-            actions.wake_sweep(wait=wait)
+        wake_sweep()
+
+
+@doors.takes_up
+def wake_sweep() -> None:
+    """Have the current schema swept as its oldest waiting upload wants it, if any waits."""
+    if wait := queries.longest_wait():
+        actions.wake_sweep(wait=wait)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from tenant_apps.buildings import work
+from tenant_apps.buildings.models import Work
 from tenant_apps.finances.actions import issuing
 
 
@@ -12,3 +13,6 @@ from tenant_apps.finances.actions import issuing
 def issue_large(schema: str, work_id: str) -> None:
     """Issue one large month."""
     work.do(schema=schema, work_id=work_id, how=issuing.carry_out)
+
+
+work.carries_out(Work.Kind.ISSUE, issue_large)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from tenant_apps.buildings import work
+from tenant_apps.buildings.models import Work
 from tenant_apps.home import sample
 
 
@@ -12,3 +13,6 @@ from tenant_apps.home import sample
 def fill_sample(schema: str, work_id: str) -> None:
     """Fill one workspace."""
     work.do(schema=schema, work_id=work_id, how=sample.carry_out)
+
+
+work.carries_out(Work.Kind.SAMPLE, fill_sample)

@@ -13,6 +13,7 @@ from public_apps.tenants.archives import rebuilding
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.opening import OpenArchive, opened
 from public_apps.tenants.engine import head
+from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ def import_archive(path: Path, *, label: str = "", trust: bool = False) -> Tenan
         rebuilding.rebuild(tenant.schema_name, archive)
         _open(tenant)
         domains.ensure_primary(tenant, label=label)
+        doors.take_up(tenant.schema_name)
     log.info("imported", schema=tenant.schema_name, of=archive.manifest.schema)
     return tenant
 

@@ -18,6 +18,7 @@ from public_apps.tenants.archives import rebuilding
 from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.archives.opening import opened
 from public_apps.tenants.engine import head, run
+from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.lifecycle.dropping import drop_schema
 from public_apps.tenants.models import Tenant, opaque_schema_name
 
@@ -80,6 +81,7 @@ def _swap(tenant: Tenant, kept: KeptSchema, *, to: str) -> None:
     tenant.schema_name, tenant.migrations_fingerprint = to, head.fingerprint()
     kept.save()
     tenant.save(update_fields=["schema_name", "migrations_fingerprint"])
+    doors.take_up(to)
 
 
 def _kept(tenant: Tenant) -> KeptSchema:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.core import mail
-from public_apps.core.errors import Refused
+from public_apps.core.errors import Invalid, Refused
 from public_apps.tenants import suspension
 from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.lifecycle.models import Aim, Departure
@@ -56,33 +56,57 @@ def ask_erasure(*, tenant: Tenant, by: str) -> Departure:
 
 @transaction.atomic
 def plan_archive(*, tenant: Tenant, begins_at: datetime, by: str) -> Departure:
-    """Have a tenant archived from a moment on; returns the departure that is planned already."""
+    """Have a tenant archived from a moment on, or earlier if that is planned already.
+
+    Returns what is under way then; an erasure stays one.
+    """
     locked = suspension.lock(tenant.pk)
     planned = current(locked)
     if planned is None:
-        planned = Departure.objects.create(
-            tenant=locked, aim=Aim.ARCHIVE, asked_by=by, begins_at=begins_at
-        )
-        log.info("archive planned", schema=locked.schema_name, begins_at=begins_at.isoformat())
+        planned = _plan(locked, begins_at=begins_at, by=by)
+    elif planned.aim == Aim.ARCHIVE and planned.begins_at > begins_at:
+        planned.begins_at, planned.asked_by = begins_at, by
+        planned.save(update_fields=["begins_at", "asked_by"])
     _wake(planned)
     return planned
+
+
+@transaction.atomic
+def put_off(*, tenant: Tenant, until: datetime, by: str) -> Departure:
+    """Archive a tenant later than it is planned; its owner gets both mails anew.
+
+    Raises `errors.Refused` unless an archive is planned and the door is open, and `errors.Invalid`
+    for a day that is over.
+    """
+    locked = suspension.lock(tenant.pk)
+    planned = current(locked)
+    if planned is None or not planned.can_be_put_off:
+        raise Refused(_("No archive is planned that could be put off."))
+    if until <= timezone.now():
+        over = _("This day is over.")
+        raise Invalid(over, errors={"until": [over]})
+    _call_off(planned)
+    return _plan(locked, begins_at=until, by=by)
 
 
 @transaction.atomic
 def undo(*, tenant: Tenant, by: str) -> None:
     """Let a tenant stay: open the door again, and let its subscription decide who comes in.
 
-    Raises `errors.Refused` when nothing is planned, or the schema is dropped already.
+    Raises `errors.Refused` when nothing is planned or closed, or the schema is dropped already.
     """
     locked = suspension.lock(tenant.pk)
     departure = current(locked)
-    if departure is None or not departure.can_be_undone:
+    if departure is None and locked.archived_at is None:
         raise Refused(_("There is nothing left that could be undone."))
-    _call_off(departure)
-    if departure.closed_at:
+    if departure is not None and not departure.can_be_undone:
+        raise Refused(_("There is nothing left that could be undone."))
+    if departure is not None:
+        _call_off(departure)
+    if departure is None or departure.closed_at:  # staff may have closed it without a departure
         locked.archived_at = None
         locked.save(update_fields=["archived_at"])
-    if departure.held_at or locked.held_at is None:
+    if locked.held_at is None or (departure is not None and departure.held_at):
         doors.let_in(locked, by=by)
     log.warning("departure undone", schema=locked.schema_name, by=by)
 
@@ -96,7 +120,7 @@ def revived(*, tenant: Tenant, by: str) -> None:
     """
     locked = suspension.lock(tenant.pk)
     departure = current(locked)
-    if departure is None or departure.dropped_at is None or departure.erased_at is not None:
+    if departure is None or not departure.can_be_revived:
         raise Refused(_("Only an archived workspace comes back from its archive."))
     _call_off(departure)
     locked.archived_at = None
@@ -113,6 +137,13 @@ def stay_if_let_in(change: AccessChange, **_event: Any) -> None:
         return
     for departure in Departure.objects.filter(tenant=change.tenant, undone_at=None, closed_at=None):
         _call_off(departure)
+
+
+def _plan(locked: Tenant, *, begins_at: datetime, by: str) -> Departure:
+    log.info("archive planned", schema=locked.schema_name, begins_at=begins_at.isoformat(), by=by)
+    return Departure.objects.create(
+        tenant=locked, aim=Aim.ARCHIVE, asked_by=by, begins_at=begins_at
+    )
 
 
 def _call_off(departure: Departure) -> None:

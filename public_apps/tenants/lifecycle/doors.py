@@ -1,6 +1,7 @@
-"""What a departure needs of rooms that tenants don't know: each registers itself.
+"""What leaving and coming back need of rooms that tenants don't know: each registers itself.
 
-Billing ends subscriptions; a vault keeps archives; whoever keeps rows about people erases them.
+Billing ends subscriptions; a vault keeps archives; whoever keeps rows about people erases them, and
+whoever has rows that wait for a job enqueues it anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from public_apps.core.schemas import inside
 from public_apps.tenants.models import Tenant
 
 
@@ -37,10 +39,12 @@ class Vault(Protocol):
 EndSubscriptions = Callable[[Tenant], None]
 LetIn = Callable[[Tenant, str], None]
 Erase = Callable[[Leaving], int]
+TakeUp = Callable[[], None]
 _endings: list[EndSubscriptions] = []
 _judges: list[LetIn] = []
 _erasers: dict[str, Erase] = {}
 _vaults: list[Vault] = []
+_takers: list[TakeUp] = []
 
 
 def ends_subscriptions(end: EndSubscriptions) -> EndSubscriptions:
@@ -63,6 +67,12 @@ def erases(what: str) -> Callable[[Erase], Erase]:
         return erase
 
     return register
+
+
+def takes_up(take: TakeUp) -> TakeUp:
+    """Register who enqueues what rows of the current schema wait for; it is safe to repeat."""
+    _takers.append(take)
+    return take
 
 
 def use(vault: Vault) -> None:
@@ -97,3 +107,13 @@ def let_in(tenant: Tenant, *, by: str) -> None:
 def erase(leaving: Leaving) -> dict[str, int]:
     """Erase what public keeps about these people; return how many rows of what."""
     return {what: each(leaving) for what, each in sorted(_erasers.items())}
+
+
+def take_up(schema_name: str) -> None:
+    """Enqueue what rows of a schema wait for that came from an archive: jobs are not in archives.
+
+    Call it in the transaction that brings the schema into use.
+    """
+    with inside(schema_name):
+        for take in _takers:
+            take()

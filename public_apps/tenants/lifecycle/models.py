@@ -84,3 +84,13 @@ class Departure(models.Model):
     def can_be_undone(self) -> bool:
         """Whether the workspace can still be as it was."""
         return self.undone_at is None and self.dropped_at is None
+
+    @property
+    def can_be_put_off(self) -> bool:
+        """Whether it is an archive that is only planned."""
+        return self.aim == Aim.ARCHIVE and not (self.undone_at or self.closed_at)
+
+    @property
+    def can_be_revived(self) -> bool:
+        """Whether the workspace is gone, and can come back from its archive."""
+        return bool(self.dropped_at and self.stored_as and not (self.undone_at or self.erased_at))

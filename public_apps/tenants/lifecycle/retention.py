@@ -38,10 +38,13 @@ def plan_due() -> int:
 
 
 def promise_notices() -> None:
-    """Promise the mails that are due; asking again changes nothing."""
+    """Promise the mails that are due; asking again changes nothing.
+
+    Nobody is warned of what staff do at once.
+    """
     now = timezone.now()
     planned = Departure.objects.filter(
-        aim=Aim.ARCHIVE, asked_by=BY_CLOCK, closed_at=None, undone_at=None
+        aim=Aim.ARCHIVE, begins_at__gt=now, closed_at=None, undone_at=None
     )
     for departure in planned.select_related("tenant"):
         last = min(LAST_NOTICE, (departure.begins_at - departure.asked_at) / 2)

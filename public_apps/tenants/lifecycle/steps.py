@@ -126,6 +126,8 @@ def _free_domains(departure: Departure, tenant: Tenant) -> bool:
         return False
     hosts = list(tenant.domains.values_list("domain", flat=True))
     Domain.objects.filter(tenant=tenant).delete()
+    # Proven once, it would keep everybody else from proving it.
+    tenant.domain_claims.update(verified_at=None, failing_since=None)
     domains.give_back(hosts)
     departure.freed_at = timezone.now()
     return True

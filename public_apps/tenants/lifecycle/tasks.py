@@ -8,8 +8,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
-from public_apps.tenants.lifecycle import orphans, retention, steps
+from public_apps.tenants.lifecycle import orphans, retention, reviving, steps
 from public_apps.tenants.lifecycle.models import Aim, Departure
+from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 MOST = 100
@@ -19,6 +20,14 @@ MOST = 100
 def proceed(departure_id: int) -> None:
     """Do what is due of one departure."""
     steps.proceed(departure_id)
+
+
+@app.task(queue="upkeep", priority=jobs.LAST)
+def revive(tenant_id: int, label: str, by: str) -> None:
+    """Bring one tenant back from its archive, unless that is done."""
+    tenant = Tenant.objects.filter(pk=tenant_id, archived_at__isnull=False).first()
+    if tenant is not None:
+        reviving.carry_out(tenant=tenant, label=label, by=by)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -60,3 +69,9 @@ def wake(departure_id: int) -> None:
     """Enqueue a departure unless it is waiting."""
     lock = f"departure:{departure_id}"
     jobs.defer_once(proceed, lock=lock, priority=jobs.LAST, departure_id=departure_id)
+
+
+def wake_revival(tenant_id: int, *, label: str, by: str) -> None:
+    """Enqueue a return from the archive unless it is waiting."""
+    lock = f"revival:{tenant_id}"
+    jobs.defer_once(revive, lock=lock, priority=jobs.LAST, tenant_id=tenant_id, label=label, by=by)
