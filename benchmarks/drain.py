@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 import psycopg
-import requests
 
+from benchmarks import buyers
 from benchmarks.figures import Report
 from benchmarks.load import HOOK, Load, post
 from benchmarks.world import main, world
 from devstack.stack import Stack
 
+PATIENCE = 900
 LEFT = "SELECT count(*) FROM billing_stripeevent WHERE status = 'received'"
 
 
@@ -30,7 +30,10 @@ def measure(report: Report, quick: bool) -> None:
         report.add("flood taken", "events a second", [answers.rate])
         stack.start_part("worker")
         begun = time.monotonic()
-        waited = _buy(stack)
+        session = buyers.order(stack)
+        paid = buyers.pay(stack, session)
+        found = buyers.wait_for(stack, [session], patience=PATIENCE)
+        waited = found[session].ready - paid
         left = _left(stack)
         report.add(
             "a purchase in the flood: to ready", "s", [waited],
@@ -41,23 +44,6 @@ def measure(report: Report, quick: bool) -> None:
             time.sleep(0.5)
         rate = (events - _left(stack)) / (time.monotonic() - begun)
         report.add("flood drained", "events a second", [rate])
-
-
-def _buy(stack: Stack) -> float:
-    label = f"bench-{secrets.token_hex(4)}"
-    body = {
-        "organization": "Bench", "subdomain": label, "email": f"{label}@bench.example",
-        "first_name": "Be", "last_name": "Nch", "plan": "professional", "interval": "month",
-    }  # fmt: skip
-    api = f"http://127.0.0.1:{stack.web_port}/api/billing/checkout/"
-    session = requests.post(api, json=body, timeout=60).json()["session_id"]
-    begun = time.monotonic()
-    complete = f"{stack.mock_url}/_control/sessions/{session}/complete"
-    requests.post(complete, json={"outcome": "paid"}, timeout=60).raise_for_status()
-    while requests.get(f"{api}{session}/", timeout=60).json()["status"] != "ready":
-        assert time.monotonic() - begun < 300, "the workspace was never ready"
-        time.sleep(0.1)
-    return time.monotonic() - begun
 
 
 def _left(stack: Stack) -> int:

@@ -25,10 +25,14 @@ class Figure:
 
 @dataclass
 class Report:
-    """All figures of a benchmark, its points for the plot, and what could not be measured."""
+    """All figures of a benchmark, the points of its plots, and what could not be measured.
 
+    `sizes` are the numbers of tenants to measure at.
+    """
+
+    sizes: tuple[int, ...] = ()
     figures: list[Figure] = field(default_factory=list)
-    points: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    plots: dict[str, dict[str, list[tuple[int, float]]]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     def add(
@@ -40,7 +44,10 @@ class Report:
         goal: str = "",
         holds: Callable[[float], bool] | None = None,
     ) -> float:
-        """Add a figure and return its median; the spread is the middle half of the values."""
+        """Add a figure and return its median; the spread is the middle half of the values.
+
+        `holds` judges the median; without it the goal is stated and not judged.
+        """
         median = statistics.median(values)
         low, high = _middle_half(values)
         reached = holds(median) if holds else None
@@ -52,9 +59,9 @@ class Report:
         )  # fmt: skip
         return median
 
-    def point(self, line: str, tenants: int, value: float) -> None:
-        """Add a point to a line of the plot."""
-        self.points.setdefault(line, []).append((tenants, value))
+    def point(self, plot: str, line: str, tenants: int, value: float) -> None:
+        """Add a point to a line of the plot with this title."""
+        self.plots.setdefault(plot, {}).setdefault(line, []).append((tenants, value))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it in a form for JSON."""

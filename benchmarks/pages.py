@@ -2,117 +2,90 @@
 
 from __future__ import annotations
 
-import random
-import re
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from statistics import median
 
-import psycopg
-
-from benchmarks.figures import Report, milliseconds, percentile
+from benchmarks import weight
+from benchmarks.figures import Report, milliseconds
+from benchmarks.people import Place, at_random, settle
 from benchmarks.world import grow, main, world
 
-DOMAINS = """
-    INSERT INTO tenants_domain (domain, tenant_id, is_primary, created_at)
-    SELECT 'bench-' || t.id || '.localhost', t.id, true, now() FROM tenants_tenant t
-    WHERE t.opened_at IS NOT NULL AND NOT EXISTS (SELECT FROM tenants_domain d WHERE d.tenant_id = t.id)
-"""
-PRIVATE = re.compile(r"^Private_\w+:\s+(\d+) kB", re.MULTILINE)
+BLOCK = 25  # requests of each way in turn: what disturbs one way disturbs the others, too
+WITHOUT, ONE, RANDOM = "without tenancy", "one tenant", "random tenants"
+EMPTY, EMPTY_WITHOUT = "empty view, one tenant", "empty view, without tenancy"
+Blocks = dict[str, list[float]]
 
 
 def measure(report: Report, quick: bool) -> None:
-    """Ask the sign-in page's data of one tenant and of random ones; then weigh a backend."""
-    rounds = 100 if quick else 2000
-    with world(CONNECTION_TENANTS="50") as stack:
-        first: float | None = None
-        for size in (10, 40) if quick else (10, 100, 1000, 3000):
+    """Ask the same views with tenancy and without; then weigh the backends of a web under traffic."""
+    first: Blocks | None = None
+    with world(settings_here="benchmarks.beside") as stack:
+        for size in report.sizes:
             grow(stack, size)
-            with psycopg.connect(stack.database_url) as database:
-                database.execute(DOMAINS)
-            first = _pages(report, size, rounds, first)
-            _weigh(report, size)
+            places = settle(stack)
+            blocks = _blocks(places, 4 if quick else 80)
+            _tell(report, size, blocks)
+            _compare(report, size, blocks, first or blocks)
+            first = first or blocks
+            weight.measure(report, stack, places, quick=quick)
 
 
-def _pages(report: Report, size: int, rounds: int, first: float | None) -> float:
-    from public_apps.core.schemas import inside, to_public
-    from public_apps.tenants.models import Tenant
+def _blocks(places: list[Place], count: int) -> Blocks:
+    """Return the median of each block in ms, for each way of asking."""
+    from benchmarks.views import ask, with_tenancy, without_tenancy
 
-    names = list(
-        Tenant.objects.filter(opened_at__isnull=False).values_list("schema_name", flat=True)
-    )
+    tenancy, plain = with_tenancy(), without_tenancy()
+    choose = at_random(7)
+    ways: dict[str, Callable[[], None]] = {
+        WITHOUT: partial(ask, plain, "localhost", "/plain/six/"),
+        ONE: partial(ask, tenancy, places[0].host, "/six/"),
+        RANDOM: lambda: ask(tenancy, choose.choice(places).host, "/six/"),
+        EMPTY_WITHOUT: partial(ask, plain, "localhost", "/empty/"),
+        EMPTY: partial(ask, tenancy, places[0].host, "/empty/"),
+    }
+    blocks: Blocks = {name: [] for name in ways}
+    for _ in range(count + 1):
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(BLOCK):
+            for name, way in ways.items():
+                taken[name].append(milliseconds(way))
+        for name, values in taken.items():
+            blocks[name].append(median(values))
+    # The first one filled caches and opened connections.
+    return {name: values[1:] for name, values in blocks.items()}
 
-    def page(schema_name: str) -> None:
-        with inside(schema_name):
-            _six_queries()
-        to_public()
 
-    plain = [milliseconds(_six_queries) for _ in range(rounds)]
-    one = [milliseconds(partial(page, names[0])) for _ in range(rounds)]
-    choose = random.Random(7)  # noqa: S311 - the same order each time
-    mixed = [milliseconds(partial(page, choose.choice(names))) for _ in range(rounds)]
-    report.add(f"{size} tenants: six queries without tenancy", "ms", plain)
-    median = report.add(f"{size} tenants: six queries, one tenant", "ms", one)
-    report.add(f"{size} tenants: six queries, random tenants", "ms", mixed)
-    ratio = median / percentile(plain, 0.5)
+def _tell(report: Report, size: int, blocks: Blocks) -> None:
+    for name in (WITHOUT, ONE, RANDOM):
+        value = report.add(f"{size} tenants: six queries, {name}", "ms", blocks[name])
+        report.point("A page of six queries, ms", name, size, value)
     report.add(
-        f"{size} tenants: under tenancy over without", "times", [ratio],
+        f"{size} tenants: tenancy alone, on an empty view", "ms",
+        [a - b for a, b in zip(blocks[EMPTY], blocks[EMPTY_WITHOUT], strict=True)],
+    )  # fmt: skip
+
+
+def _compare(report: Report, size: int, blocks: Blocks, first: Blocks) -> None:
+    over = _over(blocks, ONE)
+    report.add(
+        f"{size} tenants: under tenancy over without", "times", over,
         goal="≤ 1.1", holds=lambda times: times <= 1.1,
     )  # fmt: skip
-    start = median if first is None else first
-    report.add(
-        f"{size} tenants: p50 over that at 10", "times", [median / start],
-        goal="within 10 %", holds=lambda times: times <= 1.1,
-    )  # fmt: skip
-    report.point("six queries, one tenant, ms", size, median)
-    report.point("six queries, random tenants, ms", size, percentile(mixed, 0.5))
-    return start
+    if blocks is first:
+        return
+    for name in (ONE, RANDOM):
+        # Each over the plain view beside it: a machine that is busier now does not count.
+        then = median(_over(first, name))
+        report.add(
+            f"{size} tenants: p50 over that at {report.sizes[0]}, {name}", "times",
+            [value / then for value in _over(blocks, name)],
+            goal="within 10 %", holds=lambda times: times <= 1.1,
+        )  # fmt: skip
 
 
-def _six_queries() -> None:
-    from public_apps.accounts.models import User
-
-    for role in ("owner", "manager", "member", "tenant", "staff", "nobody"):
-        list(User.objects.filter(role=role)[:20])
-
-
-def _weigh(report: Report, size: int) -> None:
-    from django.db import close_old_connections
-
-    from public_apps.core.schemas import inside
-    from public_apps.tenants.models import Tenant
-
-    names = Tenant.objects.filter(opened_at__isnull=False).values_list("schema_name", flat=True)
-    heaviest = 0.0
-    for name in list(names):
-        with inside(name):
-            _touch_all()
-            heaviest = max(heaviest, _private_megabytes())
-        close_old_connections()
-    report.add(
-        f"{size} tenants: heaviest backend, every table touched", "MB private", [heaviest],
-        goal="≤ 150", holds=lambda megabytes: megabytes <= 150,
-    )  # fmt: skip
-    report.point("heaviest backend, MB", size, heaviest)
-
-
-def _touch_all() -> None:
-    from django.db import connection
-
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-    with connection.cursor() as cursor:
-        cursor.execute(tables)
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT FROM "{table}" LIMIT 1')
-
-
-def _private_megabytes() -> float:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone() or (0,)
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(kilobytes) for kilobytes in PRIVATE.findall(text)) / 1024
+def _over(blocks: Blocks, name: str) -> list[float]:
+    return [a / b for a, b in zip(blocks[name], blocks[WITHOUT], strict=True)]
 
 
 if __name__ == "__main__":

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 420, 60, 44, 230, 48
 COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#b91c1c", "#0e7490", "#a16207", "#475569")
+STEPS = (1, 2, 5)  # times powers of ten
 Points = Sequence[Sequence[float]]
+Lines = Mapping[str, Points]
 
 
-def svg(title: str, lines: Mapping[str, Points]) -> str:
+def write(plots: Mapping[str, Lines], folder: Path) -> None:
+    """Write each plot to a file that is named after its title."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for title, lines in plots.items():
+        name = re.sub(r"\W+", "-", title.lower()).strip("-")
+        (folder / f"{name}.svg").write_text(svg(title, lines))
+
+
+def svg(title: str, lines: Lines) -> str:
     """Return a picture with a line for each name, both axes logarithmic."""
     across = _scale([x for points in lines.values() for x, _y in points], LEFT, WIDTH - RIGHT)
     up = _scale([y for points in lines.values() for _x, y in points], HEIGHT - BOTTOM, TOP)
@@ -29,7 +41,7 @@ def svg(title: str, lines: Mapping[str, Points]) -> str:
         f'<text x="{across(x):.1f}" y="{HEIGHT - 28}" text-anchor="middle">{x:,.0f}</text>'
         for x in sorted({x for points in lines.values() for x, _y in points})
     )
-    for y in _powers([y for points in lines.values() for _x, y in points]):
+    for y in _ticks([y for points in lines.values() for _x, y in points]):
         at = up(y)
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}" stroke="#ddd"/>'
@@ -61,7 +73,8 @@ def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float
     return place
 
 
-def _powers(values: Sequence[float]) -> list[float]:
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    powers = [10.0**power for power in range(low, high + 1)]
-    return [power for power in powers if min(values) <= power <= max(values)]
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Return round numbers between the least and the largest value."""
+    powers = range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)
+    ticks = [step * 10.0**power for power in powers for step in STEPS]
+    return [tick for tick in ticks if min(values) <= tick <= max(values)]

@@ -1,4 +1,4 @@
-"""Taking events: verify, store, enqueue, beside dj-stripe, the bare verify + INSERT and an empty view."""
+"""Taking events: verify, store, enqueue, beside dj-stripe, verify + INSERT and an empty view."""
 
 from __future__ import annotations
 

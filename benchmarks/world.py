@@ -11,23 +11,30 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from benchmarks.figures import Report
 from devstack import environment
 from devstack.stack import Stack
 
+SIZES, QUICK_SIZES = (10, 100, 1000, 3000), (10, 40)
 BUILD = """
 from public_apps.tenants import building
-from public_apps.tenants.models import Tenant
-from django.utils import timezone
 for _ in range({count}):
-    tenant = building.build_tenant()
-    Tenant.objects.filter(pk=tenant.pk).update(claimed_at=timezone.now(), opened_at=timezone.now())
+    building.build_tenant()
+"""
+OPEN = """
+    UPDATE tenants_tenant SET claimed_at = now(), opened_at = now()
+    WHERE provisioned_at IS NOT NULL AND claimed_at IS NULL
 """
 
 
 @contextmanager
-def world(*parts: str, **environ: str) -> Iterator[Stack]:
-    """Start these parts on a database at head; this process works on the same database."""
+def world(*parts: str, settings_here: str = "", **environ: str) -> Iterator[Stack]:
+    """Start these parts on a database at head; this process works on the same database.
+
+    `settings_here` are this process's own settings, if they differ from those of the parts.
+    """
     base = Path(os.environ.get("CONCIERGE_STATE", "var")) / "bench"
     base.mkdir(parents=True, exist_ok=True)
     given = {**environment.without_settings(os.environ), "CHECKOUT_RATE": "60000/min", **environ}
@@ -38,6 +45,8 @@ def world(*parts: str, **environ: str) -> Iterator[Stack]:
         for part in parts:
             stack.start_part(part)
         os.environ.update(stack.env)
+        if settings_here:
+            os.environ["DJANGO_SETTINGS_MODULE"] = settings_here
         import django
 
         django.setup()
@@ -46,31 +55,44 @@ def world(*parts: str, **environ: str) -> Iterator[Stack]:
         stack.discard()
 
 
-def grow(stack: Stack, tenants: int, *, by: int = 2) -> None:
-    """Add tenants until there are so many, all open."""
-    from django.db import connection
+def grow(stack: Stack, tenants: int) -> None:
+    """Add tenants until there are so many, and open them all."""
+    with psycopg.connect(stack.database_url) as database:
+        row = database.execute(
+            "SELECT count(*) FROM tenants_tenant WHERE provisioned_at IS NOT NULL"
+        )
+        (there,) = row.fetchone() or (0,)
+    add_spares(stack, tenants - there)
+    with psycopg.connect(stack.database_url) as database:
+        database.execute(OPEN)
+        database.execute("ANALYZE")
 
-    from public_apps.tenants.models import Tenant
 
-    missing = tenants - Tenant.objects.filter(provisioned_at__isnull=False).count()
-    connection.close()
-    shares = [missing // by + (number < missing % by) for number in range(by)]
+def add_spares(stack: Stack, count: int, *, by: int = 2) -> None:
+    """Build so many tenants that nobody has claimed, in so many processes."""
+    shares = [count // by + (number < count % by) for number in range(by)]
     with ThreadPoolExecutor(by) as hands:
-        for done in hands.map(lambda share: _build(stack, share), shares):
-            assert done == 0, "tenants could not be built"
+        for said in hands.map(lambda share: _build(stack, share), shares):
+            assert not said, said
 
 
-def _build(stack: Stack, count: int) -> int:
+def _build(stack: Stack, count: int) -> str:
+    """Build some; return what went wrong."""
+    if count <= 0:
+        return ""
     script = BUILD.format(count=count)
-    return stack.manage("shell", "-v0", "-c", script, timeout=None).returncode if count > 0 else 0
+    done = stack.manage("shell", "-v0", "-c", script, timeout=None)
+    return done.stderr if done.returncode else ""
 
 
 def main(measure: Callable[[Report, bool], None]) -> None:
-    """Run one benchmark as a program: `--quick`, and `--json PATH` for the frame to read."""
+    """Run one benchmark as a program: `--quick`, `--tenants`, and `--json PATH` for the frame."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--tenants", type=int, default=SIZES[-1])
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
-    report = Report()
+    sizes = QUICK_SIZES if arguments.quick else SIZES
+    report = Report(sizes=tuple(size for size in sizes if size <= arguments.tenants))
     measure(report, arguments.quick)
     arguments.json.write_text(json.dumps(report.as_dict()))
