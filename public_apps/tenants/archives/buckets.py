@@ -33,7 +33,7 @@ CONNECT_SECONDS, SILENT_SECONDS, ATTEMPTS = 5, 30, 3
 # Which setting is wrong when the store says so.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 BLAMED = {
-    "AccessDenied": "ARCHIVE_S3_ACCESS_KEY_ID (its key may not do that)",
+    "AccessDenied": "ARCHIVE_S3_ACCESS_KEY_ID (may its key do that?) and ARCHIVE_STORE",
     "AuthorizationHeaderMalformed": "ARCHIVE_S3_REGION",
     "IllegalLocationConstraintException": "ARCHIVE_S3_REGION",
     "InvalidAccessKeyId": "ARCHIVE_S3_ACCESS_KEY_ID",
@@ -114,7 +114,7 @@ class BucketStore:
         if isinstance(error, EndpointConnectionError):
             blamed = "ARCHIVE_S3_ENDPOINT"
         hint = f" Look at {blamed}." if blamed else ""
-        return NoStore(f"The bucket {self._bucket} did not do it: {error}.{hint}")
+        return NoStore(f"The bucket {self._bucket} did not do it: {error}{hint}")
 
 
 def _client() -> Any:
