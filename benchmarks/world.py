@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +93,8 @@ def main(measure: Callable[[Report, bool], None]) -> None:
     parser.add_argument("--tenants", type=int, default=SIZES[-1])
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
+    # A world has an end of its own: a termination must not leave it lying about.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = QUICK_SIZES if arguments.quick else SIZES
     report = Report(sizes=tuple(size for size in sizes if size <= arguments.tenants))
     measure(report, arguments.quick)
