@@ -19,10 +19,11 @@ from pytest_django import DjangoDbBlocker
 from devstack.stack import Stack
 from public_apps.core.schemas import inside
 from tenant_apps.announcements.models import Announcement
+from tests import templates
 from tests.core.ground import Door, Workspace, found_workspace, plain_environ, standing_on
 
 BUSY = {"DJANGO_SETTINGS_MODULE": "tests.fleet.busy_release.settings"}
-TENANTS = int(os.environ.get("FLEET_TENANTS", "12"))  # the acceptance run takes 300
+TENANTS = int(os.environ.get("FLEET_TENANTS", "8"))  # the acceptance run takes 300
 PEOPLE = 4
 LONGEST_WAIT = 2.0
 PATH = "/api/announcements/"
@@ -83,10 +84,10 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Stack]:
     """A database and a web server of their own: afterwards the schemas are at another release."""
-    stack = Stack(tmp_path_factory.mktemp("traffic"), environ=plain_environ())
+    folder = tmp_path_factory.mktemp("traffic")
+    stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
     try:
         stack.start_part("postgres")
-        stack.release()
         stack.start_part("web")
         with django_db_blocker.unblock(), standing_on(stack):
             yield stack

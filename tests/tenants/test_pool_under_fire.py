@@ -1,0 +1,183 @@
+"""The pool among crashes and a deploy: no spare is lost or given twice, each buyer gets a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from devstack import environment, processes
+from devstack.processes import Part, Running
+from devstack.stack import Stack
+from tests import templates
+from tests.customer import Order, Shop, until
+
+OLD: dict[str, str] = {}
+NEW = {"DJANGO_SETTINGS_MODULE": "tests.fleet.busy_release.settings"}
+WORKERS = int(os.environ.get("POOL_WORKERS", "2"))  # the acceptance run has 8, who serve 80 buyers
+BUYERS = 80 if WORKERS >= 8 else 8
+CRASHES = WORKERS + 1  # in each of the three acts
+Database = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass
+class Workers:
+    """Worker processes of one release or another, which die at random."""
+
+    stack: Stack
+    living: list[tuple[dict[str, str], Running]] = field(default_factory=list)
+    killed: int = 0
+    started: int = 0
+
+    def start(self, release: dict[str, str]) -> None:
+        """Add one."""
+        self.started += 1
+        part = Part(
+            name=f"worker-{self.started}",
+            command=(sys.executable, "manage.py", "worker"),
+            ready=lambda: True,
+            hint="",
+            environ={**self.stack.env, **release},
+        )
+        running = processes.launch(part, logs=self.stack.logs, watchdog=self.stack.watchdog)
+        self.living.append((release, running))
+
+    def crash(self, times: int) -> None:
+        """Kill one after another with `kill -9`, each replaced by one of the same release."""
+        for _ in range(times):
+            self._wait_for_work()
+            release, running = self.living.pop(0)  # who has been there longest has most to lose
+            processes.kill(running, watchdog=self.stack.watchdog)
+            self.killed += 1
+            self.start(release)
+
+    def _wait_for_work(self) -> None:
+        """Wait until somebody is at work, for a while, then for as long as a job may take."""
+        with psycopg.connect(self.stack.database_url, autocommit=True) as database:
+            deadline = time.monotonic() + 3
+            while not column(database, AT_WORK) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.3))  # noqa: S311 - chance, no secret
+
+    def end(self, count: int) -> None:
+        """Ask the oldest to end, as a deploy does, and wait."""
+        leaving, self.living = self.living[:count], self.living[count:]
+        for _release, running in leaving:
+            processes.stop(running, watchdog=self.stack.watchdog, timeout=40)
+
+    @contextmanager
+    def employed(self) -> Iterator[None]:
+        """Have workers of the old release at first, and none in the end."""
+        for _ in range(WORKERS):
+            self.start(OLD)
+        try:
+            yield
+        finally:
+            self.end(len(self.living))
+
+
+@pytest.fixture
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A system of its own, without a worker: its schemas will be at another release."""
+    given = {**environment.without_settings(os.environ), "CHECKOUT_RATE": "6000/min"}
+    folder = tmp_path_factory.mktemp("fire")
+    stack = Stack(folder, environ=given, template=templates.selling())
+    try:
+        for part in ("postgres", "mail", "mock_stripe", "web"):
+            stack.start_part(part)
+        yield stack
+    finally:
+        stack.discard()
+
+
+def buy_slowly(shop: Shop, seconds: float) -> list[str]:
+    """Let customers come one after another, for about so long; return their sessions."""
+    sessions = []
+    for number in range(BUYERS):
+        session = shop.check_out(Order(organization=f"House {number}"))
+        shop.pay(session)
+        sessions.append(session)
+        time.sleep(seconds / BUYERS)
+    return sessions
+
+
+def deploy(stack: Stack, workers: Workers) -> None:
+    """Migrate while workers of before go on, then replace these one by one."""
+    released = stack.manage("migrate_fleet", environ=NEW)
+    assert released.returncode == 0, released.stderr
+    workers.crash(CRASHES)  # of the old release, among schemas of the new one
+    for _ in range(WORKERS):
+        workers.start(NEW)
+    workers.end(WORKERS)
+
+
+def all_at_head(stack: Stack) -> bool:
+    """Whether nobody is behind the new release, by the word of the schemas."""
+    planned = stack.manage("migrate_fleet", "--plan", "--json", environ=NEW)
+    assert planned.returncode == 0, planned.stderr
+    plan = json.loads(planned.stdout)
+    return not plan["groups"] and not plan["broken"]
+
+
+def column(database: Database, query: str) -> list[Any]:
+    """Return the first column of an answer."""
+    return [value for (value, *_rest) in database.execute(query.encode())]
+
+
+@pytest.mark.timeout(1800 if WORKERS >= 8 else 600)
+def test_among_crashes_and_a_deploy_every_buyer_gets_one_workspace_and_no_spare_is_lost(
+    stack: Stack,
+) -> None:
+    shop = Shop(stack)
+    workers = Workers(stack)
+    with workers.employed(), ThreadPoolExecutor(1) as customers:
+        buying: Future[list[str]] = customers.submit(buy_slowly, shop, 10.0)
+        workers.crash(CRASHES)
+        deploy(stack, workers)
+        workers.crash(CRASHES)
+        ready = [shop.wait_for(session, within=180) for session in buying.result()]
+        until(lambda: all_at_head(stack), within=120)
+        with psycopg.connect(stack.database_url, autocommit=True) as database:
+            until(lambda: len(column(database, SPARES)) >= 5, within=120)
+
+    assert workers.killed == 3 * CRASHES
+    assert len({each["workspace_url"] for each in ready}) == BUYERS
+    with psycopg.connect(stack.database_url, autocommit=True) as database:
+        assert_nothing_is_lost(database)
+
+
+AT_WORK = "SELECT id FROM procrastinate_jobs WHERE status = 'doing'"
+SPARES = "SELECT schema_name FROM tenants_tenant WHERE claimed_at IS NULL"
+SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 't\\_%'"
+ROWS = "SELECT schema_name FROM tenants_tenant WHERE provisioned_at IS NOT NULL"
+HALF_MADE = "SELECT schema_name FROM tenants_tenant WHERE provisioned_at IS NULL"
+TAKEN = (
+    "SELECT t.schema_name FROM onboarding_signup s JOIN tenants_tenant t ON t.id = s.tenant_id"
+    " WHERE s.ready_at IS NOT NULL AND t.claimed_at IS NOT NULL AND s.email = t.owner_email"
+)
+CLAIMED = "SELECT schema_name FROM tenants_tenant WHERE claimed_at IS NOT NULL"
+
+
+def assert_nothing_is_lost(database: Database) -> None:
+    """Hold schemas, rows and sign-ups against each other, and look into every schema."""
+    taken, spares = column(database, TAKEN), column(database, SPARES)
+    assert len(taken) == len(set(taken)) == BUYERS
+    assert sorted(taken) == sorted(column(database, CLAIMED)), "none is claimed for nobody"
+    assert sorted(taken + spares) == sorted(column(database, ROWS))
+    assert sorted(column(database, SCHEMAS)) == sorted(column(database, ROWS))
+    assert column(database, HALF_MADE) == []
+    for name in taken + spares:
+        query = "SELECT (SELECT count(*) FROM {0}.tallies_tally), count(*) FROM {0}.accounts_user"
+        row = database.execute(sql.SQL(query).format(sql.Identifier(name))).fetchone()
+        assert row == (1, int(name in taken)), "the new migration ran once, and one owner is there"
