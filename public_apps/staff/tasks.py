@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from public_apps.staff.alerts import checks
+from public_apps.staff.alerts import backups, checks
 
 
 @app.periodic(cron="* * * * * */15")
@@ -12,3 +12,10 @@ from public_apps.staff.alerts import checks
 def watch_thresholds(timestamp: int) -> None:
     """See whether all is as it should be, and tell staff what is not."""
     checks.run()
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queue="upkeep", queueing_lock="watch_backups")
+def watch_backups(timestamp: int) -> None:
+    """See who has no fresh backup, and tell staff."""
+    backups.watch()

@@ -21,6 +21,7 @@ from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.staff.alerts import kinds
+from public_apps.staff.alerts.backups import restore_failing
 from public_apps.staff.alerts.leaving import departure_hindered
 from public_apps.tenants import pool
 from public_apps.tenants.models import Tenant
@@ -136,6 +137,7 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
         (kinds.POOL_DRY, pool_dry),
         (kinds.MAIL_FAILING, mail_failing),
         (kinds.DEPARTURE_HINDERED, departure_hindered),
+        (kinds.RESTORE_FAILING, restore_failing),
     )
 }
 

@@ -83,3 +83,19 @@ DEPARTURE_HINDERED = kind(
         "line names: the store for archives, or the way to Stripe."
     ),
 )
+RESTORE_FAILING = kind(
+    "restore_failing",
+    title=_("A backup can't be restored"),
+    advice=_(
+        "Back that workspace up anew (“manage.py backup --tenant …”), then “manage.py backup --test”: "
+        "what failed is tested again. Keep the bad file to find out why."
+    ),
+)
+BACKUPS_OLD = kind(
+    "backups_old",
+    title=_("Workspaces have no fresh backup"),
+    advice=_(
+        "“manage.py backup --all” makes what is missing and says what stands in the way; “manage.py "
+        "doctor” tries pg_dump and the store."
+    ),
+)

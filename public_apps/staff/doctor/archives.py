@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db import connection
 
 from public_apps.staff.doctor.findings import Finding, failing, ok, warning
 from public_apps.tenants.archives import backup, pgdump, rehearsal, stores
 from public_apps.tenants.archives.models import RestoreTest
-
-FRESH = timedelta(days=2)
 
 
 def examine_archives() -> Iterator[Finding]:
@@ -25,14 +22,14 @@ def examine_archives() -> Iterator[Finding]:
         yield warning("pg_dump", str(error), "Exports and backups need it.")
     try:
         stores.prove(stores.store())
-        late = backup.due(fresh_for=FRESH)
+        late = backup.late()
     except stores.NoStore as error:
         yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
         return
     if late:
         yield warning(
             "archives",
-            f"{len(late)} tenants have no backup of the last two days.",
+            f"{len(late)} tenants have no backup of the last two nights.",
             "Run “manage.py backup --all”; the worker does so every night.",
         )
     else:

@@ -22,6 +22,8 @@ from public_apps.tenants.models import Tenant
 log = structlog.get_logger(__name__)
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 BACKUP, FINAL = ".backup.zip", ".final.zip"
+# Two nights: one may be missed by a release at the wrong moment.
+LATE_AFTER = timedelta(days=2)
 FAILURES = (NoStore, pgdump.NoDump, psycopg.Error, DatabaseError, OSError)
 
 
@@ -58,6 +60,14 @@ def due(*, fresh_for: timedelta) -> list[Tenant]:
             newest[f"{key.partition('/')[0]}/"] = made_at(key)
     tenants = Tenant.objects.serving().order_by("pk")
     return [each for each in tenants if newest.get(folder_of(each), limit) <= limit]
+
+
+def late() -> list[Tenant]:
+    """Return tenants that have been in use for two days and have no backup as young as that."""
+    limit = timezone.now() - LATE_AFTER
+    return [
+        each for each in due(fresh_for=LATE_AFTER) if each.opened_at and each.opened_at <= limit
+    ]
 
 
 def back_up(tenants: Sequence[Tenant], *, parallel: int) -> Iterator[Outcome]:
