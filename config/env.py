@@ -271,7 +271,8 @@ def _require(value: str, name: str) -> None:
 def database(url: str) -> dict[str, Any]:
     """Return Django's database entry for a PostgreSQL URL; an unreachable server fails in seconds."""
     entry = environ.Env.db_url_config(url)
-    options = {"connect_timeout": 5, **entry.get("OPTIONS", {})}
+    # Only what asks for it is prepared (see `billing.inbox`): Django's own cursors never are.
+    options = {"connect_timeout": 5, "prepare_threshold": 5, **entry.get("OPTIONS", {})}
     return {**entry, "OPTIONS": options}
 
 

@@ -139,6 +139,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
+    "billing.intake.IntakeMiddleware",
     "billing.patience.deadline_of_request",
     "public_apps.core.health.HealthMiddleware",
     "public_apps.tenants.hosts.tls.TlsCheckMiddleware",

@@ -5,6 +5,7 @@ Jobs run at least once, so every task is safe to run twice, and concurrently wit
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -44,11 +45,25 @@ class TracingManager(JobManager):
 
     def batch_defer_jobs(self, jobs: list[Job], connection: Any | None = None) -> list[Job]:
         """Enqueue jobs as procrastinate does, each with the id if there is one."""
-        request_id = structlog.contextvars.get_contextvars().get("request_id")
-        if request_id:
-            traced = {REQUEST_ID: request_id}
+        traced = _traced()
+        if traced:
             jobs = [job.evolve(task_kwargs={**job.task_kwargs, **traced}) for job in jobs]
         return super().batch_defer_jobs(jobs=jobs, connection=connection)
+
+
+def _traced() -> dict[str, Any]:
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return {REQUEST_ID: request_id} if request_id else {}
+
+
+# What procrastinate's `defer_jobs` does, as an expression: a row and its job in one statement.
+DEFERRED = """procrastinate_defer_jobs_v1(ARRAY[
+    ROW(%s, %s, %s, NULL, NULL, %s::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"""
+
+
+def deferral(task: Task[Any, Any, Any], *, priority: int, **args: Any) -> list[Any]:
+    """Return the parameters with which `DEFERRED` enqueues this job; the schema must be public."""
+    return [task.queue, task.name, priority, json.dumps({**args, **_traced()})]
 
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:

@@ -33,7 +33,9 @@ def in_public() -> Iterator[None]:
 
 def to_public() -> None:
     """Work in the shared schema from here on; for the outermost places only."""
-    connection.set_schema_to_public()
+    # Where the path is known to lead there already (no error, no rollback since), nothing is sent.
+    if not (is_public() and connection.search_path_set_schemas == [current()]):
+        connection.set_schema_to_public()
 
 
 def current() -> str:

@@ -71,6 +71,12 @@ class TenantMiddleware:
             return self.get_response(request)
 
 
+def is_for_public(request: HttpRequest) -> bool:
+    """Whether the gate will serve this request of /api/ in the shared schema, for no tenant."""
+    host, _ = _split(request.META.get("HTTP_HOST", ""))
+    return routing.is_public(host) and not request.headers.get("X-Tenant-Host")
+
+
 def _led_on(request: HttpRequest, host: str, place: Place | None) -> HttpResponse | None:
     """Lead whoever reads a page to the same page at the tenant's first host.
 
