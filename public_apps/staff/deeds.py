@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import access, archiving, manual
+from billing import access, manual
 from billing.tasks import settle_signup
 from public_apps.core import errors
 from public_apps.onboarding import welcome
@@ -61,7 +61,7 @@ class AskingAboutTenants(RecordAdmin):
 
 
 class DeedsOnAccess(AskingAboutTenants):
-    """Who gets in: nobody, everybody again, or nobody ever."""
+    """Who gets in: nobody, or everybody again."""
 
     @question(name=gettext_lazy("Suspend"), at="suspend", permission="act")
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -91,21 +91,6 @@ class DeedsOnAccess(AskingAboutTenants):
 
         explanation = _("From then on the subscription or the recorded payments decide.")
         return self.ask(request, tenant, _("Resume"), forms.Confirm, act, explanation)
-
-    @question(name=gettext_lazy("Archive"), at="archive", permission="archive")
-    def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End the subscription, then close the door."""
-        tenant = get_object_or_404(Tenant, pk=object_id)
-
-        def act(answers: dict[str, Any]) -> Deed:
-            try:
-                archiving.archive(tenant=tenant, by=who(request))
-            except archiving.NotArchived as refusal:
-                raise errors.UpstreamFailed(str(refusal)) from refusal
-            return Deed(said=_("Archived."), to=tenant, action="tenant.archived")
-
-        explanation = _("Its subscription is cancelled at Stripe first. The data is kept.")
-        return self.ask(request, tenant, _("Archive"), forms.Confirm, act, explanation)
 
 
 class DeedsOnTheWay(AskingAboutTenants):

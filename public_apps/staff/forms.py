@@ -40,13 +40,13 @@ def amount(*, required: bool = True) -> forms.DecimalField:
     )
 
 
-def day(*, required: bool = True, **kwargs: Any) -> forms.DateField:
+def day(label: Any, *, required: bool = True, **kwargs: Any) -> forms.DateField:
     """Return a day that still counts in full; `cleaned_data` holds the midnight that ends it."""
     widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
-    return PaidDay(label=_("paid until"), required=required, widget=widget, **kwargs)
+    return WholeDay(label=label, required=required, widget=widget, **kwargs)
 
 
-class PaidDay(forms.DateField):
+class WholeDay(forms.DateField):
     """A date whose value is the moment at which it is over."""
 
     def clean(self, value: Any) -> Any:
@@ -65,7 +65,7 @@ class Confirm(forms.Form):
 
 
 class Reason(forms.Form):
-    """Why somebody is suspended; the owner reads it, too."""
+    """Why; of a suspension the owner reads it, too."""
 
     reason = text(_("reason"), most=200)
 
@@ -92,13 +92,13 @@ class PaymentForm(forms.Form):
 
     amount = amount()
     reference = text(_("reference"), most=200, help_text=_("of the transfer or receipt"))
-    paid_until = day()
+    paid_until = day(_("paid until"))
 
 
 class CorrectionForm(PaymentForm):
     """What was kept of a payment after all, and until when it pays."""
 
-    paid_until = day(required=False, help_text=_("empty: it pays for nothing"))
+    paid_until = day(_("paid until"), required=False, help_text=_("empty: it pays for nothing"))
 
 
 class CustomerForm(forms.Form):
@@ -131,7 +131,9 @@ class OpeningForm(forms.Form):
     )
     amount = amount(required=False)
     reference = text(_("reference"), most=200, required=False)
-    paid_until = day(required=False, help_text=_("empty: open until you suspend it"))
+    paid_until = day(
+        _("paid until"), required=False, help_text=_("empty: open until you suspend it")
+    )
 
     def clean_subdomain(self) -> str:
         """Return the name in lower case, as hosts are."""

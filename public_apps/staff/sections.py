@@ -21,7 +21,8 @@ from public_apps.core.models import OutgoingMail
 from public_apps.core.templatetags.money import money
 from public_apps.staff.models import Impersonation
 from public_apps.staff.story import signup_of
-from public_apps.tenants.models import AccessChange, Domain, Tenant
+from public_apps.tenants.hosts import names
+from public_apps.tenants.models import AccessChange, Departure, Domain, DomainClaim, Tenant
 
 NEWEST = 20
 
@@ -48,6 +49,8 @@ def sections_of(tenant: Tenant, *, request: HttpRequest) -> list[Section]:
     """Return every table that this person may see."""
     made = (
         ("tenants.view_tenant", _domains),
+        ("tenants.view_tenant", _own_domains),
+        ("tenants.view_tenant", _departures),
         ("billing.view_subscription", _subscriptions),
         ("billing.view_customer", _customers),
         ("billing.view_invoice", _invoices),
@@ -69,6 +72,40 @@ def _domains(tenant: Tenant) -> Section:
         columns=(_("host"), _("first"), _("since")),
         rows=[_cells(each.domain, _yes(each.is_primary), each.created_at) for each in rows],
     )
+
+
+def _own_domains(tenant: Tenant) -> Section:
+    rows = DomainClaim.objects.filter(tenant=tenant).order_by("pk")
+    return Section(
+        title=_("Domains of its own"),
+        columns=(_("host"), _("verified"), _("DNS last asked"), _("problem"), _("failing since")),
+        rows=[
+            _cells(
+                names.shown(each.host), each.verified_at, each.checked_at,
+                each.get_problem_display() if each.problem else "", each.failing_since,
+            )
+            for each in rows
+        ],
+    )  # fmt: skip
+
+
+def _departures(tenant: Tenant) -> Section:
+    rows = Departure.objects.filter(tenant=tenant).order_by("-asked_at")[:NEWEST]
+    return Section(
+        title=_("Leaving"),
+        columns=(
+            _("what"), _("by"), _("begins"), _("undone"), _("door closed"), _("stored"), _("dropped"),
+            _("erased"), _("domains freed"), _("what hinders it"),
+        ),
+        rows=[
+            _cells(
+                each.get_aim_display(), each.asked_by, each.begins_at, each.undone_at,
+                each.closed_at, each.stored_at, each.dropped_at, each.erased_at, each.freed_at,
+                each.error,
+            )
+            for each in rows
+        ],
+    )  # fmt: skip
 
 
 def _subscriptions(tenant: Tenant) -> Section:

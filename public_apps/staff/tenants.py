@@ -15,6 +15,7 @@ from billing import manual
 from billing.manual import Opening
 from billing.models import Subscription
 from public_apps.staff import forms, sections, story
+from public_apps.staff.addresses import DeedsOnAddresses
 from public_apps.staff.asking import Deed, Question, ask, question
 from public_apps.staff.deeds import (
     DeedsInTheirName,
@@ -23,14 +24,19 @@ from public_apps.staff.deeds import (
     DeedsOnTheWay,
     who,
 )
+from public_apps.staff.departing import DeedsOnDeparture
 from public_apps.staff.filters import StateFilter, SubscriptionFilter
 from public_apps.staff.site import site
 from public_apps.tenants import domains
+from public_apps.tenants.lifecycle import departures
+from public_apps.tenants.lifecycle.models import Aim
 from public_apps.tenants.models import Tenant
 
 
 @admin.register(Tenant, site=site)
-class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
+class TenantAdmin(
+    DeedsOnTheWay, DeedsOnAddresses, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName, DeedsOnDeparture
+):
     list_display = (
         "__str__", "address", "owner_email", "state_label", "subscription_status", "created_at",
     )  # fmt: skip
@@ -45,7 +51,8 @@ class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
     actions_list = ("open_workspace",)
     actions_detail = (
         "impersonate", "resend_welcome", "retry_provisioning", "record_payment", "link_customer",
-        "change_subdomain", "suspend", "resume", "archive",
+        "change_subdomain", "verify_domain", "choose_first", "remove_domain", "suspend", "resume",
+        "archive", "put_off_archive", "keep", "bring_back", "erase",
     )  # fmt: skip
 
     class Media:
@@ -88,7 +95,9 @@ class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
         tenant = self.get_object(request, object_id)
         told = _told(tenant, request) if tenant is not None else {}
         allowed = super().get_actions_detail(request, object_id)
-        told["deeds"] = self._get_actions_navigation(self.actions_detail, allowed, object_id)
+        unfit = unfit_for(tenant) if tenant is not None else frozenset()
+        fitting = [name for name in self.actions_detail if name not in unfit]
+        told["deeds"] = self._get_actions_navigation(fitting, allowed, object_id)
         shown: HttpResponse = super().change_view(
             request, object_id, form_url, {**told, **(extra_context or {})}
         )
@@ -102,6 +111,22 @@ class TenantAdmin(DeedsOnTheWay, DeedsOnAccess, DeedsOnMoney, DeedsInTheirName):
     def open_workspace(self, request: HttpRequest) -> HttpResponse:
         """Open a workspace for somebody who did not buy online."""
         return ask(request, opening_question(by=who(request)), admin=self)
+
+
+def unfit_for(tenant: Tenant) -> frozenset[str]:
+    """Return the deeds that would be refused as things stand: no buttons for them."""
+    departure = departures.current(tenant)
+    fits = {
+        "verify_domain": tenant.domain_claims.exists(),
+        "remove_domain": tenant.domain_claims.exists(),
+        "choose_first": tenant.domains.filter(retires_at=None).count() > 1,
+        "put_off_archive": departure is not None and departure.can_be_put_off,
+        "keep": departure.can_be_undone if departure else tenant.archived_at is not None,
+        "bring_back": departure is not None and departure.can_be_revived,
+        "archive": tenant.archived_at is None or departure is None,
+        "erase": bool(tenant.name) and not (departure and departure.aim == Aim.ERASURE),
+    }
+    return frozenset(name for name, fit in fits.items() if not fit)
 
 
 def _told(tenant: Tenant, request: HttpRequest) -> dict[str, Any]:

@@ -2,5 +2,6 @@
 
 from tests.billing.bench import bench, own_bench
 from tests.core.ground import door, ground
+from tests.domains.conftest import zone
 
-__all__ = ["bench", "door", "ground", "own_bench"]
+__all__ = ["bench", "door", "ground", "own_bench", "zone"]

@@ -145,10 +145,12 @@ def test_a_link_that_stripe_cannot_confirm_is_refused_in_the_form(
     assert not Customer.objects.filter(tenant=court.tenant).exists()
 
 
-def test_she_archives(court: Workspace, anna: tuple[Desk, str]) -> None:
+def test_she_archives_and_keeps_it_after_all(court: Workspace, anna: tuple[Desk, str]) -> None:
     desk, _email = anna
-    assert desk.submit(f"{page_of(court)}/archive/").status_code == 302
+    assert desk.submit(f"{page_of(court)}/archive/", reason="a test").status_code == 302
     assert now_of(court) == "archived"
+    assert desk.submit(f"{page_of(court)}/keep/", reason="a mistake").status_code == 302
+    assert now_of(court) == "active"
 
 
 def test_the_archive_refuses_while_the_subscription_cannot_be_ended(
@@ -156,7 +158,7 @@ def test_the_archive_refuses_while_the_subscription_cannot_be_ended(
 ) -> None:
     desk, _email = anna  # this server's Stripe does not answer
     eleni = bench.buy()
-    answer = desk.submit(f"tenants/tenant/{eleni.tenant.pk}/archive/")
+    answer = desk.submit(f"tenants/tenant/{eleni.tenant.pk}/archive/", reason="a test")
     assert answer.status_code == 200
     assert "could not be asked" in answer.text
     assert eleni.tenant.status == "active"
@@ -164,7 +166,8 @@ def test_the_archive_refuses_while_the_subscription_cannot_be_ended(
 
 DEEDS = (
     "suspend", "resume", "record-payment", "link-customer", "archive", "impersonate",
-    "resend-welcome", "retry-provisioning", "change-subdomain",
+    "resend-welcome", "retry-provisioning", "change-subdomain", "put-off", "keep", "bring-back",
+    "erase", "verify-domain", "first-address", "remove-domain",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from public_apps.audit import audit
 from public_apps.core import errors
 from public_apps.staff import by_file
 from public_apps.tenants import domains, suspension
-from public_apps.tenants.lifecycle import departures, orphans
+from public_apps.tenants.lifecycle import departures, orphans, reviving
 from public_apps.tenants.models import Status, Tenant
 from public_apps.tenants.naming import named
 
@@ -29,8 +29,8 @@ PAYMENT = ("amount", "reference", "paid_until")
 
 class Command(BaseCommand):
     help = (
-        "List tenants; create, suspend, resume, archive, delete or keep one; export it to a file, "
-        "import or restore one from a file; name orphans."
+        "List tenants; create, suspend, resume, archive, delete, keep or revive one; export it to a "
+        "file, import or restore one from a file; name orphans."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,6 +61,11 @@ class Command(BaseCommand):
             "keep", help="undo an archive or a deletion while that can be done"
         )
         keep.add_argument("tenant", help="subdomain or schema")
+        revive = actions.add_parser("revive", help="bring one back whose schema is dropped")
+        revive.add_argument("tenant", help="subdomain or schema")
+        revive.add_argument(
+            "--as", dest="label", default="", help="its subdomain, where the old one is freed"
+        )
         by_file.add_arguments(actions)
         actions.add_parser("orphans", help="schemas, rows and domains that belong to nobody")
 
@@ -71,9 +76,8 @@ class Command(BaseCommand):
             self._create(options)
         elif options["action"] == "archive":
             self._archive(_named(options["tenant"]), drop=options["drop"])
-        elif options["action"] in {"delete", "keep"}:
-            leave = self._delete if options["action"] == "delete" else self._keep
-            leave(_named(options["tenant"]))
+        elif options["action"] in {"delete", "keep", "revive"}:
+            self._leave(_named(options["tenant"]), options)
         elif options["action"] in by_file.ACTIONS:
             self.stdout.write(by_file.handle(options))
         elif options["action"] == "orphans":
@@ -115,6 +119,14 @@ class Command(BaseCommand):
             departures.plan_archive(tenant=tenant, begins_at=timezone.now(), by=OPERATOR)
         self.stdout.write(f"archived {tenant.schema_name}")
 
+    def _leave(self, tenant: Tenant, options: dict[str, Any]) -> None:
+        if options["action"] == "delete":
+            self._delete(tenant)
+        elif options["action"] == "keep":
+            self._keep(tenant)
+        else:
+            self._revive(tenant, label=options["label"])
+
     def _delete(self, tenant: Tenant) -> None:
         departure = departures.ask_erasure(tenant=tenant, by=OPERATOR)
         audit.record(actor=OPERATOR, action="tenant.deletion_asked", target=tenant)
@@ -127,6 +139,17 @@ class Command(BaseCommand):
             raise CommandError(_told(refusal)) from refusal
         audit.record(actor=OPERATOR, action="tenant.kept", target=tenant)
         self.stdout.write(f"kept {tenant.schema_name}")
+
+    def _revive(self, tenant: Tenant, *, label: str) -> None:
+        try:
+            reviving.revive(tenant, label=label, by=OPERATOR)
+        except errors.Problem as refusal:
+            raise CommandError(_told(refusal)) from refusal
+        except reviving.FAILURES as failure:
+            raise CommandError(str(failure)) from failure
+        audit.record(actor=OPERATOR, action="tenant.revived", target=tenant)
+        tenant.refresh_from_db()
+        self.stdout.write(f"revived {tenant.schema_name} {domains.url_of(tenant)}")
 
     def _list(self, options: dict[str, Any]) -> None:
         tenants = Tenant.objects.with_status().order_by("created_at")
