@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 
 from billing import gateway
-from public_apps.staff.doctor import archives, machinery, stripe_side, surroundings
+from public_apps.staff.doctor import archives, drift, machinery, stripe_side, surroundings
 from public_apps.staff.doctor.findings import Examination, Finding, failing
 
 EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
@@ -16,6 +16,7 @@ EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
     ("origins", surroundings.examine_origins),
     ("database", machinery.examine_database),
     ("migrations", machinery.examine_migrations),
+    ("drift", drift.examine_drift),
     ("worker", machinery.examine_worker),
     ("archives", archives.examine_archives),
     ("mail", machinery.examine_mail),

@@ -1,0 +1,124 @@
+"""The doctor tells of schemas that somebody changed by hand, and of what belongs to nobody."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from public_apps.tenants import building, drift
+from public_apps.tenants.fleet import survey
+from public_apps.tenants.lifecycle import orphans
+from public_apps.tenants.models import opaque_schema_name
+from tests.core.ground import Ground, Workspace, found_workspace
+
+
+def told(part: str) -> list[tuple[str, str]]:
+    """Return the doctor's verdict and words about a part."""
+    said = io.StringIO()
+    with pytest.raises(SystemExit):  # no worker on this ground
+        call_command("doctor", "--json", stdout=said)
+    found = [each for each in json.loads(said.getvalue()) if each["part"] == part]
+    return [(each["verdict"], each["detail"]) for each in found]
+
+
+def run(statement: str, schema: str) -> None:
+    """Do something to a schema by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(connection.ops.quote_name(schema)))
+
+
+@pytest.fixture
+def court(ground: Ground) -> Workspace:
+    """A workspace among others that are as they should be."""
+    assert ground.acme
+    assert ground.birch
+    return found_workspace()
+
+
+@contextmanager
+def undone_afterwards() -> Iterator[None]:
+    """Take back whatever is done in the block: only we have seen it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_where_nobody_was_at_work_nothing_is_told(court: Workspace) -> None:
+    assert [verdict for verdict, _said in told("drift")] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [
+        ("ALTER TABLE {}.votes_vote RENAME TO votes_old", "lacks votes_vote."),
+        ("ALTER TABLE {}.home_sample ADD COLUMN odd text", "has besides home_sample.odd text"),
+        ("CREATE INDEX odd ON {}.home_sample (id)", "has besides index odd"),
+    ],
+    ids=["a table that is gone", "one column more", "one index more"],
+)
+def test_a_schema_that_somebody_changed_is_named_with_what_is_odd(
+    court: Workspace, done: str, words: str
+) -> None:
+    schema = str(court.tenant.schema_name)
+    with undone_afterwards():
+        run(done, schema)
+        [(verdict, said)] = told("drift")
+        assert verdict == "failing"
+        assert said.startswith("1 tenants")
+        assert f"{schema} " in said
+        assert words in said
+        assert list(drift.find()) == [schema], "no neighbour is blamed"
+    assert drift.find() == {}
+
+
+def test_what_all_tenants_lack_is_missed_by_the_models(court: Workspace) -> None:
+    everyone = [str(each.schema_name) for each in survey.in_fleet()]
+    with undone_afterwards():
+        for schema in everyone:
+            run("ALTER TABLE {}.home_sample RENAME TO home_lost", schema)
+        [(verdict, said)] = told("drift")
+        assert verdict == "failing"
+        assert said.startswith(f"{len(everyone)} tenants")
+        assert "lacks home_sample." in said
+
+
+def test_a_tenant_that_waits_for_a_release_is_not_called_odd(court: Workspace) -> None:
+    schema = str(court.tenant.schema_name)
+    with undone_afterwards():
+        run("DELETE FROM {}.django_migrations WHERE app = 'home'", schema)
+        run("ALTER TABLE {}.home_sample ADD COLUMN odd text", schema)
+        assert [verdict for verdict, _said in told("drift")] == ["ok"]
+        assert "failing" in [verdict for verdict, _said in told("migrations")]
+
+
+def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
+    nobodys = opaque_schema_name()
+    with undone_afterwards():
+        run("CREATE SCHEMA {}", nobodys)
+        assert [verdict for verdict, said in told("orphans") if nobodys in said] == ["warning"]
+        assert orphans.is_there(nobodys)
+
+
+def test_a_tenant_whose_schema_is_gone_is_told(court: Workspace) -> None:
+    schema = str(court.tenant.schema_name)
+    with undone_afterwards():
+        run("ALTER SCHEMA {} RENAME TO hidden", schema)
+        assert [verdict for verdict, said in told("orphans") if schema in said] == ["failing"]
+
+
+def test_looking_costs_the_same_number_of_questions_for_any_number_of_tenants(
+    court: Workspace,
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        drift.find()
+    building.build_tenant()
+    with CaptureQueriesContext(connection) as more:
+        drift.find()
+    assert len(more) == len(few)
