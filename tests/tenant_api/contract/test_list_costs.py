@@ -17,6 +17,7 @@ from django.utils import timezone
 from billing.models import Invoice
 from public_apps.accounts.models import ApiKey, Invitation, Role, User
 from public_apps.core.schemas import inside
+from public_apps.tenants.archives.models import Export
 from public_apps.tenants.hosts.models import DomainClaim
 from tenant_apps.announcements import actions as announcements
 from tenant_apps.buildings import actions as buildings
@@ -187,3 +188,7 @@ def _public(town: Town, number: int) -> None:
             synced_at=now,
         )  # fmt: skip
         DomainClaim.objects.create(tenant=tenant, host=f"h{name}.example")
+        Export.objects.create(
+            tenant=tenant, asked_by=town.workspace.owner, finished_at=now,
+            expires_at=now + timedelta(days=7),
+        )  # fmt: skip
