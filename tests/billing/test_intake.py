@@ -1,0 +1,85 @@
+"""The short way to Stripe's door: as safe as the long one, and one statement is all it takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from billing.models import StripeEvent
+from billing.tasks import handle_event
+from public_apps.core import jobs
+from tests.billing.posting import deliver, event, post, secret_of, session_event, signature
+from tests.core.ground import Door, Ground, another_web
+
+OF_THE_WEB = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+JOB = """
+SELECT queue_name, task_name, priority, lock, queueing_lock, args, status, scheduled_at, attempts
+FROM procrastinate_jobs WHERE args->>'event_id' = %s
+"""
+
+
+def job_of(event_id: str) -> list[Any]:
+    """Return all that a worker reads of an event's one job."""
+    with connection.cursor() as cursor:
+        cursor.execute(JOB, [event_id])
+        (job,) = cursor.fetchall()
+    return list(job)
+
+
+def test_the_job_is_the_one_that_procrastinate_itself_would_write(
+    ground: Ground, door: Door
+) -> None:
+    for priority, taken in ((jobs.NORMAL, event()), (jobs.FIRST, session_event())):
+        deliver(ground, door, taken, headers={"X-Request-ID": "request-of-stripe"})
+        other = f"{taken['id']}-by-procrastinate"
+        with (
+            transaction.atomic(),
+            structlog.contextvars.bound_contextvars(request_id="request-of-stripe"),
+        ):
+            handle_event.configure(priority=priority).defer(event_id=other)
+            theirs = job_of(other)
+            transaction.set_rollback(True)
+        ours = job_of(taken["id"])
+        assert ours == [json.loads(json.dumps(part).replace(other, taken["id"])) for part in theirs]
+
+
+def test_a_connection_that_died_since_its_last_use_costs_no_event(
+    ground: Ground, tmp_path: Path
+) -> None:
+    with_one_process = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1"}
+    with another_web(ground, tmp_path, **with_one_process) as web:
+        assert deliver(ground, web, event()).status_code == 200
+        with connection.cursor() as cursor:
+            cursor.execute(OF_THE_WEB)
+        late = event()
+        answer = deliver(ground, web, late)
+        assert answer.status_code == 200, answer.text
+        assert StripeEvent.objects.filter(pk=late["id"]).exists()
+
+
+def test_a_delivery_without_https_is_led_there_and_not_taken(
+    ground: Ground, tmp_path: Path
+) -> None:
+    with another_web(ground, tmp_path, SITE_URL="https://localhost") as web:
+        plain = event()
+        answer = deliver(ground, web, plain)
+        assert answer.status_code == 301
+        assert not StripeEvent.objects.filter(pk=plain["id"]).exists()
+        by_proxy = deliver(ground, web, plain, headers={"X-Forwarded-Proto": "https"})
+        assert by_proxy.status_code == 200
+
+
+def test_a_visitors_language_is_not_stripes(ground: Ground, door: Door) -> None:
+    body = json.dumps(event()).encode()
+    header = signature(body, secret_of(ground), age=3600)
+    answer = post(door, body, header, headers={"Accept-Language": "el"})
+    assert answer.status_code == 400
+    assert answer.json()["title"].isascii()
+    assert answer.headers["X-Request-ID"]
