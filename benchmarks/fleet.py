@@ -50,7 +50,7 @@ def measure(report: Report, quick: bool) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = BEFORE
     first: Values | None = None
     with world(DJANGO_SETTINGS_MODULE=BEFORE, TENANT_POOL_SIZE="0") as stack:
-        for size in report.sizes[-1:] if quick else report.sizes:
+        for size in report.sizes:
             grow(stack, size)
             each = _releases(Fleet(stack), size, rounds=1 if quick else 3)
             for title, values in each.items():

@@ -18,7 +18,8 @@ from benchmarks.figures import Report
 from benchmarks.people import Place, at_random, session_of_owner
 from devstack.stack import Stack
 
-PRIVATE = re.compile(r"^Private_\w+:\s+(\d+) kB", re.MULTILINE)
+# Not `Private_Dirty`: shared buffers that no other process has mapped yet count there, too.
+OWN = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 BACKENDS = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database()
     AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -133,9 +134,9 @@ def _touching_all(stack: Stack, places: list[Place]) -> list[float]:
 
 
 def private_megabytes(pid: int) -> float:
-    """Return what a process has for itself alone, or 0 if it has ended."""
+    """Return what a process has allocated for itself, or 0 if it has ended."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    return sum(int(kilobytes) for kilobytes in PRIVATE.findall(text)) / 1024
+    return sum(int(kilobytes) for kilobytes in OWN.findall(text)) / 1024
