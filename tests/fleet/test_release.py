@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,10 @@ from django.utils import timezone
 for number in range({count}):
     tenant = building.build_tenant()
     Tenant.objects.filter(pk=tenant.pk, pk__gt={spares}).update(claimed_at=timezone.now())
+"""
+WAITING = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'relation'
 """
 Database = psycopg.Connection[tuple[Any, ...]]
 
@@ -239,10 +244,38 @@ def test_tenants_in_the_making_or_archived_are_left_alone(fleet: Fleet, database
         " created_at, suspended_reason) VALUES (%s, '', '', '', now(), '')",
         [half_made],
     )
+    # What a restore has put aside: nobody's schema until somebody confirms, or takes it back.
+    kept = names[1]
+    database.execute("DELETE FROM tenants_tenant WHERE schema_name = %s", [kept])
+    database.execute(
+        "INSERT INTO tenants_keptschema (tenant_id, schema_name, restored_from, swapped_at)"
+        " SELECT id, %s, '', now() FROM tenants_tenant WHERE schema_name = %s",
+        [kept, names[2]],
+    )
     code, told = release(fleet)
     assert code == 0
-    assert set(told["migrated"]) == set(names[1:])
+    assert set(told["migrated"]) == set(names[2:])
     assert _lacks_harvest(database, names[0])
+    assert _lacks_harvest(database, kept)
+
+
+def test_a_tenant_that_is_archived_and_dropped_meanwhile_is_no_failure(
+    fleet: Fleet, database: Database
+) -> None:
+    leaving = schemas(database)[-1]
+    with ThreadPoolExecutor(1) as aside, psycopg.connect(fleet.url) as departure:
+        do(departure, "LOCK TABLE {}.orchard_basket", leaving)
+        releasing = aside.submit(release, fleet)
+        while not database.execute(WAITING).fetchone():
+            assert not releasing.done(), "it was over before it met the lock"
+        departure.execute(
+            "UPDATE tenants_tenant SET archived_at = now() WHERE schema_name = %s", [leaving]
+        )
+        do(departure, "DROP SCHEMA {} CASCADE", leaving)
+        departure.commit()
+        code, told = releasing.result()
+    assert (code, told["failed"], told["not_reached"]) == (0, {}, [])
+    assert len(told["migrated"]) == TENANTS - 1
 
 
 def test_two_releases_at_once_take_turns(fleet: Fleet, database: Database) -> None:

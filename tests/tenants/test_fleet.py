@@ -14,6 +14,8 @@ from tests import templates
 from tests.core.ground import plain_environ
 
 NEXT = {"DJANGO_SETTINGS_MODULE": "tests.tenants.next_release.settings"}
+CATCH_UP = "from public_apps.tenants.fleet import release; release.catch_up()"
+ONE_AT_A_TIME = CATCH_UP.replace("; ", "; release.MOST_LATE = 1; ")
 BUILD = "from public_apps.tenants import building; building.build_tenant()"
 
 
@@ -98,10 +100,28 @@ def test_a_tenant_that_an_old_worker_built_after_the_release_is_brought_to_head(
     assert fleet.manage("shell", "-v0", "-c", BUILD).returncode == 0  # by the code of before
     late = names(fleet)[-1]
     assert not has_notices(fleet, late)
-    catch_up = "from public_apps.tenants.fleet import release; release.catch_up()"
     # A worker of the old release knows that others are ahead, and lets them be.
-    assert fleet.manage("shell", "-v0", "-c", catch_up).returncode == 0
+    assert fleet.manage("shell", "-v0", "-c", CATCH_UP).returncode == 0
     assert not has_notices(fleet, late)
-    assert fleet.manage("shell", "-v0", "-c", catch_up, environ=NEXT).returncode == 0
+    assert fleet.manage("shell", "-v0", "-c", CATCH_UP, environ=NEXT).returncode == 0
     assert has_notices(fleet, late)
     assert "4 were at head" in fleet.manage("migrate_fleet", environ=NEXT).stdout
+
+
+def test_however_many_old_workers_build_after_the_release_all_are_brought_to_head(
+    fleet: Stack,
+) -> None:
+    assert fleet.manage("migrate_fleet", environ=NEXT).returncode == 0
+    for _ in range(2):
+        assert fleet.manage("shell", "-v0", "-c", BUILD).returncode == 0
+    late = names(fleet)[-2:]
+    for done in ([True, False], [True, True]):  # more than one go can do
+        assert fleet.manage("shell", "-v0", "-c", ONE_AT_A_TIME, environ=NEXT).returncode == 0
+        assert [has_notices(fleet, name) for name in late] == done
+
+
+def test_workers_do_not_go_on_with_a_release_that_somebody_stopped(fleet: Stack) -> None:
+    first, *rest = names(fleet)
+    assert fleet.manage("migrate_fleet", "--tenant", first, environ=NEXT).returncode == 0
+    assert fleet.manage("shell", "-v0", "-c", ONE_AT_A_TIME, environ=NEXT).returncode == 0
+    assert [has_notices(fleet, name) for name in rest] == [False, False]

@@ -20,6 +20,7 @@ from public_apps.tenants.engine import head, probe
 from public_apps.tenants.fleet import records, survey
 from public_apps.tenants.fleet.crew import Alone, Crew, Outcome, Task
 from public_apps.tenants.fleet.survey import Group, Survey
+from public_apps.tenants.models import TenantMigration
 
 log = structlog.get_logger(__name__)
 FLEET_LOCK = 0xF1EE7  # any fixed number: one release at a time over all machines
@@ -91,14 +92,9 @@ def run(wishes: Wishes, teller: Teller) -> Summary:
 
 
 def catch_up() -> None:
-    """Migrate a few who came after the release; leave many to a release, and a newer one's alone."""
-    late = survey.in_fleet().exclude(migrations_fingerprint=head.fingerprint())
-    names = [
-        name
-        for name, at in late.values_list("schema_name", "migration__head")[: MOST_LATE + 1]
-        if at != head.fingerprint()  # this release has tried, and staff know why it failed
-    ]
-    if not 0 < len(names) <= MOST_LATE or not head.is_head(probe.applied("public")):
+    """Migrate a few who came after the release; leave a newer one's alone."""
+    names = _late()[:MOST_LATE]
+    if not names or not head.is_head(probe.applied("public")):
         return
     guard = connection.copy()
     try:
@@ -106,6 +102,20 @@ def catch_up() -> None:
             Release(Wishes(only=names, processes=1), Log()).run()
     finally:
         guard.close()
+
+
+def _late() -> list[str]:
+    """Return who is behind, but for those whom this release has tried: staff know why they failed.
+
+    Many who were there before it are its own matter, for somebody may have stopped it.
+    """
+    code = head.fingerprint()
+    behind = survey.in_fleet().exclude(migrations_fingerprint=code)
+    late = behind.exclude(migration__head=code, migration__error__gt="").order_by("provisioned_at")
+    if late.count() > MOST_LATE:
+        tried = TenantMigration.objects.filter(head=code)
+        late = late.filter(provisioned_at__gt=tried.order_by("at").values("at")[:1])
+    return list(late.values_list("schema_name", flat=True))
 
 
 def migrate_public() -> None:
@@ -172,8 +182,8 @@ class Release:
 
     def _refuse(self, found: Survey) -> None:
         broken = found.broken.items()
-        self._refused = len(broken)
         self._take(Outcome(schema_name=name, milliseconds=0, error=why) for name, why in broken)
+        self._refused = len(self._summary.failed)
         self._write()
 
     def _round(self, found: Survey) -> bool:
@@ -216,6 +226,10 @@ class Release:
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
+            if outcome.error and not survey.is_in_fleet(outcome.schema_name):
+                self._total -= 1
+                self._teller.say(f"left     {outcome.schema_name}: no longer of the fleet")
+                continue
             if outcome.error:
                 self._summary.failed[outcome.schema_name] = outcome.error
                 self._teller.say(f"failed   {outcome.schema_name}: {outcome.error}")

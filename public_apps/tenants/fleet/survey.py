@@ -58,6 +58,11 @@ def in_fleet() -> QuerySet[Tenant]:
     return built
 
 
+def is_in_fleet(schema_name: str) -> bool:
+    """Whether this schema is still a tenant's: it may be archived or restored meanwhile."""
+    return in_fleet().filter(schema_name=schema_name).exists()
+
+
 def take(*, only: Collection[str] = (), without: Collection[str] = ()) -> Survey:
     """Look at the fleet, or at `only` these schemas; spares come first, then the oldest tenants."""
     tenants = in_fleet().exclude(schema_name__in=without)
