@@ -37,8 +37,8 @@ def run(statement: str, schema: str) -> None:
 @pytest.fixture
 def court(ground: Ground) -> Workspace:
     """A workspace among others that are as they should be."""
-    assert ground.acme
-    assert ground.birch
+    for neighbour in (ground.acme, ground.birch):
+        assert neighbour.tenant.provisioned_at
     return found_workspace()
 
 
