@@ -1,0 +1,103 @@
+"""kill -9 in the midst of `backup --all`: what is there is whole, and the next run makes the rest."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from devstack.processes import ROOT
+from public_apps.tenants.archives import backup, desk, opening
+from public_apps.tenants.archives.stores import store
+from public_apps.tenants.models import Tenant
+from tests.core.ground import Ground, Workspace, found_workspace
+
+FLEET = 4
+
+
+@pytest.fixture
+def folder(ground: Ground, tmp_path: Path, settings: Settings) -> Path:
+    """A store of the test's own."""
+    settings.ARCHIVE_STORE = str(tmp_path / "store")
+    settings.BACKUP_KEEP = 2
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def fleet(folder: Path) -> list[Workspace]:
+    """Some workspaces that are due; whoever else is there has a backup, as far as the store says."""
+    for each in Tenant.objects.serving():
+        fresh = folder / backup.folder_of(each) / f"{timezone.now():{backup.STAMP}}{backup.BACKUP}"
+        fresh.parent.mkdir(parents=True)
+        fresh.touch()
+    return [found_workspace() for _ in range(FLEET)]
+
+
+def archives(folder: Path, fleet: list[Workspace]) -> Iterator[Path]:
+    """Yield what is kept of the fleet."""
+    for workspace in fleet:
+        yield from (folder / backup.folder_of(workspace.tenant)).glob(f"*{backup.BACKUP}")
+
+
+def command(ground: Ground, folder: Path, tmp: Path) -> subprocess.Popen[str]:
+    """Start `backup --all` as an operator does."""
+    tmp.mkdir(exist_ok=True)
+    environ = {
+        **ground.stack.env, "ARCHIVE_STORE": str(folder), "BACKUP_KEEP": "2", "TMPDIR": str(tmp),
+    }  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "backup", "--all", "--parallel", "2"],
+        cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def test_a_killed_run_goes_on_with_what_is_missing(
+    ground: Ground, folder: Path, fleet: list[Workspace], tmp_path: Path
+) -> None:
+    tmp = tmp_path / "tmp"
+    with command(ground, folder, tmp) as first:
+        while not list(archives(folder, fleet)):
+            assert first.poll() is None, first.stdout and first.stdout.read()
+            time.sleep(0.01)
+        first.send_signal(signal.SIGKILL)
+    assert first.returncode == -signal.SIGKILL
+    there = set(archives(folder, fleet))
+    assert 1 <= len(there) < FLEET, "killed in the midst"
+
+    _make_old(tmp, folder)
+    with command(ground, folder, tmp) as second:
+        said = second.communicate()[0]
+    assert second.returncode == 0, said
+    assert f"{FLEET - len(there)} tenants were backed up." in said
+    whole = list(archives(folder, fleet))
+    assert len(whole) == FLEET
+    assert there < set(whole)
+    for path in whole:
+        with opening.opened(path):
+            pass
+    assert list(tmp.glob(f"{desk.PREFIX}*")) == [], "what the killed run had on its desk is gone"
+    store().tidy(older_than=timedelta(days=1))
+    assert list(folder.glob("**/*.part")) == []
+
+    with command(ground, folder, tmp) as third:
+        assert "0 tenants were backed up." in third.communicate()[0]
+
+
+def _make_old(tmp: Path, folder: Path) -> None:
+    """Let a day pass for what was left behind; there may be a half-written archive, too."""
+    left = [*tmp.glob(f"{desk.PREFIX}*")]
+    assert left, "it was killed while it had archives on its desk"
+    half = next(folder.iterdir()) / f"x{backup.BACKUP}.part"
+    half.touch()
+    long_ago = time.time() - 2 * desk.ABANDONED_AFTER
+    for each in (*left, half):
+        os.utime(each, (long_ago, long_ago))
