@@ -19,6 +19,10 @@ BEFORE, ADD_FIELD, MIXED = (
 )
 ALTER = "ALTER TABLE {}.parcels_parcel ADD COLUMN shelf varchar(10) DEFAULT '' NOT NULL"
 FORGET = "DELETE FROM {0}.django_migrations WHERE app = 'parcels' AND name <> '0001_initial'"
+TENANTS = """
+    SELECT schema_name, migrations_fingerprint FROM tenants_tenant
+    WHERE provisioned_at IS NOT NULL ORDER BY id
+"""
 UNDO = {
     ADD_FIELD: "ALTER TABLE {0}.parcels_parcel DROP COLUMN IF EXISTS shelf",
     MIXED: """
@@ -137,9 +141,8 @@ class Fleet:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._run(BEFORE)  # at head, with the marks that say so
-        query = "SELECT schema_name, migrations_fingerprint FROM tenants_tenant ORDER BY id"
         with psycopg.connect(stack.database_url) as database:
-            rows = database.execute(query).fetchall()
+            rows = database.execute(TENANTS).fetchall()
         self.names = [name for name, _mark in rows]
         self._mark = rows[0][1]
 

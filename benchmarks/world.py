@@ -102,5 +102,7 @@ def main(measure: Callable[[Report, bool], None]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = QUICK_SIZES if arguments.quick else SIZES
     report = Report(sizes=tuple(size for size in sizes if size <= arguments.tenants))
-    measure(report, arguments.quick)
-    arguments.json.write_text(json.dumps(report.as_dict()))
+    try:
+        measure(report, arguments.quick)
+    finally:  # what an hour has measured is not lost with the next minute
+        arguments.json.write_text(json.dumps(report.as_dict()))
