@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,13 +15,16 @@ from public_apps.core import mail
 from public_apps.core.errors import Invalid, Refused
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import domains
-from public_apps.tenants.hosts import claims, lookup
+from public_apps.tenants.hosts import claims, lookup, overview
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.hosts.tasks import check_domain, sweep_domains
+from public_apps.tenants.lifecycle import departures, doors, steps
 from public_apps.tenants.models import Domain
 from tests.core.ground import Door, Ground, found_workspace
 from tests.domains.moving import ELENI, a_day_later, new_host, publish, unpublish, verified
 from tests.domains.name_server import NameServer
+from tests.lifecycle.folder_vault import FolderVault
+from tests.lifecycle.leaving import later, of
 from tests.tenants.test_hosts import until_status
 
 
@@ -189,6 +195,38 @@ def test_domains_in_other_scripts_are_kept_as_dns_knows_them(
     claim = claims.add(tenant=ground.acme.tenant, text=text, by=ELENI)
     assert claim.host == host
     claims.remove(claim=claim, by=ELENI)
+
+
+def test_a_domain_in_another_script_is_served_and_shown_as_its_people_write_it(
+    ground: Ground, door: Door, zone: NameServer
+) -> None:
+    workspace = found_workspace()
+    written = f"πολυκατοικία{secrets.randbelow(10**6)}.ελ"
+    claim = verified(zone, workspace.tenant, f" {written.upper()}. ")
+    assert claim.host.startswith("xn--")
+    assert claim.host.isascii()
+    until_status(door, claim.host, 401)
+    assert door.ask("GET", "/api/me/", host=claim.host.upper()).status_code == 401
+    claims.make_primary(tenant=workspace.tenant, host=claim.host, by=ELENI)
+    assert domains.url_of(workspace.tenant).startswith(f"http://{claim.host}")
+    assert overview.of(workspace.tenant).own[0].name == written
+    again = claims.add(tenant=workspace.tenant, text=claim.host, by=ELENI)
+    assert again.pk == claim.pk, "both ways of writing are one domain"
+
+
+def test_after_its_quarantine_the_domain_of_who_has_left_can_be_proven_by_another(
+    ground: Ground, zone: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "_vaults", [FolderVault(tmp_path / "vault")])
+    left, comes = found_workspace(), found_workspace().tenant
+    host = verified(zone, left.tenant).host
+    departures.plan_archive(tenant=left.tenant, begins_at=timezone.now(), by="test")
+    steps.proceed(of(left).pk)
+    claim = claims.add(tenant=comes, text=host, by=ELENI)
+    zone.records[lookup.proof_host(host), "TXT"].append(lookup.proof(claim.token))
+    assert claims.check(claim=claim).problem == "elsewhere", "for thirty days it may come back"
+    steps.proceed(later(left, days=31).pk)
+    assert claims.check(claim=a_day_later(claim)).verified_at
 
 
 def test_the_base_domains_own_zone_is_never_a_customers(ground: Ground, settings: object) -> None:
