@@ -1,6 +1,6 @@
 """Renewing a database connection once its backend has seen many tenants.
 
-A PostgreSQL backend remembers the tables of each schema that it has touched, 0.2 to 2.5 MB for each
+A PostgreSQL backend remembers the tables of each schema that it has touched, 0.2 to 1.2 MB for each
 tenant, and never forgets (docs/decisions/connections.md has the measurements). django-tenants calls
 `count` whenever a connection turns to a schema, in requests and jobs alike.
 """
