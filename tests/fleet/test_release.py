@@ -3,122 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-import pytest
-from psycopg import sql
 
 from devstack.processes import ROOT
-from devstack.stack import Stack
-from tests import templates
-from tests.core.ground import plain_environ
+from tests.fleet.orchards import (
+    AFTER,
+    TENANTS,
+    Database,
+    Fleet,
+    count,
+    do,
+    is_whole,
+    release,
+    schemas,
+)  # fmt: skip
 
-BEFORE = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings_before"}
-AFTER = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings"}
-TENANTS = int(os.environ.get("FLEET_TENANTS", "60"))  # the acceptance run takes 300
-BUILD = """
-from public_apps.tenants import building
-from public_apps.tenants.models import Tenant
-from django.utils import timezone
-for number in range({count}):
-    tenant = building.build_tenant()
-    Tenant.objects.filter(pk=tenant.pk, pk__gt={spares}).update(claimed_at=timezone.now())
-"""
+SHARED_CHANGE = {"DJANGO_SETTINGS_MODULE": "tests.fleet.shared_change.settings"}
 WAITING = """
     SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'relation'
 """
-Database = psycopg.Connection[tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """A database with tenants at the release before: two spares, the others somebody's."""
-
-    stack: Stack
-    url: str
-
-    def manage(self, *arguments: str, release: dict[str, str]) -> tuple[int, str, str]:
-        """Run a command of a release; return its exit code and what it wrote."""
-        done = self.stack.manage(*arguments, environ={**release, "DATABASE_URL": self.url})
-        return done.returncode, done.stdout, done.stderr
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """The fleet of which each test gets a copy, on a PostgreSQL of its own."""
-    folder = tmp_path_factory.mktemp("release")
-    stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
-    try:
-        stack.start_part("postgres")
-        fleet = Fleet(stack, stack.database_url)
-        code, _out, errors = fleet.manage("migrate_fleet", release=BEFORE)
-        assert code == 0, errors
-        script = BUILD.format(count=TENANTS, spares=2)
-        code, _out, errors = fleet.manage("shell", "-v0", "-c", script, release=BEFORE)
-        assert code == 0, errors
-        yield fleet
-    finally:
-        stack.discard()
-
-
-@pytest.fixture
-def fleet(original: Fleet) -> Iterator[Fleet]:
-    """A fleet to break."""
-    assert original.stack.postgres
-    with psycopg.connect(original.stack.postgres.superuser_url, autocommit=True) as server:
-        server.execute("CREATE DATABASE copy TEMPLATE concierge OWNER concierge")
-        yield Fleet(original.stack, original.url.rpartition("/")[0] + "/copy")
-        server.execute("DROP DATABASE copy WITH (FORCE)")
-
-
-@pytest.fixture
-def database(fleet: Fleet) -> Iterator[Database]:
-    """A look into the fleet's database."""
-    with psycopg.connect(fleet.url, autocommit=True) as database:
-        yield database
-
-
-def schemas(database: Database) -> list[str]:
-    """Return the fleet's schemas, spares first."""
-    query = "SELECT schema_name FROM public.tenants_tenant ORDER BY id"
-    return [name for (name,) in database.execute(query)]
-
-
-def do(database: Database, statement: str, schema: str) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Execute a statement about one schema."""
-    return database.execute(sql.SQL(statement).format(sql.Identifier(schema)))
-
-
-def count(database: Database, schema: str, what: str) -> int:
-    """Count rows in a tenant."""
-    row = do(database, f"SELECT count(*) FROM {{}}.{what}", schema).fetchone()  # noqa: S608 - a test's own words
-    assert row is not None
-    return int(row[0])
-
-
-def is_whole(database: Database, schema: str) -> bool:
-    """Whether each migration has had its effect once: RunPython planted, and counted what it had."""
-    harvest = do(database, "SELECT plants FROM {}.orchard_harvest", schema).fetchall()
-    plants = count(database, schema, "orchard_plant")
-    once = "django_migrations WHERE app = 'orchard'"
-    return (harvest, plants, count(database, schema, once)) == ([(5,)], 5, 9)
-
-
-def release(fleet: Fleet, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """Run the release step; return its exit code and what it says in the end."""
-    code, out, _errors = fleet.manage("migrate_fleet", "--json", *arguments, release=AFTER)
-    return code, json.loads(out)
+T = TypeVar("T")
 
 
 def test_after_kill_9_in_the_middle_the_next_run_migrates_every_tenant_exactly_once(
@@ -140,7 +54,7 @@ def test_after_kill_9_in_the_middle_the_next_run_migrates_every_tenant_exactly_o
     finally:
         victim.kill()
         victim.wait()
-    done = [name for name in names if not _lacks_harvest(database, name)]
+    done = [name for name in names if not lacks_harvest(database, name)]
     assert len(done) < TENANTS, "it was killed in the middle"
 
     code, told = release(fleet)
@@ -159,7 +73,7 @@ def _harvests(database: Database) -> int:
     return int(row[0])
 
 
-def _lacks_harvest(database: Database, schema: str) -> bool:
+def lacks_harvest(database: Database, schema: str) -> bool:
     row = database.execute("SELECT to_regclass(%s)", [f'"{schema}".orchard_harvest']).fetchone()
     return row == (None,)
 
@@ -199,26 +113,47 @@ def test_when_too_many_fail_it_stops_and_the_rest_is_left_as_it_was(
 
 def test_it_gives_way_to_who_holds_a_table_and_comes_back(fleet: Fleet, database: Database) -> None:
     busy = schemas(database)[-1]
-    with psycopg.connect(fleet.url) as reader:
-        do(reader, "SELECT * FROM {}.orchard_basket", busy)
-        threading.Timer(4, reader.rollback).start()  # a long report, open in a transaction
-        begun = time.monotonic()
-        outcome: list[Any] = []
-        running = threading.Thread(target=lambda: outcome.append(release(fleet)))
-        running.start()
-        slowest = 0.0
-        while running.is_alive():
-            asked = time.monotonic()
-            with suppress(psycopg.errors.UndefinedTable):  # renamed: it is through
-                count(database, busy, "orchard_basket")
-            slowest = max(slowest, time.monotonic() - asked)
-            time.sleep(0.02)
-        running.join()
-    code, told = outcome[0]
+    (code, told), slowest = released_beside_a_reader(
+        fleet, f'"{busy}".orchard_basket', lambda: release(fleet)
+    )
     assert (code, told["failed"]) == (0, {})
     assert is_whole(database, busy)
     assert slowest < 2.0, "a waiting ALTER must not hold up those behind it"
-    assert time.monotonic() - begun > 4
+
+
+def test_in_public_it_gives_way_too(fleet: Fleet, database: Database) -> None:
+    def change_public() -> tuple[int, str, str]:
+        # One tenant alone: what is watched comes before the fleet.
+        only = schemas(database)[0]
+        return fleet.manage("migrate_fleet", "--tenant", only, release=SHARED_CHANGE)
+
+    (code, _out, errors), slowest = released_beside_a_reader(fleet, "tenants_tenant", change_public)
+    assert code == 0, errors
+    assert slowest < 2.0
+    assert database.execute("SELECT mood FROM tenants_tenant").fetchone() == (None,)
+
+
+def released_beside_a_reader(fleet: Fleet, table: str, act: Callable[[], T]) -> tuple[T, float]:
+    """Release while a long report reads a table; return how that went, and the longest other read."""
+    query = f"SELECT count(*) FROM {table}".encode()  # noqa: S608 - a test's own words
+    with (
+        ThreadPoolExecutor(1) as aside,
+        psycopg.connect(fleet.url) as reader,
+        psycopg.connect(fleet.url, autocommit=True) as others,
+    ):
+        reader.execute(query)
+        threading.Timer(4, reader.rollback).start()
+        begun = time.monotonic()
+        releasing = aside.submit(act)
+        slowest = 0.0
+        while not releasing.done():
+            asked = time.monotonic()
+            with suppress(psycopg.errors.UndefinedTable):  # renamed: it is through
+                others.execute(query)
+            slowest = max(slowest, time.monotonic() - asked)
+            time.sleep(0.02)
+        assert time.monotonic() - begun > 4, "the reader was waited for"
+        return releasing.result(), slowest
 
 
 def test_only_named_tenants_can_be_migrated_and_a_plan_changes_nothing(
@@ -230,7 +165,7 @@ def test_only_named_tenants_can_be_migrated_and_a_plan_changes_nothing(
     assert count(database, names[0], "django_migrations WHERE app = 'orchard'") == 1
     code, told = release(fleet, "--tenant", names[3], "--tenant", names[4])
     assert (code, told["migrated"]) == (0, names[3:5])
-    assert _lacks_harvest(database, names[5])
+    assert lacks_harvest(database, names[5])
 
 
 def test_tenants_in_the_making_or_archived_are_left_alone(fleet: Fleet, database: Database) -> None:
@@ -255,8 +190,8 @@ def test_tenants_in_the_making_or_archived_are_left_alone(fleet: Fleet, database
     code, told = release(fleet)
     assert code == 0
     assert set(told["migrated"]) == set(names[2:])
-    assert _lacks_harvest(database, names[0])
-    assert _lacks_harvest(database, kept)
+    assert lacks_harvest(database, names[0])
+    assert lacks_harvest(database, kept)
 
 
 def test_a_tenant_that_is_archived_and_dropped_meanwhile_is_no_failure(

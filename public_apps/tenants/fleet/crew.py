@@ -61,7 +61,7 @@ def do(task: Task, *, canary: bool = False) -> Outcome:
     for attempt in range(1, ATTEMPTS + 1):
         problem = _attempt(task, again=attempt > 1, canary=canary)
         error = "" if problem is None else f"{type(problem).__name__}: {problem}"
-        if problem is None or not _gave_way(problem):
+        if problem is None or not gave_way(problem):
             break
         time.sleep(PAUSE_SECONDS * attempt)
     milliseconds = round(1000 * (time.monotonic() - begun))
@@ -78,7 +78,7 @@ def _attempt(task: Task, *, again: bool, canary: bool) -> Exception | None:
         if not task.plan.is_foreseen or _could_do_anything(task.plan):
             building.verify(task.schema_name)
     except Exception as problem:
-        if not _gave_way(problem):
+        if not gave_way(problem):
             log.warning("tenant not migrated", schema=task.schema_name, exc_info=problem)
         _recover()
         return problem
@@ -104,7 +104,8 @@ def _could_do_anything(plan: Plan) -> bool:
     )
 
 
-def _gave_way(problem: Exception) -> bool:
+def gave_way(problem: Exception) -> bool:
+    """Whether somebody else held what was needed: later it may go well."""
     return (
         isinstance(problem, DatabaseError)
         and getattr(problem.__cause__, "sqlstate", "") in GAVE_WAY

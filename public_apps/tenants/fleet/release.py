@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
-from django.core.management import call_command
-from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from public_apps.core.schemas import to_public
 from public_apps.tenants.engine import head, probe
-from public_apps.tenants.fleet import records, survey
+from public_apps.tenants.fleet import public, records, survey
 from public_apps.tenants.fleet.crew import Alone, Crew, Outcome, Task
 from public_apps.tenants.fleet.survey import Group, Survey
 from public_apps.tenants.models import TenantMigration
@@ -84,7 +81,7 @@ def run(wishes: Wishes, teller: Teller) -> Summary:
     """Migrate public and then the fleet. Safe to call again after any end, `kill -9` included."""
     begun = time.monotonic()
     with only_one(teller):
-        migrate_public()
+        public.migrate()
         teller.say("migrated public")
         summary = Release(wishes, teller).run()
     summary.seconds = time.monotonic() - begun
@@ -116,16 +113,6 @@ def _late() -> list[str]:
         tried = TenantMigration.objects.filter(head=code)
         late = late.filter(provisioned_at__gt=tried.order_by("at").values("at")[:1])
     return list(late.values_list("schema_name", flat=True))
-
-
-def migrate_public() -> None:
-    """Bring the shared schema to head."""
-    if probe.look(["public"]).groups and head.is_head(probe.applied("public")):
-        # What hangs on the signal may have changed without a migration, as staff's groups do.
-        emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
-    else:
-        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
-    to_public()
 
 
 @contextmanager

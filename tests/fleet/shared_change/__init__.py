@@ -1,0 +1,1 @@
+"""A release that changes a table in public which every request reads."""
