@@ -21,13 +21,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from public_apps.core.schemas import inside, to_public
+from public_apps.tenants import building
 from public_apps.tenants.engine import head, plan, probe, run
+from public_apps.tenants.fleet import crew
+from public_apps.tenants.models import Tenant
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
 RANDOM = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 TENANTS = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS}
-TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
-RANDOM = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 Key = tuple[str, str]
 
 
@@ -55,10 +56,7 @@ class Scale:
 
         Those of the app `label`, or with a dash those of all apps that live in tenants.
         """
-        graph = MigrationLoader(None, replace_migrations=False).graph
-        leaves = graph.leaf_nodes()
-        keys = list(dict.fromkeys(key for leaf in leaves for key in graph.forwards_plan(leaf)))
-        keys = [key for key in keys if not graph.nodes[key].replaces]
+        keys = _keys()
         ends = [
             number
             for number, (app, _name) in enumerate(keys, start=1)
@@ -67,6 +65,22 @@ class Scale:
         every = max(1, len(ends) // how_many)
         for end in ends[::every][:how_many]:
             self._from(keys[:end])
+
+    def unforeseen(self) -> None:
+        """Compare what becomes of a new and of an old schema where the engine gives way."""
+        new = building.build_tenant()
+        theirs = self._by_django_tenants(_new_schema())
+        self._weigh("built", self._finish(new.schema_name), theirs)
+        Tenant.objects.filter(pk=new.pk).delete()
+        before = _by_django_up_to(_keys()[:-1])
+        old, other = self._copy_of(before), self._copy_of(before)
+        self._finish(before)
+        task = crew.Task(schema_name=old, plan=plan.compile_plan(old), settled=False)
+        assert not task.plan.is_foreseen
+        (outcome,) = crew.Alone([task])
+        assert outcome.error == ""
+        theirs = self._by_django_tenants(other)
+        self._weigh("migrated", self._finish(old), theirs)
 
     def _from(self, keys: list[Key]) -> None:
         before = _by_django_up_to(keys)
@@ -120,6 +134,14 @@ class Scale:
         self.differences += difflib.unified_diff(
             theirs.splitlines(), ours.splitlines(), "django-tenants", title, "", "", 1, ""
         )
+
+
+def _keys() -> list[Key]:
+    """Return all migrations in the order of a first release, as nobody had squashed any."""
+    graph = MigrationLoader(None, replace_migrations=False).graph
+    leaves = graph.leaf_nodes()
+    keys = dict.fromkeys(key for leaf in leaves for key in graph.forwards_plan(leaf))
+    return [key for key in keys if not graph.nodes[key].replaces]
 
 
 def _unused_name() -> str:

@@ -12,6 +12,7 @@ from tests.core.ground import Ground
 OURS = "config.settings"
 # A few prefixes tell most; FLEET_PREFIXES=all takes each, in minutes.
 EVERY = os.environ.get("FLEET_PREFIXES") == "all"
+WILD = "tests.fleet.wild.settings"  # an operation that is not Django's own
 ORCHARD = "tests.fleet.orchard.settings"  # renames, constraints, RunPython, squashes, and more
 SCRIPT = """
 import json
@@ -24,6 +25,11 @@ print(json.dumps([scale.compared, scale.differences]))
 
 def compare(ground: Ground, settings: str, check: str) -> list[str]:
     """Hold the engine against django-tenants; return what was compared."""
+    return run(ground, settings, check)[1]
+
+
+def run(ground: Ground, settings: str, check: str) -> tuple[str, list[str]]:
+    """Hold one against the other; return what was said meanwhile, and what was compared."""
     assert ground.stack.postgres
     script = SCRIPT.format(pg_bin=str(ground.stack.postgres.binaries.folder), check=check)
     environ = {"DJANGO_SETTINGS_MODULE": settings}
@@ -31,8 +37,7 @@ def compare(ground: Ground, settings: str, check: str) -> list[str]:
     assert done.returncode == 0, done.stderr
     compared, differences = json.loads(done.stdout.splitlines()[-1])
     assert differences == []
-    names: list[str] = compared
-    return names
+    return done.stdout + done.stderr, compared
 
 
 @pytest.mark.parametrize("settings", [OURS, ORCHARD])
@@ -50,3 +55,10 @@ def test_a_schema_of_an_earlier_release_becomes_the_same(ground: Ground) -> None
 def test_it_becomes_the_same_after_migrations_that_know_every_trick(ground: Ground) -> None:
     compared = compare(ground, ORCHARD, f"old('orchard', {999 if EVERY else 4})")
     assert len(compared) == 2 * (8 if EVERY else 4)
+
+
+def test_what_it_cannot_foresee_is_left_to_django_tenants_and_it_says_so(ground: Ground) -> None:
+    said, compared = run(ground, WILD, "unforeseen()")
+    assert compared == ["built", "migrated"]
+    assert "built in django-tenants' own way" in said
+    assert "migrated in django-tenants' own way" in said

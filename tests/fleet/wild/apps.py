@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WildConfig(AppConfig):
+    name = "tests.fleet.wild"
+    label = "wild"
