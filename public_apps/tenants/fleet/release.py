@@ -70,6 +70,7 @@ class Summary:
     failed: dict[str, str] = field(default_factory=dict)
     not_reached: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    seconds_in_public: float = 0.0  # of these
 
     @property
     def is_whole(self) -> bool:
@@ -82,9 +83,11 @@ def run(wishes: Wishes, teller: Teller) -> Summary:
     begun = time.monotonic()
     with only_one(teller):
         public.migrate()
+        in_public = time.monotonic() - begun
         teller.say("migrated public")
         summary = Release(wishes, teller).run()
     summary.seconds = time.monotonic() - begun
+    summary.seconds_in_public = in_public
     return summary
 
 
