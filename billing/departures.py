@@ -9,7 +9,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import JSONObject
 
 from billing import access, archiving, mails
-from billing.models import Customer, Lead, StripeEvent
+from billing.models import Customer, EventStatus, Lead, StripeEvent
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.lifecycle.doors import Hindered, Leaving
@@ -33,10 +33,12 @@ def let_in(tenant: Tenant, by: str) -> None:
 
 @doors.erases("events")
 def events(leaving: Leaving) -> int:
-    """Leave of each event what it was, and of which object; not what it said about people."""
-    customers = Customer.objects.filter(tenant=leaving.tenant).values("pk")
-    theirs = StripeEvent.objects.filter(Q(tenant=leaving.tenant) | Q(object_id__in=customers))
-    return theirs.update(
+    """Leave of each event what it was, and of which object; not what it said about people.
+
+    One that is still to be handled is left for the next time: its handler reads it.
+    """
+    theirs = StripeEvent.objects.filter(_about(leaving), payload__erased__isnull=True)
+    return theirs.exclude(status=EventStatus.RECEIVED).update(
         payload=JSONObject(
             id=F("id"),
             type=F("type"),
@@ -44,6 +46,18 @@ def events(leaving: Leaving) -> int:
             data=JSONObject(object=JSONObject(id=F("object_id"))),
         )
     )
+
+
+def _about(leaving: Leaving) -> Q:
+    """Match events of a tenant, and those about its people that nobody has put down to one."""
+    customers = list(Customer.objects.filter(tenant=leaving.tenant).values_list("pk", flat=True))
+    addresses = sorted(leaving.addresses)
+    said = (
+        Q(payload__data__object__customer__in=customers)
+        | Q(payload__data__object__customer_email__in=addresses)
+        | Q(payload__data__object__customer_details__email__in=addresses)
+    )
+    return Q(tenant=leaving.tenant) | Q(object_id__in=customers) | (Q(tenant=None) & said)
 
 
 @doors.erases("billing_mails")

@@ -9,13 +9,17 @@ import time
 import pytest
 from django.utils import timezone
 
+from billing.models import StripeEvent
 from public_apps.core import mail
 from public_apps.core.errors import Refused
 from public_apps.core.models import IdempotentRequest, OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import suspension
 from public_apps.tenants.lifecycle import departures, orphans, retention, steps
+from public_apps.tenants.lifecycle.models import Departure
+from public_apps.tenants.lifecycle.tasks import erase_late
 from public_apps.tenants.models import Tenant
+from tests.billing.bench import Bench
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, public_rows_with
@@ -147,3 +151,26 @@ def test_an_archived_tenant_is_erased_on_request_with_its_archive(
     assert done.proof["archives"] == 1
     assert list(vault.folder.iterdir()) == []
     assert public_rows_with(workspace.owner) == []
+
+
+def test_what_comes_in_late_is_erased_too(bench: Bench) -> None:
+    """Stripe tells of an end after the end, and of more than what we act on."""
+    eleni, kostas = bench.buy(), bench.buy()
+    departures.ask_erasure(tenant=eleni.tenant, by=eleni.order.email)
+    departure = of(Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email))
+    tenant, customer, address = eleni.tenant, eleni.customer_id, eleni.order.email
+    Departure.objects.filter(pk=departure.pk).update(begins_at=timezone.now())
+    steps.proceed(departure.pk)
+    assert StripeEvent.objects.filter(tenant=tenant, payload__erased=True).exists()
+    assert not StripeEvent.objects.filter(payload__icontains=address).exists()
+
+    late = StripeEvent.objects.create(
+        id=f"evt_{tenant.schema_name}", type="charge.updated", livemode=False, object_id="ch_1",
+        payload={"data": {"object": {"customer": customer, "receipt_email": address}}},
+        status="ignored", processed_at=timezone.now(),
+    )  # fmt: skip
+    erase_late(timestamp=0)
+    erase_late(timestamp=0)  # and again, as every night
+    late.refresh_from_db()
+    assert late.payload["data"] == {"object": {"id": "ch_1"}}
+    assert StripeEvent.objects.filter(payload__icontains=kostas.order.email).exists()

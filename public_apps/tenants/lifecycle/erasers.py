@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 
 from public_apps.core.models import IdempotentRequest, OutgoingMail
+from public_apps.tenants.archives import asking
+from public_apps.tenants.archives.models import Export
 from public_apps.tenants.hosts import claims
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import departures, retention
@@ -33,6 +35,15 @@ def domain_claims(leaving: Leaving) -> int:
     theirs = DomainClaim.objects.filter(tenant=leaving.tenant)
     for claim in theirs:
         OutgoingMail.objects.filter(kind=claims.FAILING, key__startswith=f"{claim.pk}:").delete()
+    return theirs.delete()[0]
+
+
+@erases("exports")
+def exports(leaving: Leaving) -> int:
+    """Forget who had an archive made, and the mails about it; the archives go with the vault's."""
+    theirs = Export.objects.filter(tenant=leaving.tenant)
+    keys = [str(pk) for pk in theirs.values_list("pk", flat=True)]
+    OutgoingMail.objects.filter(kind=asking.READY, key__in=keys).delete()
     return theirs.delete()[0]
 
 

@@ -27,6 +27,8 @@ from public_apps.tenants.models import Domain, Tenant
 log = structlog.get_logger(__name__)
 QUARANTINE = timedelta(days=30)
 LONGEST_ERROR = 500
+# Stripe's last events about somebody, and mails that waited, come in after the erasing.
+LATE = timedelta(days=60)
 Step = Callable[[Departure, Tenant], bool]
 
 
@@ -159,6 +161,18 @@ def _erase(departure: Departure, tenant: Tenant) -> None:
     departure.stored_as = ""
     # Who asked is one of them; that somebody did, and when, stays.
     departure.asked_by = "erased" if "@" in departure.asked_by else departure.asked_by
+
+
+def erase_late() -> int:
+    """Erase what has come in about tenants since they were erased; return how many rows."""
+    lately = Departure.objects.filter(erased_at__gt=timezone.now() - LATE)
+    count = 0
+    for tenant_id in lately.values_list("tenant_id", flat=True):
+        with transaction.atomic():
+            tenant = suspension.lock(tenant_id)
+            erased = doors.erase(Leaving(tenant=tenant, addresses=frozenset()))
+        count += sum(erased.values())
+    return count
 
 
 def _addresses(tenant: Tenant) -> frozenset[str]:

@@ -40,6 +40,13 @@ def sweep_departures(timestamp: int) -> None:
         wake(departure_id)
 
 
+@app.periodic(cron="7 4 * * *")
+@app.task(queue="upkeep", queueing_lock="erase_late", priority=jobs.LAST)
+def erase_late(timestamp: int) -> None:
+    """Erase what came in too late to be erased with its tenant."""
+    steps.erase_late()
+
+
 @app.periodic(cron="27 * * * *")
 @app.task(queue="upkeep", queueing_lock="look_for_orphans", priority=jobs.LAST)
 def look_for_orphans(timestamp: int) -> None:

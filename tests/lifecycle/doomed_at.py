@@ -1,6 +1,8 @@
-"""A process that brings a tenant back from its archive and dies by kill -9 at a statement.
+"""A process that brings a tenant back from an archive and dies by kill -9 at a statement.
 
-    python -m tests.lifecycle.doomed_revival <tenant> <what the statement begins with or holds>
+    python -m tests.lifecycle.doomed_at revive|restore|confirm <tenant> <archive> <words>
+
+`words` are what the statement holds.
 
 The statement is done, its transaction is not.
 """
@@ -11,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import django
@@ -36,8 +39,16 @@ class Reaper:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from public_apps.tenants.lifecycle.tasks import revive
+    from public_apps.tenants.archives import restoring
+    from public_apps.tenants.lifecycle import tasks
+    from public_apps.tenants.models import Tenant
 
-    tenant, words = sys.argv[1:]
+    what, key, archive, words = sys.argv[1:]
+    tenant = Tenant.objects.get(pk=key)
     with connection.execute_wrapper(Reaper(words)):
-        revive(int(tenant), "", "test")
+        if what == "revive":
+            tasks.revive(tenant.pk, "", "test")
+        elif what == "restore":
+            restoring.restore(tenant, path=Path(archive))
+        else:
+            restoring.confirm(tenant)

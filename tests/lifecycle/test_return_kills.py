@@ -1,0 +1,99 @@
+"""kill -9 while data comes back from an archive: it is as before, and the next try does it all."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from devstack import pgbinaries
+from devstack.processes import ROOT
+from public_apps.tenants.archives import backup, exporting, restoring
+from public_apps.tenants.archives.models import KeptSchema
+from public_apps.tenants.lifecycle import departures, doors, orphans, steps, tasks
+from public_apps.tenants.models import Tenant
+from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.lifecycle.leaving import of
+from tests.tenants.test_hosts import until_status
+
+ROW_LEADS_THERE = '"migrations_fingerprint" ='
+# The schema is there, a table is filled, the departure is called off, the row leads to the schema.
+REVIVAL = ("CREATE SCHEMA", "setval", 'UPDATE "tenants_departure"', ROW_LEADS_THERE)
+RESTORE = ('INSERT INTO "tenants_keptschema"', ROW_LEADS_THERE)
+CONFIRMATION = ('DELETE FROM "tenants_keptschema"', "DROP SCHEMA")
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store of the test's own, in use for departures, too."""
+    settings.ARCHIVE_STORE = str(tmp_path / "store")
+    settings.PG_DUMP = pgbinaries.pg_dump()
+    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+
+
+def killed(
+    ground: Ground, what: str, workspace: Workspace, moment: str, *, archive: Path, store: str
+) -> None:
+    """Let a process do it that dies at this moment."""
+    words = [what, str(workspace.tenant.pk), str(archive), moment]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.lifecycle.doomed_at", *words],
+        cwd=ROOT, env={**ground.stack.env, "ARCHIVE_STORE": store},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, (moment, done.stderr[-2000:])
+
+
+def standing(workspace: Workspace) -> tuple[object, ...]:
+    """Return all that a kill may not change."""
+    row = Tenant.objects.get(pk=workspace.tenant.pk)
+    kept = list(KeptSchema.objects.filter(tenant=row).values_list("schema_name", flat=True))
+    there = [name for name in (row.schema_name, *kept) if orphans.is_there(name)]
+    return orphans.find(), row.status, row.schema_name, kept, there
+
+
+def test_a_return_is_all_done_or_not_at_all(
+    ground: Ground, door: Door, settings: Settings, tmp_path: Path
+) -> None:
+    workspace = found_workspace()
+    departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
+    steps.proceed(of(workspace).pk)
+    before = standing(workspace)
+    for moment in REVIVAL:
+        killed(ground, "revive", workspace, moment, archive=tmp_path, store=settings.ARCHIVE_STORE)
+        assert standing(workspace) == before, moment
+        assert of(workspace).undone_at is None
+
+    tasks.revive(workspace.tenant.pk, "", "test")
+    until_status(door, workspace.host, 401)
+    assert door.token(workspace)
+    mine = Tenant.objects.get(pk=workspace.tenant.pk).schema_name
+    assert mine not in orphans.find().schemas
+
+
+def test_a_restore_is_swapped_or_not_and_confirmed_or_not(
+    ground: Ground, door: Door, settings: Settings, tmp_path: Path
+) -> None:
+    workspace, archive = found_workspace(), tmp_path / "archive.zip"
+    exporting.export(workspace.tenant, to=archive)
+    before = standing(workspace)
+    for moment in RESTORE:
+        killed(ground, "restore", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
+        assert standing(workspace) == before, moment
+    restoring.restore(workspace.tenant, path=archive)
+
+    long_ago = timezone.now() - timedelta(minutes=2)
+    KeptSchema.objects.filter(tenant=workspace.tenant).update(swapped_at=long_ago)
+    swapped = standing(workspace)
+    for moment in CONFIRMATION:
+        killed(ground, "confirm", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
+        assert standing(workspace) == swapped, moment
+    restoring.confirm(workspace.tenant)
+    assert not orphans.is_there(workspace.tenant.schema_name)
+    assert door.token(workspace)
