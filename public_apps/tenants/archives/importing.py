@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from public_apps.tenants.lifecycle import doors
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
+TOLD = {"name", "language", "owner_email"}
 
 
 def import_archive(path: Path, *, label: str = "", trust: bool = False) -> Tenant:
@@ -45,9 +48,12 @@ def _new_tenant(archive: OpenArchive) -> Tenant:
         language=told.get("language", "en"),
         owner_email=told.get("owner_email", ""),
     )
-    for name in ("name", "language", "owner_email"):
-        if len(getattr(tenant, name)) > (Tenant._meta.get_field(name).max_length or 0):
-            raise ArchiveRefused(f"Its {name} is too long.")
+    try:
+        tenant.clean_fields(exclude={field.name for field in Tenant._meta.fields} - TOLD)
+    except ValidationError as error:
+        raise ArchiveRefused(f"Its workspace can't be: {error.message_dict}") from error
+    if tenant.language not in dict(settings.LANGUAGES) or "\0" in tenant.name:
+        raise ArchiveRefused("Its workspace has a name or a language that none can have.")
     tenant.save()
     return tenant
 
