@@ -86,6 +86,11 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "a grace of half a day": ({"PAST_DUE_GRACE_DAYS": "0.5"}, "PAST_DUE_GRACE_DAYS"),
     "no retention": ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS"),
     "an odd rate": ({"CHECKOUT_RATE": "many"}, "CHECKOUT_RATE"),
+    "archives nowhere we know": ({"ARCHIVE_STORE": "gs://archives"}, "ARCHIVE_STORE"),
+    "a bucket without a key": ({"ARCHIVE_STORE": "s3://archives"}, "ARCHIVE_S3_ACCESS_KEY_ID"),
+    "archives by plain http": (
+        {"ARCHIVE_S3_ENDPOINT": "http://s3.example"}, "ARCHIVE_S3_ENDPOINT",
+    ),
 }  # fmt: skip
 # Boots that a guard must not be in the way of.
 TAKEN: dict[str, dict[str, str | None]] = {
@@ -103,6 +108,11 @@ TAKEN: dict[str, dict[str, str | None]] = {
         "CSRF_TRUSTED_ORIGINS": "https://*.vercel.app",
     },
     "a loopback site by plain http": {"SITE_URL": "http://localhost:8000"},
+    "archives in a bucket near by": {
+        "ARCHIVE_STORE": "s3://archives/new-concierge",
+        "ARCHIVE_S3_ENDPOINT": "http://store.railway.internal:9000",
+        "ARCHIVE_S3_ACCESS_KEY_ID": "concierge", "ARCHIVE_S3_SECRET_ACCESS_KEY": "b" * 40,
+    },
 }  # fmt: skip
 
 
