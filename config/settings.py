@@ -36,6 +36,7 @@ try:
     EMAIL_USE_TLS = settings_reader.boolean(_env, "EMAIL_USE_TLS", default=False)
     EMAIL_PORT = settings_reader.whole_number(_env, "EMAIL_PORT", default=25, least=1)
     TENANT_POOL_SIZE = settings_reader.whole_number(_env, "TENANT_POOL_SIZE", default=5)
+    TENANT_ON_CITUS = settings_reader.boolean(_env, "TENANT_ON_CITUS", default=False)
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
     TENANT_FILES_MIB = settings_reader.whole_number(_env, "TENANT_FILES_MIB", default=2048, least=1)

@@ -6,10 +6,11 @@ from threading import Lock
 
 import structlog
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from public_apps.core.schemas import to_public
+from public_apps.tenants import placement
 from public_apps.tenants.engine import head, plan, probe, run
 from public_apps.tenants.engine.plan import Plan
 from public_apps.tenants.models import Tenant
@@ -47,9 +48,7 @@ def verify(schema_name: str) -> None:
 
 
 def _build(tenant: Tenant) -> None:
-    # Without a look first: a schema that somebody left behind, with its people, is an error.
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(tenant.schema_name)}")
+    placement.create_schema(tenant.schema_name)
     with _one_at_a_time:
         if not _from_nothing:
             _from_nothing.append(plan.compile_plan(tenant.schema_name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +16,23 @@ from django.utils import timezone
 from public_apps.core import schemas
 from public_apps.tenants import routing
 from public_apps.tenants.models import Domain, Tenant
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.ground import Door, Ground, another_web, found_workspace
 
+HOSTS = 3_000
 STALE_FOR = 5.0  # "a few seconds", as the contract has it
 
 
-def until_status(door: Door, host: str, status: int) -> float:
+def until_status(
+    door: Door,
+    host: str,
+    status: int,
+    *,
+    path: str = "/api/me/",
+    headers: dict[str, Any] | None = None,
+) -> float:
     """Return after how many seconds the host answers with this status; fail if that takes too long."""
     began = time.monotonic()
-    while door.ask("GET", "/api/me/", host=host).status_code != status:
+    while door.ask("GET", path, host=host, headers=headers).status_code != status:
         assert time.monotonic() - began < STALE_FOR, f"{host} is still not {status}"
         time.sleep(0.1)
     return time.monotonic() - began
@@ -117,6 +126,50 @@ def test_a_suspension_a_new_address_and_an_archive_are_seen_within_seconds(
 
     row.update(archived_at=timezone.now())
     until_status(door, f"new-{workspace.host}", 404)
+
+
+def test_every_process_sees_a_change_within_seconds(
+    ground: Ground, door: Door, tmp_path: Path
+) -> None:
+    workspace = found_workspace()
+    headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+    row = Tenant.objects.filter(pk=workspace.tenant.pk)
+    with another_web(ground, tmp_path) as other:
+        both = (door, other)
+        for each in both:
+            until_status(each, workspace.host, 200, headers=headers)  # and so it is remembered
+        row.update(suspended_at=timezone.now())
+        for each in both:
+            until_status(each, workspace.host, 402, path="/api/buildings/", headers=headers)
+        row.update(suspended_at=None)
+        for each in both:
+            until_status(each, workspace.host, 200, path="/api/buildings/", headers=headers)
+        Domain.objects.filter(tenant=workspace.tenant).update(domain=f"new-{workspace.host}")
+        for each in both:
+            until_status(each, workspace.host, 404)
+            until_status(each, f"new-{workspace.host}", 401)
+
+
+def test_with_thousands_of_hosts_in_mind_a_change_is_seen_as_soon(ground: Ground) -> None:
+    workspace = found_workspace()
+    hosts = [f"host-{number}-{workspace.host}" for number in range(HOSTS)]
+    now = timezone.now()
+    Domain.objects.bulk_create(
+        Domain(domain=host, tenant=workspace.tenant, is_primary=False, created_at=now)
+        for host in hosts
+    )
+    for host in hosts:
+        assert routing.place_at(host) is not None
+    assert len(routing._seen) >= HOSTS
+    Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=now)
+    Domain.objects.filter(domain__in=hosts[::2]).delete()
+    time.sleep(routing.FRESH_SECONDS)
+    for gone, kept in zip(hosts[::2][:100], hosts[1::2][:100], strict=True):
+        assert routing.place_at(gone) is None
+        place = routing.place_at(kept)
+        assert place is not None
+        assert place.tenant.suspended_at
+    Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=None)
 
 
 def test_a_warm_host_costs_no_query_for_its_tenant(ground: Ground) -> None:

@@ -13,7 +13,7 @@ import psycopg
 from django.db import DatabaseError, connection
 from psycopg import sql
 
-from public_apps.tenants import building
+from public_apps.tenants import building, placement
 from public_apps.tenants.archives import contents
 from public_apps.tenants.archives.contents import Table
 from public_apps.tenants.archives.manifest import ArchiveRefused, TableFacts
@@ -48,8 +48,7 @@ def bring_to_head(schema_name: str) -> None:
 
 
 def _build(schema_name: str, archive: OpenArchive) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(schema_name)}")
+    placement.create_schema(schema_name)
     try:
         whole = plan.compile_plan(schema_name, upto=frozenset(archive.manifest.migrations))
     except UnknownMigrations as error:
