@@ -23,9 +23,10 @@ from tests.lifecycle.leaving import of
 from tests.tenants.test_hosts import until_status
 
 ROW_LEADS_THERE = '"migrations_fingerprint" ='
-# The schema is there, a table is filled, the departure is called off, the row leads to the schema.
-REVIVAL = ("CREATE SCHEMA", "setval", 'UPDATE "tenants_departure"', ROW_LEADS_THERE)
-RESTORE = ('INSERT INTO "tenants_keptschema"', ROW_LEADS_THERE)
+# The schema is built and a table is filled, the departure is called off, the row leads there.
+REVIVAL = ("setval", 'UPDATE "tenants_departure"', ROW_LEADS_THERE)
+# Earlier ones: tests/archives/test_kills.py.
+RESTORE = (ROW_LEADS_THERE,)
 CONFIRMATION = ('DELETE FROM "tenants_keptschema"', "DROP SCHEMA")
 
 
