@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import secrets
 import zipfile
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from django.core import signing
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -107,25 +109,40 @@ def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
     assert owner.follow(link).status_code == 200
 
     schema = owner.workspace.tenant.schema_name
-    late = signing.TimestampSigner(salt=links.SALT)
-    late.timestamp = lambda: signing.b62_encode(  # type: ignore[method-assign]  # of then
-        int((timezone.now() - links.GOOD_FOR - timedelta(seconds=2)).timestamp())
-    )
     with inside(schema):
         person = User.objects.get(email=owner.workspace.owner)
-    old = late.sign_object([schema, export["id"], person.pk], serializer=signing.JSONSerializer)
-    assert owner.follow(f"{link.partition('=')[0]}={old}").status_code == 404
+    for age, status in ((-timedelta(seconds=30), 200), (timedelta(seconds=2), 404)):
+        token = signed([schema, export["id"], person.pk], ago=links.GOOD_FOR + age)
+        assert owner.follow(f"{link.partition('=')[0]}={token}").status_code == status
 
     with inside(schema):
         User.objects.filter(pk=person.pk).update(is_active=False)
     assert owner.follow(link).status_code == 404
     with inside(schema):
         User.objects.filter(pk=person.pk).update(is_active=True)
-    Export.objects.update(expires_at=timezone.now())
+    Export.objects.filter(pk=export["id"]).update(expires_at=timezone.now())
     assert owner.follow(link).status_code == 404
     sweep_exports(0)
     assert owner.ask("GET").json()["results"] == []
     assert owner.ask("GET", f"{export['id']}/").status_code == 404
+
+
+def signed(said: list[object], *, ago: timedelta) -> str:
+    """Return the token of a link that was made a while ago."""
+    signer = signing.TimestampSigner(salt=links.SALT)
+    then = signing.b62_encode(int((timezone.now() - ago).timestamp()))
+    signer.timestamp = lambda: then  # type: ignore[method-assign]  # of then
+    return signer.sign_object(said, serializer=signing.JSONSerializer)
+
+
+def test_a_store_out_of_reach_is_said(owner: Owner, settings: Settings) -> None:
+    export = owner.finished()
+    link = owner.ask("POST", f"{export['id']}/link/").json()["url"]
+    settings.ARCHIVE_STORE = "s3://archives"
+    settings.ARCHIVE_S3 = dataclasses.replace(settings.ARCHIVE_S3, endpoint="http://127.0.0.1:9")
+    answer = Client().get(link, headers={"Host": owner.workspace.host})
+    assert answer.status_code == 503
+    assert "try again later" in answer.content.decode()
 
 
 def test_a_neighbours_export_is_not_there(owner: Owner, ground: Ground) -> None:

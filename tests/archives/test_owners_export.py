@@ -55,7 +55,9 @@ def test_an_owner_asks_for_everything_and_downloads_it(
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     keep_screenshot(page, "export-phone")
 
-    Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    export.refresh_from_db()
+    export.expires_at = timezone.now() - timedelta(seconds=1)
+    export.save()
     sweep_exports(0)
     assert page.goto(domains.url_of(workspace.tenant, "/settings/export/archive/")).status == 404  # type: ignore[union-attr]
     assert asking.current(workspace.tenant) is None
