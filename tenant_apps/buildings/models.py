@@ -190,7 +190,10 @@ class Work(models.Model):
                 name="work_is_done_or_refused",
             )
         ]
-        indexes = [models.Index(fields=["kind", "subject_id", "-created_at"], name="work_newest")]
+        indexes = [
+            models.Index(fields=["kind", "subject_id", "-created_at"], name="work_newest"),
+            models.Index(fields=["-created_at"], name="work_newest_of_all"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.subject_id}"
