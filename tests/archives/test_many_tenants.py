@@ -93,6 +93,7 @@ def names_in(archive: Path) -> list[str]:
     return [row["name"] for row in csv.DictReader(io.StringIO(text))]
 
 
+@pytest.mark.timeout(300 + 15 * MANY)
 def test_all_are_backed_up_and_one_is_restored_while_others_work(
     ground: Ground, store: Path
 ) -> None:
