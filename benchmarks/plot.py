@@ -49,7 +49,7 @@ def svg(title: str, lines: Lines) -> str:
         )
     for number, (name, points) in enumerate(lines.items()):
         colour = COLOURS[number % len(COLOURS)]
-        path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted(points))
+        path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted(points, key=_tenants))
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += (
             f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{colour}"/>'
@@ -60,6 +60,10 @@ def svg(title: str, lines: Lines) -> str:
             f'<text x="{WIDTH - RIGHT + 16}" y="{label_at}" fill="{colour}">{escape(name)}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _tenants(point: Sequence[float]) -> float:
+    return point[0]
 
 
 def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float], float]:
