@@ -14,7 +14,7 @@ from benchmarks.figures import Report, milliseconds, percentile
 from benchmarks.world import add_spares, grow, main, world
 from devstack.stack import Stack
 
-POOL = 20
+POOL, QUICK_POOL = 20, 8
 SPARES = """
     SELECT count(*) FROM tenants_tenant WHERE claimed_at IS NULL AND provisioned_at IS NOT NULL
     AND archived_at IS NULL
@@ -24,17 +24,19 @@ PATIENCE = 900  # then a buyer counts as lost
 
 def measure(report: Report, quick: bool) -> None:
     """Build at several sizes of the fleet, claim, then buy through web, queue and worker."""
-    with world("mail", "mock_stripe", TENANT_POOL_SIZE=str(POOL)) as stack:
+    pool = QUICK_POOL if quick else POOL
+    with world("mail", "mock_stripe", TENANT_POOL_SIZE=str(pool)) as stack:
         _building(report, stack, 2 if quick else 7)
         _claiming(report, 10 if quick else 100)
         stack.command("plans", "plans", "push")
-        add_spares(stack, POOL)
+        add_spares(stack, pool)
         stack.start_part("web")
         stack.start_part("worker")
         stack.wait_ready()
-        _one_by_one(report, stack, 5 if quick else 60)
-        _at_once(report, stack, 10 if quick else 50)
-        _steadily(report, stack, a_second=2 if quick else 5, seconds=5 if quick else 60)
+        shop = Shop(report, stack, pool)
+        shop.one_by_one(5 if quick else 60)
+        shop.at_once(10 if quick else 50)
+        shop.steadily(a_second=2 if quick else 5, seconds=5 if quick else 60)
 
 
 def _building(report: Report, stack: Stack, rounds: int) -> None:
@@ -126,55 +128,65 @@ def _claiming(report: Report, rounds: int) -> None:
     )
 
 
-def _one_by_one(report: Report, stack: Stack, count: int) -> None:
-    """Buy with a spare at hand, each when the pool has recovered from the one before."""
-    sessions = [buyers.order(stack) for _ in range(count)]
-    waits = []
-    for session in sessions:
-        _wait_for_spares(stack)
-        buyers.pay(stack, session)
-        times = buyers.wait_for(stack, [session], patience=PATIENCE)[session]
-        waits.append(1000 * (times.ready - times.received))
-    report.add(
-        "webhook to ready, with a spare", "ms", waits, goal="p50 ≤ 150", holds=lambda ms: ms <= 150
-    )
-    late = percentile(waits, 0.95)
-    report.add("webhook to ready, p95", "ms", [late], goal="≤ 500", holds=lambda ms: ms <= 500)
+class Shop:
+    """A system that sells, with so many spares kept at hand."""
 
+    def __init__(self, report: Report, stack: Stack, pool: int) -> None:
+        self._report = report
+        self._stack = stack
+        self._pool = pool
 
-def _at_once(report: Report, stack: Stack, count: int) -> None:
-    sessions = [buyers.order(stack) for _ in range(count)]
-    _wait_for_spares(stack)
-    _tell(report, stack, buyers.pay_at_once(stack, sessions), f"{count} at once, {POOL} spares")
+    def one_by_one(self, count: int) -> None:
+        """Buy with a spare at hand, each when the pool has recovered from the one before."""
+        waits = []
+        for session in [buyers.order(self._stack) for _ in range(count)]:
+            self._wait_for_spares()
+            buyers.pay(self._stack, session)
+            times = buyers.wait_for(self._stack, [session], patience=PATIENCE)[session]
+            waits.append(1000 * (times.ready - times.received))
+        self._report.add(
+            "webhook to ready, with a spare", "ms", waits,
+            goal="p50 ≤ 150", holds=lambda ms: ms <= 150,
+        )  # fmt: skip
+        self._report.add(
+            "webhook to ready, p95", "ms", [percentile(waits, 0.95)],
+            goal="≤ 500", holds=lambda ms: ms <= 500,
+        )  # fmt: skip
 
+    def at_once(self, count: int) -> None:
+        """Let so many pay in the same moment."""
+        sessions = [buyers.order(self._stack) for _ in range(count)]
+        self._wait_for_spares()
+        self._tell(f"{count} at once", buyers.pay_at_once(self._stack, sessions))
 
-def _steadily(report: Report, stack: Stack, *, a_second: int, seconds: int) -> None:
-    _wait_for_spares(stack)
-    paid = buyers.buy_steadily(stack, a_second=a_second, seconds=seconds)
-    _tell(report, stack, paid, f"{a_second} a second for {seconds} s, {POOL} spares")
+    def steadily(self, *, a_second: int, seconds: int) -> None:
+        """Let buyers come whether or not the earlier ones are served."""
+        self._wait_for_spares()
+        paid = buyers.buy_steadily(self._stack, a_second=a_second, seconds=seconds)
+        self._tell(f"{a_second} a second for {seconds} s", paid)
 
+    def _tell(self, who: str, paid: dict[str, float]) -> None:
+        """Report how long they waited from their payment on, and who waits still."""
+        found = buyers.wait_for(self._stack, paid, patience=PATIENCE)
+        waits = [times.ready - paid[session] for session, times in found.items()]
+        title = f"{who}, {self._pool} spares"
+        self._report.add(f"{title}: payment to ready", "s", waits)
+        self._report.add(f"{title}: the worst wait", "s", [max(waits)], goal="stated")
+        self._report.add(
+            f"{title}: lost", "buyers", [len(paid) - len(found)],
+            goal="0", holds=lambda lost: lost == 0,
+        )  # fmt: skip
 
-def _tell(report: Report, stack: Stack, paid: dict[str, float], title: str) -> None:
-    """Report how long they waited from their payment on, and who waits still."""
-    found = buyers.wait_for(stack, paid, patience=PATIENCE)
-    waits = [times.ready - paid[session] for session, times in found.items()]
-    report.add(f"{title}: payment to ready", "s", waits)
-    report.add(f"{title}: the worst wait", "s", [max(waits)], goal="stated")
-    report.add(
-        f"{title}: lost", "buyers", [len(paid) - len(found)], goal="0", holds=lambda lost: not lost
-    )
-
-
-def _wait_for_spares(stack: Stack) -> None:
-    """Return when the pool is full again."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        with psycopg.connect(stack.database_url) as database:
-            (there,) = database.execute(SPARES).fetchone() or (0,)
-        if there >= POOL:
-            return
-        assert time.monotonic() < deadline, f"the pool stays at {there} of {POOL}"
-        time.sleep(0.1)
+    def _wait_for_spares(self) -> None:
+        """Return when the pool is full again."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with psycopg.connect(self._stack.database_url) as database:
+                (there,) = database.execute(SPARES).fetchone() or (0,)
+            if there >= self._pool:
+                return
+            assert time.monotonic() < deadline, f"the pool stays at {there} of {self._pool}"
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":
