@@ -18,7 +18,7 @@ from public_apps.tenants import routing
 from public_apps.tenants.models import Domain, Tenant
 from tests.core.ground import Door, Ground, another_web, found_workspace
 
-HOSTS = 3_000
+HOSTS = 2_000
 STALE_FOR = 5.0  # "a few seconds", as the contract has it
 
 

@@ -1,0 +1,84 @@
+"""However much a workspace holds, no list reads a whole table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from public_apps.core.schemas import inside
+from tests.core.ground import Ground
+from tests.tenant_api.endpoints import endpoints
+from tests.tenant_api.estate import Estate, furnished
+from tests.tenant_api.volume import FIXED, fill
+
+ROWS = 5_000
+FEW = 500  # of what there are so few, reading all is the quickest
+SCAN = re.compile(r"Seq Scan on (\w+)")
+LISTS = sorted({"/api/audit/", *(each.path() for each in endpoints() if each.action == "list")})
+# One each, or none yet in a workspace of one person; no list of the API shows them.
+NEVER_MANY = {
+    "account_emailconfirmation", "accounts_user_groups", "accounts_user_user_permissions",
+    "announcements_read", "auth_group", "auth_group_permissions", "finances_chosenapartment",
+    "home_logo", "home_sample", "home_sample_people", "mfa_authenticator",
+}  # fmt: skip
+
+
+class Full:
+    """A workspace with thousands of rows of everything, and how many each table has."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        with inside(self.estate.schema):
+            self.rows = fill(ROWS)
+
+    def read_through(self, path: str) -> dict[str, str]:
+        """Ask as the owner; return the plans that read a whole big table, by query."""
+        token = {"Authorization": f"Bearer {self.estate.token}"}
+        client = Client(headers={"Host": self.estate.host, **token})
+        with plans() as found:
+            answer = client.get(path)
+        assert answer.status_code == 200, answer.content
+        return {query: plan for query, plan in found.items() if self._is_wasteful(plan)}
+
+    def _is_wasteful(self, plan: str) -> bool:
+        return any(self.rows.get(table, 0) > FEW for table in SCAN.findall(plan))
+
+
+@contextmanager
+def plans() -> Iterator[dict[str, str]]:
+    """Have PostgreSQL explain every SELECT of this process where it is asked; by query."""
+    found: dict[str, str] = {}
+
+    def explained(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if str(sql).startswith("SELECT"):
+            execute(f"EXPLAIN {sql}", params, many, context)
+            found[str(sql)] = "\n".join(line for (line,) in context["cursor"].fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        yield found
+
+
+@pytest.fixture
+def full(ground: Ground) -> Iterator[Full]:
+    """One that is only there for the test: nobody else must carry these rows along."""
+    estate = furnished(ground.door())
+    assert estate.token  # from a session that the web server knows, too
+    with transaction.atomic():
+        yield Full(estate)
+        transaction.set_rollback(True)
+
+
+def test_no_list_of_the_api_reads_a_whole_table(full: Full) -> None:
+    almost_empty = {table for table, rows in full.rows.items() if rows <= FEW}
+    assert almost_empty <= FIXED | NEVER_MANY, "nothing is proven of a list with nothing in it"
+    wasteful = {path: full.read_through(path) for path in LISTS}
+    assert {path: found for path, found in wasteful.items() if found} == {}
+    # A name that nobody bears: all people are read before that is known.
+    assert full.read_through("/api/members/?search=nobody"), "or else nothing is seen at all"
