@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -38,6 +38,7 @@ class Workers:
     stack: Stack
     living: list[tuple[dict[str, str], Running]] = field(default_factory=list)
     killed: int = 0
+    caught: int = 0  # in the middle of a transaction
     started: int = 0
 
     def start(self, release: dict[str, str]) -> None:
@@ -56,19 +57,25 @@ class Workers:
     def crash(self, times: int) -> None:
         """Kill one after another with `kill -9`, each replaced by one of the same release."""
         for _ in range(times):
-            self._wait_for_work()
-            release, running = self.living.pop(0)  # who has been there longest has most to lose
+            victim = self._who_writes()
+            self.caught += victim is not None
+            release, running = self.living.pop(victim or 0)
             processes.kill(running, watchdog=self.stack.watchdog)
             self.killed += 1
             self.start(release)
 
-    def _wait_for_work(self) -> None:
-        """Wait until somebody is at work, for a while, then for as long as a job may take."""
+    def _who_writes(self) -> int | None:
+        """Wait for a while until one of us is in the middle of a transaction; return which."""
+        deadline = time.monotonic() + 3
         with psycopg.connect(self.stack.database_url, autocommit=True) as database:
-            deadline = time.monotonic() + 3
-            while not column(database, AT_WORK) and time.monotonic() < deadline:
+            while time.monotonic() < deadline:
+                writing = set(column(database, WRITING))
+                for number, (_release, running) in enumerate(self.living):
+                    connections = psutil.Process(running.pid).net_connections()
+                    if writing & {each.laddr.port for each in connections if each.laddr}:
+                        return number
                 time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.3))  # noqa: S311 - chance, no secret
+        return None
 
     def end(self, count: int) -> None:
         """Ask the oldest to end, as a deploy does, and wait."""
@@ -152,12 +159,13 @@ def test_among_crashes_and_a_deploy_every_buyer_gets_one_workspace_and_no_spare_
             until(lambda: len(column(database, SPARES)) >= 5, within=120)
 
     assert workers.killed == 3 * CRASHES
+    assert workers.caught > CRASHES, "most died in the middle of something"
     assert len({each["workspace_url"] for each in ready}) == BUYERS
     with psycopg.connect(stack.database_url, autocommit=True) as database:
         assert_nothing_is_lost(database)
 
 
-AT_WORK = "SELECT id FROM procrastinate_jobs WHERE status = 'doing'"
+WRITING = "SELECT client_port FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
 SPARES = "SELECT schema_name FROM tenants_tenant WHERE claimed_at IS NULL"
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 't\\_%'"
 ROWS = "SELECT schema_name FROM tenants_tenant WHERE provisioned_at IS NOT NULL"
