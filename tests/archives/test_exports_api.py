@@ -111,8 +111,12 @@ def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
     schema = owner.workspace.tenant.schema_name
     with inside(schema):
         person = User.objects.get(email=owner.workspace.owner)
-    for age, status in ((-timedelta(seconds=30), 200), (timedelta(seconds=2), 404)):
-        token = signed([schema, export["id"], person.pk], ago=links.GOOD_FOR + age)
+    for made_in, age, status in (
+        (schema, -timedelta(seconds=30), 200),
+        (schema, timedelta(seconds=2), 404),
+        (ground.acme.tenant.schema_name, -timedelta(seconds=30), 404),
+    ):
+        token = signed([made_in, export["id"], person.pk], ago=links.GOOD_FOR + age)
         assert owner.follow(f"{link.partition('=')[0]}={token}").status_code == status
 
     with inside(schema):

@@ -15,7 +15,7 @@ from public_apps.core.schemas import inside
 from public_apps.tenants import domains
 from tests.core.ground import Ground, Workspace, found_workspace
 
-MIB = int(os.environ.get("ARCHIVE_MIB", "24"))  # the acceptance run takes 300
+MIB = int(os.environ.get("MEMORY_MIB", "24"))  # the acceptance run takes 300
 MOST_KIB = 16 * 1024
 FILES = """
     WITH made AS (
