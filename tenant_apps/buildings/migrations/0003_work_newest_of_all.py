@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('buildings', '0002_sample_work'),
+        ("buildings", "0002_sample_work"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='work',
-            index=models.Index(fields=['-created_at'], name='work_newest_of_all'),
+            model_name="work",
+            index=models.Index(fields=["-created_at"], name="work_newest_of_all"),
         ),
     ]
