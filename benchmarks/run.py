@@ -98,7 +98,7 @@ def _run(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
             output, _ = process.communicate(timeout=seconds)
         except (subprocess.TimeoutExpired, KeyboardInterrupt) as ended:
             # At the end of our patience as at Ctrl-C: it stops what it has started.
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.communicate()
             if isinstance(ended, KeyboardInterrupt):
                 raise
@@ -135,4 +135,7 @@ def _short(value: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
