@@ -24,9 +24,9 @@ ABANDONED_AFTER = timedelta(days=1)
 def back_up_all(timestamp: int) -> None:
     """Back up every tenant that has no backup of this night."""
     if settings.ARCHIVE_STORE:
-        store().tidy(older_than=ABANDONED_AFTER)
         for _outcome in backup.back_up(backup.due(fresh_for=NIGHTLY), parallel=1):
-            pass  # each failure is in the log, and the doctor names who has no fresh backup
+            pass  # each failure is in the log, and staff are told who has no fresh backup
+        store().tidy(older_than=ABANDONED_AFTER)
 
 
 @app.periodic(cron="43 3 * * *")
