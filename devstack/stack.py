@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from devstack import environment, parts, pgbinaries, ports, postgres, processes, state
-from devstack.pgbinaries import NoPostgres
 from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
 
@@ -268,7 +267,7 @@ class Stack:
             raise ValueError("DATABASE_URL was given: its server is not ours to start")
         try:
             self.postgres.prepare()
-        except NoPostgres as reason:
+        except pgbinaries.NoPostgres as reason:
             raise postgres.failure(reason, self.log("postgres")) from reason
         for _ in range(SHARED_MEMORY_RETRIES):
             try:
