@@ -8,7 +8,9 @@ from typing import Any
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's own network
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+# Measured with deliveries at 64 connections (docs/performance.md): of 8 threads a few wait for very
+# long, 2 or 4 are as fast and even. Of 2, one slow answer of Stripe's would hold up half a process.
+threads = int(os.environ.get("WEB_THREADS", "4"))
 # Above the longest decided wait of a request (Stripe, ten seconds), below a platform's patience.
 timeout = 30
 graceful_timeout = 25
