@@ -151,8 +151,7 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         screen.heading("Checks")
         for check in checks(missing):
             runner.run(check)
-        whole = [*coverage(stack), SLOWEST]
-        run_tests(runner, stack, screen, whole, number or lanes.sensible_number())
+        run_tests(runner, stack, screen, [SLOWEST], number or lanes.sensible_number())
     return verdict(runner, screen, missing)
 
 
@@ -230,11 +229,6 @@ def node_checks(missing: list[str]) -> list[Check]:
         Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
         Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),
     ]
-
-
-def coverage(stack: Stack) -> tuple[str, ...]:
-    """Return pytest's arguments for measuring, with a report to click through."""
-    return ("--cov", "--cov-report=term", f"--cov-report=html:{stack.folder / 'coverage'}")
 
 
 def tests(*arguments: str, environ: Mapping[str, str]) -> Check:
