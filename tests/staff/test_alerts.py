@@ -24,7 +24,8 @@ OPS = "ops@staff.example"
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A system of its own whose staff get alerts, and where an event has two attempts."""
-    settings = {"OPS_ALERT_EMAILS": OPS, "EVENT_MAX_ATTEMPTS": "2"}
+    # So many threads that a good part of all deliveries can be slow at once.
+    settings = {"OPS_ALERT_EMAILS": OPS, "EVENT_MAX_ATTEMPTS": "2", "WEB_THREADS": "16"}
     with templates.own_system(tmp_path_factory.mktemp("watched"), **settings) as stack:
         yield Shop(stack)
 

@@ -79,7 +79,9 @@ def test_a_schema_that_somebody_changed_is_named_with_what_is_odd(
 
 
 def test_what_all_tenants_lack_is_missed_by_the_models(court: Workspace) -> None:
-    everyone = [str(each.schema_name) for each in survey.in_fleet()]
+    others = survey.take()  # some that tests have broken are told of elsewhere
+    there = survey.in_fleet().exclude(schema_name__in=[*others.order, *others.broken])
+    everyone = [str(each.schema_name) for each in there]
     with undone_afterwards():
         for schema in everyone:
             run("ALTER TABLE {}.home_sample RENAME TO home_lost", schema)
