@@ -43,18 +43,18 @@ def test_what_is_put_comes_back_whole_large_things_in_parts(
     bucket: stores.Store, server: S3Server, tmp_path: Path
 ) -> None:
     sent, back = tmp_path / "sent", tmp_path / "back"
-    for key, size in (("tenant-1/a.zip", 1000), ("tenant-1/b.zip", 40 * MIB)):
+    for key, size in (("shelf-1/a.zip", 1000), ("shelf-1/b.zip", 40 * MIB)):
         sent.write_bytes(os.urandom(size))
         bucket.put(key, sent)
         bucket.fetch(key, back)
         assert back.read_bytes() == sent.read_bytes()
-    with bucket.open("tenant-1/b.zip") as kept:
+    with bucket.open("shelf-1/b.zip") as kept:
         assert kept.read(MIB) == sent.read_bytes()[:MIB]
-    tag = server.client.head_object(Bucket=BUCKET, Key="con/cierge/tenant-1/b.zip")["ETag"]
+    tag = server.client.head_object(Bucket=BUCKET, Key="con/cierge/shelf-1/b.zip")["ETag"]
     assert tag.endswith('-3"'), "sent in three parts"
     sent.write_bytes(b"replaced")
-    bucket.put("tenant-1/a.zip", sent)
-    bucket.fetch("tenant-1/a.zip", back)
+    bucket.put("shelf-1/a.zip", sent)
+    bucket.fetch("shelf-1/a.zip", back)
     assert back.read_bytes() == b"replaced"
 
 
@@ -62,26 +62,26 @@ def test_keys_are_those_under_the_prefix_and_go_when_they_are_deleted(
     bucket: stores.Store, server: S3Server, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    for key in ("tenant-3/b.zip", "tenant-3/a.zip", "tenant-33/a.zip"):
+    for key in ("shelf-3/b.zip", "shelf-3/a.zip", "shelf-33/a.zip"):
         bucket.put(key, tmp_path / "x")
-    server.client.put_object(Bucket=BUCKET, Key="elsewhere/tenant-3/c.zip", Body=b"")
-    assert bucket.keys("tenant-3/") == ["tenant-3/a.zip", "tenant-3/b.zip"]
-    bucket.delete("tenant-3/a.zip")
-    bucket.delete("tenant-3/a.zip")
-    assert bucket.keys("tenant-3/") == ["tenant-3/b.zip"]
+    server.client.put_object(Bucket=BUCKET, Key="elsewhere/shelf-3/c.zip", Body=b"")
+    assert bucket.keys("shelf-3/") == ["shelf-3/a.zip", "shelf-3/b.zip"]
+    bucket.delete("shelf-3/a.zip")
+    bucket.delete("shelf-3/a.zip")
+    assert bucket.keys("shelf-3/") == ["shelf-3/b.zip"]
     with pytest.raises(NotKept):
-        bucket.open("tenant-3/a.zip")
+        bucket.open("shelf-3/a.zip")
     with pytest.raises(NotKept):
-        bucket.fetch("tenant-3/a.zip", tmp_path / "y")
+        bucket.fetch("shelf-3/a.zip", tmp_path / "y")
 
 
 def test_an_upload_that_never_ended_is_no_archive_and_is_given_up(
     bucket: stores.Store, server: S3Server
 ) -> None:
-    for key in ("con/cierge/tenant-4/a.zip", "elsewhere/a.zip"):
+    for key in ("con/cierge/shelf-4/a.zip", "elsewhere/a.zip"):
         server.client.create_multipart_upload(Bucket=BUCKET, Key=key)
-    assert bucket.keys("tenant-4/") == []
-    bucket.tidy("tenant-4/", older_than=timedelta(0))
+    assert bucket.keys("shelf-4/") == []
+    bucket.tidy("shelf-4/", older_than=timedelta(0))
     left = server.client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
     assert [each["Key"] for each in left] == ["elsewhere/a.zip"]
 
@@ -107,9 +107,9 @@ def test_the_error_names_the_setting_that_is_wrong(
     with pytest.raises(NoStore, match=named):
         bucket.keys()
     with pytest.raises(NoStore, match=named):
-        bucket.put("tenant-1/x.zip", tmp_path / "x")
+        bucket.put("shelf-1/x.zip", tmp_path / "x")
     with pytest.raises(NoStore, match=named):
-        bucket.open("tenant-1/x.zip")
+        bucket.open("shelf-1/x.zip")
     told = {finding.part: finding for finding in examine_archives()}
     assert named in told["archives"].detail
     assert told["archives"].verdict != "ok"

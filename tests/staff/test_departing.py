@@ -62,7 +62,8 @@ def test_an_archive_is_put_off_and_its_owner_told_anew(ground: Ground, anna: Des
     retention.promise_notices()
     retention.promise_notices()
     told = OutgoingMail.objects.filter(kind=retention.NOTICE, to=workspace.owner)
-    assert sorted(mail.key for mail in told) == [f"{planned.pk - 1}:1", f"{planned.pk}:1"]
+    assert {mail.key for mail in told} == {f"{planned.pk - 1}:1", f"{planned.pk}:1"}
+    assert len(told) == 2
     assert recorded(workspace, "tenant.archive_put_off")["reason"] == "they asked"
     departures.undo(tenant=workspace.tenant, by="test")
     assert "could be put off" in anna.submit(path, reason="r", until=day.isoformat()).text
