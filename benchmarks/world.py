@@ -69,7 +69,8 @@ def grow(stack: Stack, tenants: int) -> None:
         )
         (there,) = row.fetchone() or (0,)
     add_spares(stack, tenants - there)
-    with psycopg.connect(stack.database_url) as database:
+    # Within a transaction ANALYZE would lock the tables of all tenants at once.
+    with psycopg.connect(stack.database_url, autocommit=True) as database:
         database.execute(OPEN)
         database.execute("ANALYZE")
 
