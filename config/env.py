@@ -276,24 +276,6 @@ def database(url: str) -> dict[str, Any]:
     return {**entry, "OPTIONS": options}
 
 
-def anymail(env: environ.Env) -> dict[str, Any]:
-    """Return every `ANYMAIL_*` variable as django-anymail's setting of that name."""
-    prefix = "ANYMAIL_"
-    given: dict[str, Any] = {
-        name.removeprefix(prefix): value
-        for name, value in env.ENVIRON.items()
-        if name.startswith(prefix) and value
-    }
-    if "WEBHOOK_SECRET" in given:
-        given["WEBHOOK_SECRET"] = list(word_list(env, "ANYMAIL_WEBHOOK_SECRET"))
-        if not all(re.fullmatch(r"[^:]+:.{16,}", pair) for pair in given["WEBHOOK_SECRET"]):
-            raise UnsafeSetting(
-                "ANYMAIL_WEBHOOK_SECRET must be user:password, the password of 16 characters or "
-                "more; a comma-separated list while it is being rolled."
-            )
-    return given
-
-
 def checkout_origins(stripe: Stripe) -> tuple[str, ...]:
     """Return the origins that our forms may lead to: browsers check redirects of a form too."""
     if stripe.api_base != STRIPE_API:

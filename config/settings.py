@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, resolvers
+from config import archives, mail, resolvers
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -50,7 +50,7 @@ try:
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
     )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
-    ANYMAIL = settings_reader.anymail(_env)
+    ANYMAIL = mail.anymail(_env)
     ARCHIVE_STORE = archives.store(_env)
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
