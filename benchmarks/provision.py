@@ -80,12 +80,11 @@ def _building(report: Report, stack: Stack, rounds: int) -> None:
 
 
 def _by_django_tenants() -> None:
-    from django.db import connection
-
+    from public_apps.core.schemas import to_public
     from public_apps.tenants.models import Tenant
 
     Tenant.objects.create().create_schema(check_if_exists=False, sync_schema=True, verbosity=0)
-    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    to_public()
 
 
 def _final_ddl(stack: Stack, schema: str) -> str:

@@ -68,9 +68,9 @@ def receive(event: dict[str, Any]) -> bool:
     parked = bool(event["livemode"]) != settings.STRIPE.livemode
     created = _store(event, parked=parked)
     if not created:
-        failed = StripeEvent.objects.filter(pk=event["id"], status=EventStatus.FAILED)
-        for stored in failed:
-            retry(event=stored)
+        failed = StripeEvent.objects.filter(pk=event["id"], status=EventStatus.FAILED).first()
+        if failed is not None:
+            retry(event=failed)
     if parked:
         log.warning("event parked", event_id=event["id"], livemode=event["livemode"])
     return created

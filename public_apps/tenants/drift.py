@@ -52,18 +52,19 @@ COLUMNS = """
 def find() -> dict[str, str]:
     """Return what is odd about each tenant at head whose schema differs, by its name.
 
-    Two queries for the whole fleet, and two more for each shape that is not most tenants'. The shape
-    that most tenants have is held against the models; the others against that.
+    At most three queries for the whole fleet, and one more for each shape that is not most tenants'. The
+    shape that most tenants have is held against the models; the others against that.
     """
     shapes = _by_shape(_at_head())
     if not shapes:
         return {}
-    norm = shapes[0][0]
+    usual, *others = shapes
     found = {}
-    if odd := _against_models(norm):
-        found.update(dict.fromkeys(shapes[0], odd))
-    for schema_names in shapes[1:]:
-        odd = _differences(schema_names[0], norm)
+    if odd := _against_models(usual[0]):
+        found.update(dict.fromkeys(usual, odd))
+    norm = _lines(usual[0]) if others else set()
+    for schema_names in others:
+        odd = _differences(_lines(schema_names[0]), norm)
         found.update(dict.fromkeys(schema_names, odd))
     return found
 
@@ -104,9 +105,8 @@ def columns_of_models() -> set[str]:
     }
 
 
-def _differences(schema_name: str, norm: str) -> str:
-    here, there = _lines(schema_name), _lines(norm)
-    parts = [_told("lacks", there - here), _told("has besides", here - there)]
+def _differences(here: set[str], norm: set[str]) -> str:
+    parts = [_told("lacks", norm - here), _told("has besides", here - norm)]
     return "; ".join(part for part in parts if part)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +10,7 @@ from public_apps.audit import audit
 from public_apps.core.errors import Conflict, Invalid, Problem, Refused
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.archives import rebuilding
+from public_apps.tenants.archives.desk import desk
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.opening import opened
 from public_apps.tenants.archives.stores import NoStore, store
@@ -45,8 +43,8 @@ def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
     what is in `FAILURES`, with nothing changed.
     """
     kept = _departure_of(tenant).stored_as
-    with tempfile.TemporaryDirectory(prefix="revival-") as folder:
-        path = Path(folder) / "archive.zip"
+    with desk() as folder:
+        path = folder / "archive.zip"
         store().fetch(kept, path)
         with opened(path) as archive, transaction.atomic():
             schema_name = opaque_schema_name()
