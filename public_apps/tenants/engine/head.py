@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from django.db.migrations.loader import MigrationLoader
 
@@ -34,7 +33,8 @@ def is_head(applied: Keys) -> bool:
     return required() <= applied <= known()
 
 
-def fingerprint(applied: Iterable[Key] | None = None) -> str:
+@lru_cache(maxsize=64)
+def fingerprint(applied: Keys | None = None) -> str:
     """Return a short name of a set of migrations, by default that of this code's head."""
     keys = required() if applied is None else required().intersection(applied)
     names = sorted(f"{app}.{name}" for app, name in keys)

@@ -17,14 +17,20 @@ from django.db.backends.postgresql.introspection import DatabaseIntrospection
 IN_CURRENT_SCHEMA = (
     "{0}.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 )
+# Without a name pg_class has no index to go by; what depends on a schema has one.
+LISTED_BY_SCHEMA = """{0}.oid = ANY(ARRAY(
+    SELECT objid FROM pg_depend
+    WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_namespace'::regclass
+    AND refobjid = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())))"""
 ALIASES = ("c", "cl", "tbl", "c1")
 
 
 class _Cursor:
     """A cursor whose statements ask for the current schema instead of for what is visible."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Any, condition: str = IN_CURRENT_SCHEMA) -> None:
         self._cursor = cursor
+        self._condition = condition
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
@@ -33,7 +39,7 @@ class _Cursor:
         """Execute the statement, made quick."""
         for alias in ALIASES:
             visible = f"pg_catalog.pg_table_is_visible({alias}.oid)"
-            query = query.replace(visible, IN_CURRENT_SCHEMA.format(alias))
+            query = query.replace(visible, self._condition.format(alias))
         return self._cursor.execute(query, *params)
 
 
@@ -41,7 +47,7 @@ class _ByNamespace(DatabaseIntrospection):
     """Django's own introspection, without django-tenants' detour and with quick look-ups."""
 
     def get_table_list(self, cursor: Any) -> Any:
-        return super().get_table_list(_Cursor(cursor))  # type: ignore[arg-type]  # a cursor, all but
+        return super().get_table_list(_Cursor(cursor, LISTED_BY_SCHEMA))  # type: ignore[arg-type]  # a cursor, all but
 
     def get_table_description(self, cursor: Any, table_name: str) -> Any:
         return super().get_table_description(_Cursor(cursor), table_name)  # type: ignore[arg-type]

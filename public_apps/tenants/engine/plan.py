@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.contrib.contenttypes.management import inject_rename_contenttypes_operations
 from django.db import connection, router
@@ -66,10 +67,24 @@ class Plan:
 
     applied: Keys
     steps: list[Step]
-    wanted: effects.Wanted
+    state: ProjectState  # after all steps
     # Whether we know each thing that happens; if not, django-tenants' own way is the way.
     is_foreseen: bool
     closing: list[Key] = field(default_factory=list)  # squashes that count as applied at the end
+
+    @property
+    def is_text(self) -> bool:
+        """Whether all that is left is to say what a canary said."""
+        return (
+            all(step.text is not None for step in self.steps)
+            and not self.closing
+            and not self.may_have_effects
+        )
+
+    @cached_property
+    def wanted(self) -> effects.Wanted:
+        """Return the content types and permissions that belong to the plan's end."""
+        return effects.wanted_by(self.state)
 
     @property
     def may_have_effects(self) -> bool:
@@ -114,7 +129,7 @@ def compile_plan(schema_name: str, *, upto: Keys | None = None) -> Plan:
         return Plan(
             applied=applied,
             steps=steps,
-            wanted=effects.wanted_by(state),
+            state=state,
             is_foreseen=effects.receivers_are_known() and all(map(_is_djangos_own, steps)),
             closing=[
                 key

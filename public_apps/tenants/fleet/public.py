@@ -10,8 +10,9 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection, router
 from django.db.migrations.executor import MigrationExecutor
 
-from public_apps.core.schemas import to_public
+from public_apps.core.schemas import in_public, to_public
 from public_apps.tenants.engine import head, probe
+from public_apps.tenants.engine.introspection import by_namespace
 from public_apps.tenants.fleet import crew
 
 
@@ -28,7 +29,11 @@ def migrate() -> None:
 def _bring_to_head() -> None:
     for attempt in range(1, crew.ATTEMPTS + 1):
         try:
-            with nullcontext() if _builds_beside_traffic() else crew.impatient():
+            with (
+                in_public(),
+                by_namespace(),
+                nullcontext() if _builds_beside_traffic() else crew.impatient(),
+            ):
                 call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         except DatabaseError as problem:
             if attempt == crew.ATTEMPTS or not crew.gave_way(problem):

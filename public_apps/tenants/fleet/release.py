@@ -159,7 +159,7 @@ class Release:
         """Go until nobody is behind, but for those that failed; old workers may still build spares."""
         summary = self._summary
         for number in range(MOST_ROUNDS):
-            found = survey.take(only=self._wishes.only, without=summary.failed)
+            found = survey.take(only=self._wishes.only, without=summary.failed, unmarked=number > 0)
             if number == 0:
                 summary.at_head = found.at_head
                 self._refuse(found)

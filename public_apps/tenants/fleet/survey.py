@@ -63,9 +63,16 @@ def is_in_fleet(schema_name: str) -> bool:
     return in_fleet().filter(schema_name=schema_name).exists()
 
 
-def take(*, only: Collection[str] = (), without: Collection[str] = ()) -> Survey:
-    """Look at the fleet, or at `only` these schemas; spares come first, then the oldest tenants."""
+def take(
+    *, only: Collection[str] = (), without: Collection[str] = (), unmarked: bool = False
+) -> Survey:
+    """Look at the fleet, or at `only` these schemas; spares come first, then the oldest tenants.
+
+    With `unmarked` at those alone that are not marked as at head: for who has just looked at the others.
+    """
     tenants = in_fleet().exclude(schema_name__in=without)
+    if unmarked:
+        tenants = tenants.exclude(migrations_fingerprint=head.fingerprint())
     if only:
         tenants = tenants.filter(schema_name__in=only)
     in_turn = tenants.order_by(F("claimed_at").asc(nulls_first=True), "pk")
@@ -93,7 +100,8 @@ def _sort_in(survey: Survey, schema_names: Iterable[str], marks: dict[str, str])
         reason = f"It holds migrations that this code does not know: {sorted(foreign)[:5]}"
         survey.broken.update(dict.fromkeys(names, reason))
         return
-    unsettled = {name for name in names if marks[name] != head.fingerprint(applied)}
+    settled = head.fingerprint(applied)
+    unsettled = {name for name in names if marks[name] != settled}
     survey.unsettled |= unsettled
     late = names if not head.is_head(applied) else [name for name in names if name in unsettled]
     survey.at_head += len(names) - len(late)
