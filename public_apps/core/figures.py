@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from public_apps.core.metrics import added, written_or
+from public_apps.core.metrics import added, buckets_added, written_or
 from public_apps.core.models import WebhookSlot
 
 # Upper bounds in milliseconds; one more bucket has no bound.
@@ -218,7 +218,7 @@ def attempt_failed() -> None:
     _pending.add(Slot(failed_attempts=1))
 
 
-_ADD = """
+_ADD = f"""
 INSERT INTO public.core_webhookslot AS kept
     (span, at, accepted, refused, broken, handled, failed_attempts, answer_buckets, handled_buckets)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])
@@ -228,15 +228,9 @@ ON CONFLICT (span, at) DO UPDATE SET
     broken = kept.broken + excluded.broken,
     handled = kept.handled + excluded.handled,
     failed_attempts = kept.failed_attempts + excluded.failed_attempts,
-    answer_buckets = CASE WHEN cardinality(kept.answer_buckets)
-            <> cardinality(excluded.answer_buckets) THEN excluded.answer_buckets
-        ELSE ARRAY(SELECT a + b FROM unnest(kept.answer_buckets, excluded.answer_buckets)
-            WITH ORDINALITY AS pair(a, b, place) ORDER BY place) END,
-    handled_buckets = CASE WHEN cardinality(kept.handled_buckets)
-            <> cardinality(excluded.handled_buckets) THEN excluded.handled_buckets
-        ELSE ARRAY(SELECT a + b FROM unnest(kept.handled_buckets, excluded.handled_buckets)
-            WITH ORDINALITY AS pair(a, b, place) ORDER BY place) END
-"""
+    {buckets_added("answer_buckets")},
+    {buckets_added("handled_buckets")}
+"""  # noqa: S608 - our own words
 
 
 def flush() -> None:

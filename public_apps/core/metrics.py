@@ -143,18 +143,25 @@ def added(ours: Iterable[int], theirs: Iterable[int]) -> list[int]:
     return [mine + other for mine, other in zip(ours, theirs, strict=True)]
 
 
-# The metric's buckets may change with a release: then they begin anew, and the count goes on.
-_ADD = """
+def buckets_added(column: str) -> str:
+    """Return the SQL that adds the buckets of `excluded` to those `kept` of the same column.
+
+    Bounds may change with a release: then the buckets begin anew, and what is only counted goes on.
+    """
+    kept, more = f"kept.{column}", f"excluded.{column}"
+    return f"""{column} = CASE WHEN cardinality({kept}) <> cardinality({more}) THEN {more}
+        ELSE ARRAY(SELECT a + b FROM unnest({kept}, {more})
+            WITH ORDINALITY AS pair(a, b, place) ORDER BY place) END"""  # noqa: S608 - our own words
+
+
+_ADD = f"""
 INSERT INTO public.core_measurement AS kept (name, labels, count, seconds, buckets)
 VALUES (%s, %s, %s, %s, %s::bigint[])
 ON CONFLICT (name, labels) DO UPDATE SET
     count = kept.count + excluded.count,
     seconds = kept.seconds + excluded.seconds,
-    buckets = CASE WHEN cardinality(kept.buckets) <> cardinality(excluded.buckets)
-        THEN excluded.buckets
-        ELSE ARRAY(SELECT a + b FROM unnest(kept.buckets, excluded.buckets)
-            WITH ORDINALITY AS pair(a, b, place) ORDER BY place) END
-"""
+    {buckets_added("buckets")}
+"""  # noqa: S608 - our own words
 
 
 @contextmanager

@@ -77,14 +77,33 @@ def test_a_silent_worker_is_noticed_by_the_web_and_told_once(watched: Shop) -> N
     is_over(watched, "No worker is at work")
 
 
+def forget_deliveries(shop: Shop) -> None:
+    """Leave nothing that would make a rate look better, or worse."""
+    time.sleep(FLUSH_SECONDS + 1)  # by then all that earlier tests have posted is counted
+    run(shop, "DELETE FROM core_webhookslot")
+
+
 def test_wrong_signatures_are_told_and_their_end(watched: Shop) -> None:
     title = "Stripe's webhooks are not answered well"
-    time.sleep(FLUSH_SECONDS + 1)  # by then all that earlier tests have posted is counted
-    with psycopg.connect(watched.stack.database_url) as connection:
-        connection.execute("DELETE FROM core_webhookslot")
+    forget_deliveries(watched)
     for _ in range(8):
         assert post(watched, good=False) == 400
     assert "with 4xx" in alert(watched, title)
+    for _ in range(250):
+        assert post(watched) == 200
+    is_over(watched, title)
+
+
+def test_answers_of_500_are_told_and_their_end(watched: Shop) -> None:
+    title = "Too much of what Stripe sends ends in an error"
+    forget_deliveries(watched)
+    run(watched, "ALTER TABLE billing_stripeevent RENAME TO billing_lost")
+    try:
+        for _ in range(8):
+            assert post(watched) == 500
+    finally:
+        run(watched, "ALTER TABLE billing_lost RENAME TO billing_stripeevent")
+    assert "8 answers" in alert(watched, title)
     for _ in range(250):
         assert post(watched) == 200
     is_over(watched, title)
