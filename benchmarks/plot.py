@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 420, 60, 44, 230, 48
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 420, 60, 44, 270, 48
 COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#b91c1c", "#0e7490", "#a16207", "#475569")
 STEPS = (1, 2, 5)  # times powers of ten
 Points = Sequence[Sequence[float]]
@@ -26,7 +26,8 @@ def write(plots: Mapping[str, Lines], folder: Path) -> None:
 def svg(title: str, lines: Lines) -> str:
     """Return a picture with a line for each name, both axes logarithmic."""
     across = _scale([x for points in lines.values() for x, _y in points], LEFT, WIDTH - RIGHT)
-    up = _scale([y for points in lines.values() for _x, y in points], HEIGHT - BOTTOM, TOP)
+    ticks = _ticks([y for points in lines.values() for _x, y in points])
+    up = _scale(ticks, HEIGHT - BOTTOM, TOP)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
@@ -41,7 +42,7 @@ def svg(title: str, lines: Lines) -> str:
         f'<text x="{across(x):.1f}" y="{HEIGHT - 28}" text-anchor="middle">{x:,.0f}</text>'
         for x in sorted({x for points in lines.values() for x, _y in points})
     )
-    for y in _ticks([y for points in lines.values() for _x, y in points]):
+    for y in ticks:
         at = up(y)
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}" stroke="#ddd"/>'
@@ -78,7 +79,9 @@ def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float
 
 
 def _ticks(values: Sequence[float]) -> list[float]:
-    """Return round numbers between the least and the largest value."""
+    """Return round numbers, from below the least value to above the largest."""
     powers = range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)
     ticks = [step * 10.0**power for power in powers for step in STEPS]
-    return [tick for tick in ticks if min(values) <= tick <= max(values)]
+    first = max(tick for tick in ticks if tick <= min(values))
+    last = min(tick for tick in ticks if tick >= max(values))
+    return [tick for tick in ticks if first <= tick <= last]
