@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import structlog
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, Error, connection, connections
 from django.db.backends.signals import connection_created
 from django.db.migrations import RunPython, RunSQL
 
@@ -101,7 +101,7 @@ def do_together(batch: Sequence[Task], *, canary: bool = False) -> list[Outcome]
     begun = time.monotonic()
     try:
         run.repeat([task.schema_name for task in batch], batch[0].plan)
-    except DatabaseError:
+    except Error:
         _recover()
         return [do(task, again=True) for task in batch]
     each = round(1000 * (time.monotonic() - begun) / len(batch))
