@@ -17,7 +17,7 @@ class Customer(models.Model):
     tenant = models.ForeignKey(
         Tenant, verbose_name=_("tenant"), related_name="customers", on_delete=models.PROTECT
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     gone_at = models.DateTimeField(_("gone at Stripe"), null=True, blank=True)
 
     class Meta:
@@ -37,7 +37,7 @@ class Mirrored(models.Model):
         Tenant, verbose_name=_("tenant"), null=True, blank=True, on_delete=models.PROTECT
     )
     status = models.CharField(_("status"), max_length=40, blank=True)
-    created_at = models.DateTimeField(_("created"), null=True)
+    created_at = models.DateTimeField(_("created"), null=True, db_index=True)
     synced_at = models.DateTimeField(_("last synced"), null=True)
     gone_at = models.DateTimeField(_("gone at Stripe"), null=True, blank=True)
 

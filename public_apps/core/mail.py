@@ -54,6 +54,11 @@ def composes(kind: str) -> Callable[[Compose], Compose]:
     return register
 
 
+def kinds() -> list[str]:
+    """Return every kind of mail that there is, sorted."""
+    return sorted(_composers)
+
+
 def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
     """Promise one mail for this occurrence; asking again changes nothing. Commits with the caller."""
     from public_apps.core.tasks import send_mail

@@ -13,6 +13,7 @@ from public_apps.core.models import SuppressedAddress
 
 log = structlog.get_logger(__name__)
 FOR_GOOD = frozenset({EventType.BOUNCED, EventType.COMPLAINED})
+REASONS = FOR_GOOD | {EventType.REJECTED}
 # The provider refuses for a reason of its own list, which holds earlier bounces and complaints.
 REFUSED_FOR_GOOD = frozenset({RejectReason.BOUNCED, RejectReason.INVALID, RejectReason.SPAM})
 

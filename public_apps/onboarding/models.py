@@ -55,7 +55,7 @@ class Signup(models.Model):
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique where given
     request_fingerprint = models.CharField(max_length=64, blank=True)
 
-    created_at = models.DateTimeField(_("started"), default=timezone.now)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     # The name is held while this is null; a unique index over held names settles every race.
     released_at = models.DateTimeField(_("name released"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)

@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.paginator import InfinitePaginator
 
 from billing import inbox
 from billing.models import StripeEvent
@@ -21,7 +20,12 @@ from billing.tasks import settle_signup
 from public_apps.onboarding.models import Signup
 from public_apps.staff import forms
 from public_apps.staff.asking import Deed, Question, ask, confirmed, note, question
-from public_apps.staff.filters import EventTypeFilter, OneTenantFilter, StageFilter
+from public_apps.staff.filters import (
+    EventTypeFilter,
+    OneTenantFilter,
+    SignupPlanFilter,
+    StageFilter,
+)
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
 
@@ -30,7 +34,7 @@ from public_apps.staff.site import site
 class SignupAdmin(RecordAdmin):
     list_display = ("organization", "subdomain", "email", "plan", "stage_label", "created_at")
     search_fields = ("organization", "subdomain", "email", "checkout_session_id")
-    list_filter = (StageFilter, "plan", "source", "created_at")
+    list_filter = (StageFilter, SignupPlanFilter, "source", "created_at")
     ordering = ("-created_at",)
     actions = ("retry_chosen",)
     actions_detail = ("retry_provisioning",)
@@ -76,8 +80,6 @@ class StripeEventAdmin(RecordAdmin):
     list_filter = ("status", EventTypeFilter, OneTenantFilter)
     list_select_related = ("tenant",)
     ordering = ("-received_at",)
-    paginator = InfinitePaginator
-    show_full_result_count = False
     list_per_page = 50
     actions = ("retry_chosen",)
     actions_detail = ("retry",)

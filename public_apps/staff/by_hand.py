@@ -29,7 +29,7 @@ class LeadAdmin(RecordAdmin):
     list_display = ("organization", "email", "subdomain", "plan", "created_at", "signup")
     search_fields = ("organization", "email", "subdomain")
     list_select_related = ("signup",)
-    ordering = ("-created_at",)
+    ordering = ("-id",)
     actions = ("open_chosen",)
     actions_detail = ("open_workspace",)
 
@@ -86,7 +86,7 @@ class ManualPaymentAdmin(RecordAdmin):
     list_display = ("tenant", "amount", "currency", "reference", "paid_until", "recorded_by")
     search_fields = ("reference", "tenant__name")
     list_select_related = ("tenant",)
-    ordering = ("-recorded_at",)
+    ordering = ("-id",)
     actions_detail = ("correct",)
 
     @question(name=gettext_lazy("Correct"), at="correct", permission="record_payments")

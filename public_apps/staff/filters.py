@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.handlers import HANDLERS
-from billing.models import StripeEvent
+from billing.incidents import KINDS
+from billing.models import Plan
+from public_apps.core import mail, suppression
 from public_apps.onboarding.models import Signup
 from public_apps.staff.dashboard.trouble import late_signups
 from public_apps.tenants.models import Status, Tenant
+
+# Every status that Stripe documents (docs.stripe.com/api, the objects' attributes).
+SUBSCRIPTION = (
+    "trialing", "active", "past_due", "unpaid", "paused", "incomplete", "incomplete_expired",
+    "canceled",
+)  # fmt: skip
+INVOICE = ("draft", "open", "paid", "uncollectible", "void")
+PAYMENT = (
+    "requires_payment_method", "requires_confirmation", "requires_action", "processing",
+    "requires_capture", "canceled", "succeeded",
+)  # fmt: skip
+DISPUTE = (
+    "needs_response", "under_review", "won", "lost", "prevented", "warning_needs_response",
+    "warning_under_review", "warning_closed",
+)  # fmt: skip
+
+
+def one_of(
+    field: str, name: str | Promise, values: Callable[[], Iterable[str]]
+) -> type[admin.SimpleListFilter]:
+    """Return a filter of a text field by the values that it can have."""
+
+    class OneOf(admin.SimpleListFilter):
+        title = name  # type: ignore[assignment]  # translated when it is shown
+        parameter_name = field
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+            return [(each, each) for each in values()]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{field: self.value()}) if self.value() else queryset
+
+    return OneOf
+
+
+EventTypeFilter = one_of("type", _("type"), lambda: sorted(HANDLERS))
+SubscriptionStatusFilter = one_of("status", _("status"), lambda: SUBSCRIPTION)
+InvoiceStatusFilter = one_of("status", _("status"), lambda: INVOICE)
+PaymentStatusFilter = one_of("status", _("status"), lambda: PAYMENT)
+DisputeFilter = one_of("dispute_status", _("dispute"), lambda: DISPUTE)
+IncidentKindFilter = one_of("kind", _("kind"), lambda: sorted(KINDS))
+MailKindFilter = one_of("kind", _("kind"), mail.kinds)
+SuppressionFilter = one_of("reason", _("reason"), lambda: sorted(suppression.REASONS))
+SignupPlanFilter = one_of("plan", _("plan"), lambda: Plan.objects.values_list("code", flat=True))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -41,8 +88,7 @@ class SubscriptionFilter(admin.SimpleListFilter):
     parameter_name = "subscription"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        known = ("trialing", "active", "past_due", "unpaid", "paused", "incomplete", "canceled")
-        return [*((status, status) for status in known), ("none", _("none"))]
+        return [*((status, status) for status in SUBSCRIPTION), ("none", _("none"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Tenant]:
         wanted: QuerySet[Tenant] = queryset
@@ -51,21 +97,6 @@ class SubscriptionFilter(admin.SimpleListFilter):
         elif self.value():
             wanted = queryset.filter(newest_subscription=self.value())
         return wanted
-
-
-class EventTypeFilter(admin.SimpleListFilter):
-    """The types that we act on."""
-
-    title = _("type")
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return [(each, each) for each in sorted(HANDLERS)]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[StripeEvent]
-    ) -> QuerySet[StripeEvent]:
-        return queryset.filter(type=self.value()) if self.value() else queryset
 
 
 class OneTenantFilter(admin.SimpleListFilter):

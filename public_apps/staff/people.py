@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.paginator import InfinitePaginator
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
@@ -162,8 +161,6 @@ class AuditAdmin(RecordAdmin):
     search_fields = ("actor__exact", "target_id__exact", "action__exact")
     list_filter = ("at",)
     ordering = ("-at", "-id")
-    paginator = InfinitePaginator
-    show_full_result_count = False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let a tenant's page lead here, to what was done to it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.contrib.admin import ShowFacets
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
 
 
 class RecordAdmin(ModelAdmin):
@@ -14,7 +16,13 @@ class RecordAdmin(ModelAdmin):
 
     There is no Save button either: it would write back what was read, over newer values. What
     staff may do are actions, which ask for the `act` permission: the model's right to change.
+
+    Records only grow, so a list reads the page that it shows, and counts nothing.
     """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         """Show every field, those that no form may edit included."""

@@ -9,6 +9,14 @@ from unfold.admin import ModelAdmin
 
 from billing.models import Customer, Invoice, Payment, Subscription
 from public_apps.core.models import OutgoingMail, SuppressedAddress
+from public_apps.staff.filters import (
+    DisputeFilter,
+    InvoiceStatusFilter,
+    MailKindFilter,
+    PaymentStatusFilter,
+    SubscriptionStatusFilter,
+    SuppressionFilter,
+)
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
 from public_apps.tenants.models import TenantMigration
@@ -18,7 +26,7 @@ from public_apps.tenants.models import TenantMigration
 class SubscriptionAdmin(RecordAdmin):
     list_display = ("id", "tenant", "status", "plan", "current_period_end", "synced_at")
     search_fields = ("id", "customer_id", "tenant__name")
-    list_filter = ("status", "plan")
+    list_filter = (SubscriptionStatusFilter, "plan")
     list_select_related = ("tenant", "plan")
     ordering = ("-created_at",)
 
@@ -30,7 +38,7 @@ class PaymentAdmin(RecordAdmin):
         "created_at",
     )  # fmt: skip
     search_fields = ("id", "customer_id", "tenant__name")
-    list_filter = ("status", "dispute_status")
+    list_filter = (PaymentStatusFilter, DisputeFilter)
     list_select_related = ("tenant",)
     ordering = ("-created_at",)
 
@@ -39,7 +47,7 @@ class PaymentAdmin(RecordAdmin):
 class InvoiceAdmin(RecordAdmin):
     list_display = ("number", "tenant", "status", "amount_due", "amount_paid", "created_at")
     search_fields = ("id", "number", "customer_id", "tenant__name")
-    list_filter = ("status",)
+    list_filter = (InvoiceStatusFilter,)
     list_select_related = ("tenant",)
     ordering = ("-created_at",)
 
@@ -56,8 +64,8 @@ class CustomerAdmin(RecordAdmin):
 class OutgoingMailAdmin(RecordAdmin):
     list_display = ("kind", "to", "attempts", "error", "created_at", "sent_at", "failed_at")
     search_fields = ("to", "key")
-    list_filter = ("kind", "sent_at", "failed_at")
-    ordering = ("-created_at",)
+    list_filter = (MailKindFilter, "sent_at", "failed_at")
+    ordering = ("-id",)
 
 
 @admin.register(SuppressedAddress, site=site)
@@ -66,8 +74,8 @@ class SuppressedAddressAdmin(RecordAdmin):
 
     list_display = ("address", "reason", "detail", "provider", "at")
     search_fields = ("address",)
-    list_filter = ("reason", "provider")
-    ordering = ("-at",)
+    list_filter = (SuppressionFilter,)
+    ordering = ("-id",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         allowed: bool = ModelAdmin.has_delete_permission(self, request, obj)

@@ -42,8 +42,7 @@ class TenantAdmin(
     )  # fmt: skip
     search_fields = ("name", "owner_email", "schema_name", "domains__domain")
     list_filter = (StateFilter, SubscriptionFilter, "created_at")
-    ordering = ("-created_at",)
-    show_full_result_count = False
+    ordering = ("-id",)
     fields = (
         "created_at", "provisioned_at", "claimed_at", "opened_at", "access_review_at",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from tests.core.ground import Door, Ground, another_web
 
 OF_THE_WEB = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 JOB = """
 SELECT queue_name, task_name, priority, lock, queueing_lock, args, status, scheduled_at, attempts

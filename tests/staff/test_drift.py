@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from public_apps.tenants import building, drift
 from public_apps.tenants.fleet import survey
 from public_apps.tenants.lifecycle import orphans
-from public_apps.tenants.models import Domain, Tenant, opaque_schema_name
+from public_apps.tenants.models import opaque_schema_name
 from tests.core.ground import Ground, Workspace, found_workspace
 
 
@@ -100,20 +100,9 @@ def test_a_tenant_that_waits_for_a_release_is_not_called_odd(court: Workspace) -
         assert "failing" in [verdict for verdict, _said in told("migrations")]
 
 
-def hide_what_other_tests_have_lost() -> None:
-    """The doctor names only a few: leave none but what is lost from now on."""
-    lost = orphans.find()
-    for each in lost.schemas:
-        run(f"ALTER SCHEMA {{}} RENAME TO hidden_{each}", each)
-    Tenant.objects.filter(schema_name__in=lost.rows).update(provisioned_at=None)
-    Domain.objects.filter(domain__in=lost.domains).delete()
-    assert [verdict for verdict, _said in told("orphans")] == ["ok"]
-
-
 def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
     nobodys = opaque_schema_name()
     with undone_afterwards():
-        hide_what_other_tests_have_lost()
         run("CREATE SCHEMA {}", nobodys)
         [(verdict, said)] = told("orphans")
         assert verdict == "warning"
@@ -124,7 +113,6 @@ def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
 def test_a_tenant_whose_schema_is_gone_is_told(court: Workspace) -> None:
     schema = str(court.tenant.schema_name)
     with undone_afterwards():
-        hide_what_other_tests_have_lost()
         run("ALTER SCHEMA {} RENAME TO hidden", schema)
         [(verdict, said)] = told("orphans")
         assert verdict == "failing"

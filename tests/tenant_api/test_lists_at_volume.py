@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from public_apps.core.schemas import inside
 from tests.core.ground import Ground
 from tests.tenant_api.endpoints import endpoints
 from tests.tenant_api.estate import Estate, furnished
-from tests.tenant_api.volume import FIXED, fill
+from tests.tenant_api.volume import FEW, FIXED, fill, read_through
 
 ROWS = 5_000
-FEW = 500  # of what there are so few, reading all is the quickest
-SCAN = re.compile(r"Seq Scan on (\w+)")
 LISTS = sorted({"/api/audit/", *(each.path() for each in endpoints() if each.action == "list")})
 # One each, or none yet in a workspace of one person; no list of the API shows them.
 NEVER_MANY = {
@@ -41,28 +36,7 @@ class Full:
         """Ask as the owner; return the plans that read a whole big table, by query."""
         token = {"Authorization": f"Bearer {self.estate.token}"}
         client = Client(headers={"Host": self.estate.host, **token})
-        with plans() as found:
-            answer = client.get(path)
-        assert answer.status_code == 200, answer.content
-        return {query: plan for query, plan in found.items() if self._is_wasteful(plan)}
-
-    def _is_wasteful(self, plan: str) -> bool:
-        return any(self.rows.get(table, 0) > FEW for table in SCAN.findall(plan))
-
-
-@contextmanager
-def plans() -> Iterator[dict[str, str]]:
-    """Have PostgreSQL explain every SELECT of this process where it is asked; by query."""
-    found: dict[str, str] = {}
-
-    def explained(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        if str(sql).startswith("SELECT"):
-            execute(f"EXPLAIN {sql}", params, many, context)
-            found[str(sql)] = "\n".join(line for (line,) in context["cursor"].fetchall())
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explained):
-        yield found
+        return read_through(client, path, self.rows)
 
 
 @pytest.fixture

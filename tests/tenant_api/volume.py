@@ -1,4 +1,4 @@
-"""Filling a workspace: every table gets thousands of rows like the one that it has.
+"""Filling a schema: every table gets thousands of rows like the one that it has.
 
 What is unique is made unique, what refers is spread over what it refers to, and moments lie apart.
 Made by SQL alone, whatever tables there are: one that comes tomorrow is filled, too.
@@ -6,11 +6,18 @@ Made by SQL alone, whatever tables there are: one that comes tomorrow is filled,
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
 from django.db import connection
+from django.test import Client
+
+FEW = 500  # of what there are so few, reading all is the quickest
+SCAN = re.compile(r"Seq Scan on (\w+)")
 
 # A workspace's own, of which there are as many as the code has, or as the person has devices.
 FIXED = frozenset({"django_migrations", "django_content_type", "auth_permission"})
@@ -44,6 +51,8 @@ class Column:
         here = f'r."{self.name}"'
         if self.refers_to:
             return f'CASE WHEN {here} IS NULL THEN NULL ELSE "of_{self.name}".id END'
+        if self.name == "schema_name":
+            return "'t_' || left(md5(n::text), 24)"
         if self.kind == "timestamp with time zone":
             return f"{here} - n * interval '1 minute'"
         if not self.is_unique:
@@ -54,12 +63,40 @@ class Column:
             "bigint": f"{here} + n",
             "integer": f"{here} + n",
             "smallint": f"{here} + n",
-            "boolean": here,
-        }.get(self.kind, self._text(here))
+            "character varying": self._text(here),
+            "text": self._text(here),
+        }.get(self.kind, here)
 
     def _text(self, here: str) -> str:
         whole = f"md5(n::text) || {here}"
         return whole if self.most < 1 else f"left({whole}, {self.most})"
+
+
+def read_through(client: Client, path: str, rows: dict[str, int]) -> dict[str, str]:
+    """Open a page; return the plans that read a whole table of many `rows` for it, by query."""
+    with _plans() as found:
+        answer = client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.content!r}"
+    return {
+        query: plan
+        for query, plan in found.items()
+        if any(rows.get(table, 0) > FEW for table in SCAN.findall(plan))
+    }
+
+
+@contextmanager
+def _plans() -> Iterator[dict[str, str]]:
+    """Have PostgreSQL explain every SELECT of this process where it is asked; by query."""
+    found: dict[str, str] = {}
+
+    def explained(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if str(sql).startswith("SELECT"):
+            execute(f"EXPLAIN {sql}", params, many, context)
+            found[str(sql)] = "\n".join(line for (line,) in context["cursor"].fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        yield found
 
 
 def fill(rows: int) -> dict[str, int]:
@@ -106,7 +143,7 @@ def _spread(column: Column, *, apart: int) -> str:
     alias, parent = f'"of_{column.name}"', f'"{column.refers_to}"'
     return (
         f"LEFT JOIN (SELECT pk.*, row_number() OVER () - 1 AS place FROM {parent} pk) {alias}"  # noqa: S608
-        f" ON {alias}.place = (n + {apart}) % (SELECT count(*) FROM {parent})"
+        f" ON {alias}.place = (n + {apart}) % NULLIF((SELECT count(*) FROM {parent}), 0)"
     )
 
 

@@ -114,22 +114,26 @@ def test_a_build_that_does_not_come_out_whole_leaves_no_row_and_no_schema(
     assert (rows_there(), schemas_there()) == before
 
 
-def test_a_schema_that_lacks_a_migration_is_refused(ground: Ground) -> None:
-    tenant = found_workspace().tenant
-    with schemas.inside(tenant.schema_name), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'account' AND name LIKE '0003%%'")
-    with pytest.raises(building.SchemaIncomplete, match=tenant.schema_name):
-        building.verify(tenant.schema_name)
-
-
-def test_a_schema_with_a_foreign_migration_is_refused(ground: Ground) -> None:
-    tenant = found_workspace().tenant
-    with schemas.inside(tenant.schema_name), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())"
-        )
-    with pytest.raises(building.SchemaIncomplete, match=r"\('x', 'y'\)"):
-        building.verify(tenant.schema_name)
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        ("DELETE FROM django_migrations WHERE app = 'account' AND name LIKE '0003%'", "account"),
+        (
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())",
+            r"\('x', 'y'\)",
+        ),
+    ],
+    ids=["one that is lacking", "a foreign one"],
+)
+def test_a_schema_with_other_migrations_is_refused(ground: Ground, done: str, told: str) -> None:
+    name = found_workspace().tenant.schema_name
+    with transaction.atomic():
+        with schemas.inside(name), connection.cursor() as cursor:
+            cursor.execute(done)
+        with pytest.raises(building.SchemaIncomplete, match=told) as refused:
+            building.verify(name)
+        assert name in str(refused.value)
+        transaction.set_rollback(True)
 
 
 def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(ground: Ground) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from billing import incidents
 from billing.models import Incident
 from public_apps.staff.asking import Deed, confirmed, note
+from public_apps.staff.filters import IncidentKindFilter
 from public_apps.staff.records import RecordAdmin
 from public_apps.staff.site import site
 
@@ -18,8 +19,8 @@ from public_apps.staff.site import site
 @admin.register(Incident, site=site)
 class IncidentAdmin(RecordAdmin):
     list_display = ("kind", "subject", "opened_at", "seen_at", "closed_at")
-    list_filter = ("kind", "closed_at")
-    ordering = ("-opened_at",)
+    list_filter = (IncidentKindFilter, "closed_at")
+    ordering = ("-id",)
     actions = ("close_chosen",)
 
     @admin.action(description=gettext_lazy("Close: it has been seen to"), permissions=["act"])
