@@ -222,6 +222,7 @@ def _requests(
         opener = by if place is None else owners.get(place) or tenants[place]
         made = requests.open_request(
             by=opener,
+            tell=False,
             building=building,
             apartment=None if place is None else flats[place],
             category=category,

@@ -40,13 +40,18 @@ class RequestFields(TypedDict, total=False):
 
 @transaction.atomic
 def open_request(
-    *, by: User, files: Collection[UUID] = (), **fields: Unpack[RequestFields]
+    *, by: User, files: Collection[UUID] = (), tell: bool = True, **fields: Unpack[RequestFields]
 ) -> ServiceRequest:
-    """Open a request with the uploads that belong to it; raises `Invalid` by field."""
+    """Open a request with the uploads that belong to it; raises `Invalid` by field.
+
+    Owners and managers get a mail, unless they are not to be told: of a sample's requests, say.
+    """
     request = _kept(ServiceRequest(opened_by=by), fields)
-    _note_step(request, by=by)
+    step = _note_step(request, by=by)
     if files:
         attach(request=request, files=files, by=by)
+    if tell:
+        mails.promise_opened(step)
     return request
 
 

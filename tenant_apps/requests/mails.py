@@ -1,24 +1,34 @@
-"""Mails about a request, to whom it concerns: who opened it, and who is assigned to it."""
+"""Mails about a request: to who can assign a new one, who opened it, and who is assigned to it."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 
-from public_apps.accounts.models import User
+from public_apps.accounts.models import Role, User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import current, in_public, inside
 from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
-from tenant_apps.requests.models import Comment, ServiceRequest, Status, Step
+from tenant_apps.requests.models import ENDED, Comment, ServiceRequest, Status, Step
 
+OPENED = "request_opened"
 MOVED = "request_moved"
 ASSIGNED = "request_assigned"
 COMMENTED = "request_commented"
+ASSIGNERS = (Role.OWNER, Role.MANAGER)
 
 
 # --- Promises -------------------------------------------------------------------------------------
+
+
+def promise_opened(step: Step) -> None:
+    """Promise owners and managers a word about a new request, unless it is from one of them."""
+    if step.by is not None and step.by.role in ASSIGNERS:
+        return
+    for person in User.objects.filter(role__in=ASSIGNERS, is_active=True):
+        _promise(OPENED, step.pk, to=person, but=step.by)
 
 
 def promise_moved(step: Step) -> None:
@@ -54,6 +64,25 @@ def _promise(kind: str, occurrence: int, *, to: User, but: User | None) -> None:
 
 
 # --- What they say --------------------------------------------------------------------------------
+
+
+@mail.composes(OPENED)
+def opened(outgoing: OutgoingMail) -> Content | None:
+    """Say who has opened it, and what is the matter; nothing once it is somebody's, or over."""
+    schema_name, step_id, user_id = outgoing.key.split(":")
+    with inside(schema_name):
+        step = Step.objects.select_related("request__building", "by").get(pk=step_id)
+        request = step.request
+        if request.assigned_to_id or request.status in ENDED or not _is_here(user_id):
+            return None
+    return _content(
+        outgoing,
+        request,
+        author=step.by.get_full_name() if step.by else "",
+        building=request.building.name,
+        priority=request.get_priority_display(),
+        description=request.description,
+    )
 
 
 @mail.composes(MOVED)

@@ -30,10 +30,8 @@ OPS = "ops@archives.example"
 def folder(ground: Ground, tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A store of the test's own, and somebody to be told."""
     settings.ARCHIVE_STORE, settings.OPS_ALERT_EMAILS = str(tmp_path / "store"), (OPS,)
-    RestoreTest.objects.all().delete()
     yield tmp_path / "store"
     Incident.objects.filter(kind__in=("restore_failing", "backups_old")).delete()
-    RestoreTest.objects.all().delete()
 
 
 def told(ground: Ground, subject: str) -> list[str]:

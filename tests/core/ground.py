@@ -33,6 +33,7 @@ from public_apps.accounts.models import User
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, provisioning
+from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.lifecycle import orphans
 from public_apps.tenants.lifecycle.dropping import drop_schema
 from public_apps.tenants.lifecycle.orphans import Orphans
@@ -236,17 +237,21 @@ def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
 
 
 def _settle() -> None:
-    """Leave nothing due that an earlier test has begun: a worker would be busy with it."""
+    """Leave nothing due that an earlier test has begun, and nothing amiss that it did on purpose.
+
+    A worker would be busy with it, and whoever examines the whole system would find it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+        cursor.execute("DELETE FROM procrastinate_workers")
     now = timezone.now()
     StripeEvent.objects.filter(status="received").update(status="ignored", processed_at=now)
     OutgoingMail.objects.filter(sent_at=None, failed_at=None).update(failed_at=now)
-    _tidy(orphans.find())
+    RestoreTest.objects.all().delete()
+    _give_up(orphans.find())
 
 
-def _tidy(lost: Orphans) -> None:
-    """Leave nothing lost that an earlier test has lost on purpose: whoever examines would find it."""
+def _give_up(lost: Orphans) -> None:
     for name in lost.schemas:
         drop_schema(name)
     Domain.objects.filter(domain__in=lost.domains).delete()

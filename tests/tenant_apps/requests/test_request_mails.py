@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from typing import Any
 
 from devstack import mailbox
 from public_apps.accounts.models import Role
@@ -16,7 +17,7 @@ from tests.tenant_apps.requests.test_requests import moved, opened, path_of
 
 def sent_to(person: Person, ground: Ground) -> list[EmailMessage]:
     """Send what waits for somebody, as the worker does, and return all that they got."""
-    for outgoing in OutgoingMail.objects.filter(to=person.user.email, sent_at=None):
+    for outgoing in OutgoingMail.objects.filter(to=person.user.email, sent_at=None, failed_at=None):
         mail.send(mail_id=outgoing.pk)
         outgoing.refresh_from_db()
         assert outgoing.sent_at, outgoing.error
@@ -40,6 +41,41 @@ def test_a_new_status_is_mailed_to_who_opened_it_in_their_language(
     assert page is not None
     assert "<b>" not in page.get_content()
     assert 'lang="el"' in page.get_content()
+
+
+def about(request: dict[str, Any], person: Person, ground: Ground) -> list[str]:
+    """Return the texts of somebody's mails that lead to a request: others have theirs meanwhile."""
+    texts = [mailbox.plain_text(each) for each in sent_to(person, ground)]
+    return [text for text in texts if f"/requests/{request['id']}/" in text]
+
+
+def test_a_new_request_is_mailed_to_who_can_assign_it(town: Town, ground: Ground) -> None:
+    assert town.staff.user.pk
+    managers = (town.owner, town.manager)
+    request = opened(town, title="It drips", description="From the ceiling.", priority="urgent")
+    for person in managers:
+        (told,) = about(request, person, ground)
+        for words in ("New request: It drips", "Anna", town.building.name, "Urgent", "ceiling"):
+            assert words in told
+    assert not about(request, town.staff, ground)
+    assert not about(request, town.resident, ground)
+
+
+def test_who_can_assign_need_not_tell_each_other(town: Town, ground: Ground) -> None:
+    request = opened(town, by=town.manager)
+    assert not about(request, town.owner, ground)
+    assert not about(request, town.manager, ground)
+
+
+def test_a_new_request_that_has_somebody_before_the_mail_left_is_no_news(
+    town: Town, ground: Ground
+) -> None:
+    body = {"person": town.staff.user.pk}
+    assigned, withdrawn = opened(town), opened(town)
+    town.manager.post(path_of(assigned, "assign/"), body, status=200)
+    moved(town.resident, withdrawn, "withdrawn")
+    for request in (assigned, withdrawn):
+        assert not about(request, town.owner, ground)
 
 
 def test_who_is_assigned_hears_of_it_and_of_what_follows(town: Town, ground: Ground) -> None:
