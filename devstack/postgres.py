@@ -32,9 +32,9 @@ OPTIONS = {
     # A fleet of schemas locks many tables in one transaction: a dump or a migration of all of them.
     "max_locks_per_transaction": "256",
     # For speed: these protect against a crash of the machine, not of PostgreSQL. What this server
-    # holds is a demonstration, and a `kill -9` of it loses nothing.
+    # holds is a demonstration, and a `kill -9` of it loses nothing: commits wait for the kernel to
+    # have them (`synchronous_commit`), though not for the disk.
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

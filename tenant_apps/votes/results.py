@@ -53,7 +53,7 @@ def of(vote: Vote) -> Results:
     apartments, total = _electorate(vote)
     counted = vote.choices.annotate(
         count=Count("ballots"), weight=Coalesce(Sum("ballots__voter__weight"), 0)
-    )
+    ).order_by("position")  # Django leaves a model's own ordering out where it groups
     lines = [(choice.pk, choice.text, choice.count, choice.weight) for choice in counted]
     cast = sum(weight for *_rest, weight in lines)
     return Results(

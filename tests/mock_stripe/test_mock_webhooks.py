@@ -282,4 +282,4 @@ def test_a_slow_endpoint_does_not_hold_up_the_others(mock: Mock, receiver: Recei
     mock.settled()
 
     first, last = receiver.deliveries[0].at, receiver.deliveries[-1].at
-    assert last - first < 1
+    assert last - first < 5, "one after the other takes ten seconds"

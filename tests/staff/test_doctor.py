@@ -222,6 +222,17 @@ def test_14_a_role_that_may_not_build_tenants(bench: Bench) -> None:
         change(f'GRANT CREATE ON DATABASE "{database}" TO "{role}"')
 
 
+def test_a_database_that_forgets_what_it_has_stored_is_pointed_at(bench: Bench) -> None:
+    change("SET synchronous_commit = off")
+    try:
+        _status, findings = examine()
+    finally:
+        change("RESET synchronous_commit")
+    [told] = [each for each in findings if "synchronous_commit" in each["detail"]]
+    assert told["verdict"] == "warning"
+    assert not [each for each in examine()[1] if "synchronous_commit" in each["detail"]]
+
+
 def test_15_a_clock_that_is_wrong(bench: Bench) -> None:
     with _stripe_at_another_time(bench.mock, seconds=600) as url, settings_of_stripe(api_base=url):
         assert "Stripe" in failing()["clock"]

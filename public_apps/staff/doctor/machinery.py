@@ -31,7 +31,7 @@ MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 def examine_database() -> Iterator[Finding]:
     """Version, role and room. Raises `DatabaseError` if nobody answers."""
-    version, superuser, may_create, locks, their_time = _asked()
+    version, superuser, may_create, locks, commit, their_time = _asked()
     major = version // 10_000
     if major < OLDEST_POSTGRES:
         yield failing(
@@ -53,21 +53,30 @@ def examine_database() -> Iterator[Finding]:
             f"max_locks_per_transaction is {locks}.",
             f"Set {FEWEST_LOCKS} or more before the fleet grows: dumps and releases take many locks.",
         )
+    if commit == "off":
+        yield warning(
+            "database",
+            "synchronous_commit is off: when PostgreSQL dies, what Stripe was told is stored is gone.",
+            "Set it to on. Stripe does not send an event again that it holds for delivered.",
+        )
     yield ok("database", f"PostgreSQL {major} answers.")
     yield _clock("the database's", abs(their_time - time.time()))
 
 
-def _asked() -> tuple[int, bool, bool, int, float]:
+def _asked() -> tuple[int, bool, bool, int, str, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int,"
             " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),"
             " has_database_privilege(current_database(), 'CREATE'),"
             " current_setting('max_locks_per_transaction')::int,"
+            " current_setting('synchronous_commit'),"
             " extract(epoch FROM clock_timestamp())::float"
         )
-        version, superuser, may_create, locks, their_time = cursor.fetchone()
-    return int(version), bool(superuser), bool(may_create), int(locks), float(their_time)
+        version, superuser, may_create, locks, commit, their_time = cursor.fetchone()
+    return (
+        int(version), bool(superuser), bool(may_create), int(locks), str(commit), float(their_time),
+    )  # fmt: skip
 
 
 def _clock(whose: str, skew: float) -> Finding:
