@@ -1,4 +1,4 @@
-"""Mails about a request: to who can assign a new one, who opened it, and who is assigned to it."""
+"""Mails about a request: to who manages of a new one, to who opened it, and who is assigned to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPENED = "request_opened"
 MOVED = "request_moved"
 ASSIGNED = "request_assigned"
 COMMENTED = "request_commented"
-ASSIGNERS = (Role.OWNER, Role.MANAGER)
+MANAGING = (Role.OWNER, Role.MANAGER)
 
 
 # --- Promises -------------------------------------------------------------------------------------
@@ -25,9 +25,9 @@ ASSIGNERS = (Role.OWNER, Role.MANAGER)
 
 def promise_opened(step: Step) -> None:
     """Promise owners and managers a word about a new request, unless it is from one of them."""
-    if step.by is not None and step.by.role in ASSIGNERS:
+    if step.by is not None and step.by.role in MANAGING:
         return
-    for person in User.objects.filter(role__in=ASSIGNERS, is_active=True):
+    for person in User.objects.filter(role__in=MANAGING, is_active=True):
         _promise(OPENED, step.pk, to=person, but=step.by)
 
 

@@ -6,16 +6,9 @@ import dataclasses
 import io
 import json
 import secrets
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -28,20 +21,9 @@ from public_apps.core import figures
 from public_apps.core.schemas import inside
 from tests.billing.bench import Bench
 from tests.core.ground import NOBODY, Ground, found_workspace
+from tests.staff.examined import Finding, examine, stripe_at_another_time
 
 GIVEN = "webhook_endpoints/we_1GivenOnTheCommandLine00"
-Finding = dict[str, str]
-
-
-def examine(*arguments: str) -> tuple[int, list[Finding]]:
-    """Run the doctor here; return its exit status and findings."""
-    said, status = io.StringIO(), 0
-    try:
-        call_command("doctor", "--json", *arguments, stdout=said)
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    findings: list[Finding] = json.loads(said.getvalue())
-    return status, findings
 
 
 def failing() -> dict[str, str]:
@@ -234,7 +216,7 @@ def test_a_database_that_forgets_what_it_has_stored_is_pointed_at(bench: Bench) 
 
 
 def test_15_a_clock_that_is_wrong(bench: Bench) -> None:
-    with _stripe_at_another_time(bench.mock, seconds=600) as url, settings_of_stripe(api_base=url):
+    with stripe_at_another_time(bench.mock, seconds=600) as url, settings_of_stripe(api_base=url):
         assert "Stripe" in failing()["clock"]
 
 
@@ -280,32 +262,3 @@ def test_a_test_mail_arrives_or_the_servers_word_is_shown(bench: Bench, ground: 
 def test_in_manual_mode_stripe_is_left_alone(bench: Bench) -> None:
     with settings_of_stripe(mode="manual", api_base=NOBODY):
         assert failing() == {}
-
-
-@contextmanager
-def _stripe_at_another_time(mock: str, *, seconds: float) -> Iterator[str]:
-    """Stand in front of the mock Stripe with a clock that is wrong."""
-
-    class Front(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kept = {"Authorization": self.headers["Authorization"]}
-            answer = requests.get(f"{mock}{self.path}", headers=kept, timeout=10)
-            self.send_response(answer.status_code)
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
-
-        def date_time_string(self, timestamp: float | None = None) -> str:
-
-            return formatdate(time.time() + seconds, usegmt=True)
-
-        def log_message(self, *_words: object) -> None:
-            """Say nothing: the test's output is for the test."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Front)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -17,15 +14,14 @@ from public_apps.tenants.fleet import survey
 from public_apps.tenants.lifecycle import orphans
 from public_apps.tenants.models import opaque_schema_name
 from tests.core.ground import Ground, Workspace, found_workspace
+from tests.staff.examined import examine
 
 
 def told(part: str) -> list[tuple[str, str]]:
     """Return the doctor's verdict and words about a part."""
-    said = io.StringIO()
-    with pytest.raises(SystemExit):  # no worker on this ground
-        call_command("doctor", "--json", stdout=said)
-    found = [each for each in json.loads(said.getvalue()) if each["part"] == part]
-    return [(each["verdict"], each["detail"]) for each in found]
+    status, findings = examine()
+    assert status, "no worker on this ground"
+    return [(each["verdict"], each["detail"]) for each in findings if each["part"] == part]
 
 
 def run(statement: str, schema: str) -> None:
@@ -103,6 +99,7 @@ def test_a_tenant_that_waits_for_a_release_is_not_called_odd(court: Workspace) -
 def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
     nobodys = opaque_schema_name()
     with undone_afterwards():
+        assert [verdict for verdict, _said in told("orphans")] == ["ok"]
         run("CREATE SCHEMA {}", nobodys)
         [(verdict, said)] = told("orphans")
         assert verdict == "warning"
@@ -113,6 +110,7 @@ def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
 def test_a_tenant_whose_schema_is_gone_is_told(court: Workspace) -> None:
     schema = str(court.tenant.schema_name)
     with undone_afterwards():
+        assert [verdict for verdict, _said in told("orphans")] == ["ok"]
         run("ALTER SCHEMA {} RENAME TO hidden", schema)
         [(verdict, said)] = told("orphans")
         assert verdict == "failing"

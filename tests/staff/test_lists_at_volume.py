@@ -28,8 +28,6 @@ LISTS = sorted(
     reverse(f"admin:{each._meta.label_lower.replace('.', '_')}_changelist", "config.urls_public")
     for each in site._registry
 )
-
-
 # Staff, their groups and the plans are few; jobs that are done are deleted after a while.
 NEVER_MANY = {"accounts_user", "auth_group", "billing_plan", "procrastinate_jobs"}
 

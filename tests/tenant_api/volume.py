@@ -51,7 +51,7 @@ class Column:
         here = f'r."{self.name}"'
         if self.refers_to:
             return f'CASE WHEN {here} IS NULL THEN NULL ELSE "of_{self.name}".id END'
-        if self.name == "schema_name":
+        if self.name == "schema_name":  # a check takes it in this form alone
             return "'t_' || left(md5(n::text), 24)"
         if self.kind == "timestamp with time zone":
             return f"{here} - n * interval '1 minute'"

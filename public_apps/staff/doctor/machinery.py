@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from anymail.exceptions import AnymailError
 from django.conf import settings
@@ -31,39 +31,48 @@ MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 def examine_database() -> Iterator[Finding]:
     """Version, role and room. Raises `DatabaseError` if nobody answers."""
-    version, superuser, may_create, locks, commit, their_time = _asked()
-    major = version // 10_000
+    here = _asked()
+    major = here.version // 10_000
     if major < OLDEST_POSTGRES:
         yield failing(
             "database", f"PostgreSQL {major} is too old.", f"Use {OLDEST_POSTGRES} or newer."
         )
-    if not may_create:
+    if not here.may_create:
         yield failing(
             "database",
             "Our role may not create schemas, so no tenant can be built.",
             "GRANT CREATE ON DATABASE … TO the role in DATABASE_URL.",
         )
-    if superuser:
+    if here.superuser:
         yield warning(
             "database", "Our role is a superuser.", "A role that owns its database is enough."
         )
-    if locks < FEWEST_LOCKS:
+    if here.locks < FEWEST_LOCKS:
         yield warning(
             "database",
-            f"max_locks_per_transaction is {locks}.",
+            f"max_locks_per_transaction is {here.locks}.",
             f"Set {FEWEST_LOCKS} or more before the fleet grows: dumps and releases take many locks.",
         )
-    if commit == "off":
+    if here.synchronous_commit == "off":
         yield warning(
             "database",
             "synchronous_commit is off: when PostgreSQL dies, what Stripe was told is stored is gone.",
             "Set it to on. Stripe does not send an event again that it holds for delivered.",
         )
     yield ok("database", f"PostgreSQL {major} answers.")
-    yield _clock("the database's", abs(their_time - time.time()))
+    yield _clock("the database's", abs(here.time - time.time()))
 
 
-def _asked() -> tuple[int, bool, bool, int, str, float]:
+class _Database(NamedTuple):
+    version: int
+    superuser: bool
+    may_create: bool
+    locks: int
+    synchronous_commit: str
+    time: float
+
+
+def _asked() -> _Database:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int,"
@@ -73,10 +82,7 @@ def _asked() -> tuple[int, bool, bool, int, str, float]:
             " current_setting('synchronous_commit'),"
             " extract(epoch FROM clock_timestamp())::float"
         )
-        version, superuser, may_create, locks, commit, their_time = cursor.fetchone()
-    return (
-        int(version), bool(superuser), bool(may_create), int(locks), str(commit), float(their_time),
-    )  # fmt: skip
+        return _Database(*cursor.fetchone())
 
 
 def _clock(whose: str, skew: float) -> Finding:

@@ -49,7 +49,7 @@ def about(request: dict[str, Any], person: Person, ground: Ground) -> list[str]:
     return [text for text in texts if f"/requests/{request['id']}/" in text]
 
 
-def test_a_new_request_is_mailed_to_who_can_assign_it(town: Town, ground: Ground) -> None:
+def test_a_new_request_is_mailed_to_who_manages(town: Town, ground: Ground) -> None:
     assert town.staff.user.pk
     managers = (town.owner, town.manager)
     request = opened(town, title="It drips", description="From the ceiling.", priority="urgent")
@@ -61,7 +61,7 @@ def test_a_new_request_is_mailed_to_who_can_assign_it(town: Town, ground: Ground
     assert not about(request, town.resident, ground)
 
 
-def test_who_can_assign_need_not_tell_each_other(town: Town, ground: Ground) -> None:
+def test_who_manages_is_not_told_of_what_another_opens(town: Town, ground: Ground) -> None:
     request = opened(town, by=town.manager)
     assert not about(request, town.owner, ground)
     assert not about(request, town.manager, ground)
