@@ -34,7 +34,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of what the commands need, in a path with spaces, with no environment yet."""
     checkout = tmp_path / "new concierge"
     shutil.copytree(ROOT / "bin", checkout / "bin")
-    for name in ("requirements.txt", "requirements-demo.txt"):
+    for name in ("requirements-uv.txt", "requirements.txt", "requirements-demo.txt"):
         (checkout / name).touch()
     return checkout
 
@@ -78,7 +78,45 @@ def test_a_failed_installation_shows_the_end_of_its_log_and_is_tried_again(
         assert done.returncode == 1
         assert "no-such-package" in done.stderr
         assert "Installing the packages failed" in done.stderr
-        assert (tmp_path / "state" / "pip.log").exists()
+        assert (tmp_path / "state" / "install.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "because"),
+    [
+        (
+            "six==1.17.0 --hash=sha256:" + "0" * 64,
+            "No package index can be reached. PIP_INDEX_URL names another one.",
+        ),
+        ("-r gone.txt", "ERROR: Could not open requirements file"),
+    ],
+    ids=["no index", "a lock that is broken"],
+)
+def test_why_an_installation_failed_is_said_as_the_installers_said_it(
+    checkout: Path, tmp_path: Path, requirement: str, because: str
+) -> None:
+    (checkout / "requirements-demo.txt").write_text(f"{requirement}\n")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    nowhere = {
+        "CONCIERGE_STATE": str(tmp_path / "state"),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": f"http://127.0.0.1:{ports.free()}/simple",
+        "PIP_RETRIES": "0",
+        "PIP_NO_CACHE_DIR": "1",
+    }
+    done = run(checkout / "bin" / "demo", environ={**environ, **nowhere})
+    assert done.returncode == 1
+    assert because in done.stderr.split("Installing the packages failed")[1]
+
+
+def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {**os.environ, "CONCIERGE_STATE": str(tmp_path / "file" / "state")}
+    done = run(checkout / "bin" / "demo", environ=environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"The folder {tmp_path}/file/state can't be made. CONCIERGE_STATE names another one.\n"
+    )
 
 
 def test_help_tells_the_ways_to_run_it() -> None:
