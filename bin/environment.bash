@@ -96,8 +96,8 @@ why_it_failed() {
         echo "$venv can't be written."
     elif grep -qiE 'THESE PACKAGES DO NOT MATCH THE HASHES|hash mismatch' "$log"; then
         echo "The index served another file than the one that was locked: the hashes differ."
-    elif grep -qiE 'dns error|failed to resolve|name resolution|name or service not known|connection refused|error sending request|network is unreachable|timed out' "$log"; then
-        echo "No package index can be reached. PIP_INDEX_URL names another one."
+    elif grep -qiE 'dns error|failed to resolve|name resolution|name or service not known|connection refused|error sending request|network is unreachable|timed out|from versions: none' "$log"; then
+        echo "No package index can be reached, or it holds nothing. PIP_INDEX_URL names another one."
     else
         grep -E '^ *(ERROR|error|×)' "$log" | tail -n 3
     fi

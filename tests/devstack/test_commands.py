@@ -86,7 +86,7 @@ def test_a_failed_installation_shows_the_end_of_its_log_and_is_tried_again(
     [
         (
             "six==1.17.0 --hash=sha256:" + "0" * 64,
-            "No package index can be reached. PIP_INDEX_URL names another one.",
+            "No package index can be reached, or it holds nothing. PIP_INDEX_URL names another one.",
         ),
         ("-r gone.txt", "ERROR: Could not open requirements file"),
     ],
