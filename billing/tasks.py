@@ -70,7 +70,7 @@ def watch_drift(timestamp: int) -> None:
     lines = _look_for_drift()
     if lines:
         confirm_drift.configure(schedule_in={"seconds": SECOND_LOOK_SECONDS}).defer(
-            lines=list[JSONValue](lines)
+            lines=list[JSONValue](lines[: drift.MOST_LINES])
         )
     elif lines is not None:
         drift.report([])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack import chromium, environment, lanes, signals, template
-from devstack.lanes import NoLanes
+from devstack import chromium, databases, environment, lanes, signals, template
+from devstack.databases import NoDatabase
 from devstack.ports import PortTaken
 from devstack.processes import ROOT, PartFailed
 from devstack.screen import Screen
@@ -96,37 +98,57 @@ def main() -> int:
     """Run what the command line asks for; return the exit code."""
     screen = Screen()
     signals.listen()
+    given = environment.without_demo(os.environ).get("DATABASE_URL", "")
     try:
-        with open_stack() as stack:
-            if "postgres" in stack.ours:
-                screen.step("PostgreSQL serves", partial(stack.start_part, "postgres"))
+        with open_stack(given) as stack, database(stack, screen, given):
             return run(stack, screen, sys.argv[1:])
     except PartFailed as failed:
         screen.failure(failed)
         return 1
-    except PortTaken as refusal:
+    except (NoDatabase, PortTaken) as refusal:
         screen.plain(str(refusal))
         return 1
     except Stopped as stopped:
         return stopped.exit_code
 
 
-def open_stack() -> Stack:
+def open_stack(database_url: str = "") -> Stack:
     """Take the first folder for tests that no other run holds, so that two runs don't collide.
 
-    Of the settings outside only DATABASE_URL counts: nobody's real keys get into a test.
+    Of the settings outside only DATABASE_URL counts, for its server: nobody's real keys and nobody's
+    tables get into a test.
     """
     given = environment.without_settings(os.environ)
-    if url := os.environ.get("DATABASE_URL"):
-        given["DATABASE_URL"] = url
     base = Path(os.environ.get("CONCIERGE_STATE", "var")).absolute()
     for number in range(1, MOST_RUNS):
         folder = base / ("test" if number == 1 else f"test-{number}")
+        if database_url:
+            given["DATABASE_URL"] = databases.address_of(database_url, database=own_name(folder))
         try:
             return Stack(folder, environ={**given, "CONCIERGE_STATE": str(base)}, patience=0)
         except StateInUse:
             continue
     raise StateInUse(f"{MOST_RUNS} runs of the tests hold all of their folders in {base}.")
+
+
+def own_name(folder: Path) -> str:
+    """Return how the database of this folder's tests is called: the same each time, no other's."""
+    return f"concierge_test_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def database(stack: Stack, screen: Screen, given: str) -> Iterator[None]:
+    """Have the tests' database: on a PostgreSQL of our own, or a new one on the server of `given`.
+
+    Raises NoDatabase.
+    """
+    if not given:
+        screen.step("PostgreSQL serves", partial(stack.start_part, "postgres"))
+        yield
+        return
+    screen.note("On the server of DATABASE_URL, in databases of the tests' own.")
+    with databases.made(given, database=own_name(stack.folder)):
+        yield
 
 
 def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
@@ -146,12 +168,12 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
     }
     runner = Runner(stack, screen, environ)
     if pytest_arguments:
-        run_tests(runner, stack, screen, pytest_arguments, number or 1)
+        run_tests(runner, stack, pytest_arguments, number or 1)
     else:
         screen.heading("Checks")
         for check in checks(missing):
             runner.run(check)
-        run_tests(runner, stack, screen, [SLOWEST], number or lanes.sensible_number())
+        run_tests(runner, stack, [SLOWEST], number or lanes.sensible_number())
     return verdict(runner, screen, missing)
 
 
@@ -163,18 +185,13 @@ def side_by_side(arguments: list[str]) -> tuple[int | None, list[str]]:
     return known.n, others
 
 
-def run_tests(
-    runner: Runner, stack: Stack, screen: Screen, arguments: list[str], number: int
-) -> None:
-    """Run the tests in that many lanes, or one by one where the database server allows no lanes."""
-    if number > 1:
-        try:
-            with lanes.opened(stack, number) as environ:
-                runner.run(tests(*IN_LANES, f"-n{number}", *arguments, environ=environ))
-                return
-        except NoLanes as refusal:
-            screen.note(f"One test at a time: DATABASE_URL's server says “{refusal}”.")
-    runner.run(tests(*arguments, environ={}))
+def run_tests(runner: Runner, stack: Stack, arguments: list[str], number: int) -> None:
+    """Run the tests in that many lanes, or one by one."""
+    if number == 1:
+        runner.run(tests(*arguments, environ={}))
+        return
+    with lanes.opened(stack, number) as environ:
+        runner.run(tests(*IN_LANES, f"-n{number}", *arguments, environ=environ))
 
 
 def browser(stack: Stack, screen: Screen, missing: list[str]) -> dict[str, str]:

@@ -9,7 +9,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from devstack import journey, processes, signals
+from devstack import databases, environment, journey, processes, signals
+from devstack.databases import NotOurs
 from devstack.journey import Customer, StepFailed
 from devstack.ports import PortTaken
 from devstack.processes import PartFailed
@@ -33,7 +34,7 @@ def main() -> int:
     except PartFailed as failed:
         screen.failure(failed)
         return 1
-    except (StateInUse, PortTaken) as refusal:
+    except (StateInUse, PortTaken, NotOurs) as refusal:
         screen.plain(str(refusal))
         return 1
     except signals.Stopped as stopped:
@@ -57,6 +58,9 @@ def arguments() -> argparse.Namespace:
 def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
     """Start, show, and serve; return the exit code."""
     report = Report(stack)
+    say_what_was_given(screen)
+    if "postgres" not in stack.ours:
+        databases.refuse_foreign(stack.database_url)
     start(stack, screen)
     report.write()
     supervisor = Supervisor(stack, say=screen.note, changed=report.write)
@@ -76,6 +80,15 @@ def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
             signal.pause()
     finally:
         supervisor.finish()
+
+
+def say_what_was_given(screen: Screen) -> None:
+    """Name the settings that this run takes from the environment, and those that it leaves there."""
+    taken = environment.settings_of(environment.without_demo(os.environ))
+    if environment.MARK in os.environ:
+        screen.note("This shell has read a demo.env: what stands there is not taken as given.")
+    if taken:
+        screen.note(f"Taken from the environment: {', '.join(sorted(taken))}.")
 
 
 def start(stack: Stack, screen: Screen) -> None:

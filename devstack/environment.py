@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shlex
 from collections.abc import Mapping
@@ -34,6 +35,9 @@ LANES = "CONCIERGE_LANES"
 LANE = "PYTEST_XDIST_WORKER"
 # Where tests find the systems that they start copies of: devstack/template.py.
 TEMPLATES = "CONCIERGE_TEMPLATES"
+# What says in `demo.env` which of a shell's settings come from that file: each name, and what its
+# value looked like. `set -a; . var/demo.env` stays in a shell for longer than the run that it is of.
+MARK = "CONCIERGE_DEMO_ENV"
 OFF = frozenset({"false", "0", "no", "off"})
 
 
@@ -56,10 +60,30 @@ def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which nothing speaks to the product or to the demo."""
-    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE", LANES, LANE, TEMPLATES}
+    ours = {*PORT_NAMES.values(), "CONCIERGE_STATE", LANES, LANE, MARK, TEMPLATES}
     return {
         name: value for name, value in environ.items() if not _is_setting(name) and name not in ours
     }
+
+
+def marked(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return settings with the mark by which `without_demo` knows them again."""
+    words = [f"{name}:{_look(value)}" for name, value in sorted(settings.items())]
+    return {**settings, MARK: " ".join(words)}
+
+
+def without_demo(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what a `demo.env` has put there; what was changed since stays."""
+    looks = dict(word.split(":", 1) for word in environ.get(MARK, "").split() if ":" in word)
+    return {
+        name: value
+        for name, value in environ.items()
+        if name != MARK and looks.get(name) != _look(value)
+    }
+
+
+def _look(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:12]
 
 
 def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) -> dict[str, str]:

@@ -9,21 +9,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-import psycopg
-from psycopg import sql
-
-from devstack import environment, ports, state
+from devstack import databases, environment, ports, state
 from devstack.stack import Stack
 
 FILE = "lanes.json"
 A_PROCESSOR = 2  # tests wait for processes more than they compute
 MOST = 8
-
-
-class NoLanes(Exception):
-    """The run's database server lets us make no further databases."""
 
 
 def sensible_number() -> int:
@@ -35,7 +28,7 @@ def sensible_number() -> int:
 def opened(stack: Stack, number: int) -> Iterator[Mapping[str, str]]:
     """Have lanes beside a stack whose database serves; yield what tells pytest's processes of them.
 
-    Raises NoLanes.
+    Raises NoDatabase.
     """
     environs: dict[str, dict[str, str]] = {}
     with ExitStack() as ends:
@@ -44,7 +37,9 @@ def opened(stack: Stack, number: int) -> Iterator[Mapping[str, str]]:
             given = {
                 **environment.without_settings(stack.env),
                 "CONCIERGE_STATE": stack.env["CONCIERGE_STATE"],
-                "DATABASE_URL": ends.enter_context(_database(stack, name)),
+                "DATABASE_URL": ends.enter_context(
+                    databases.made(stack.database_url, database=_database_of(stack, name))
+                ),
                 ports.SPAN: span,
             }
             lane = Stack(stack.folder / name, environ=given)
@@ -55,20 +50,5 @@ def opened(stack: Stack, number: int) -> Iterator[Mapping[str, str]]:
         yield {environment.LANES: str(file)}
 
 
-@contextmanager
-def _database(stack: Stack, name: str) -> Iterator[str]:
-    """Have an empty database for as long as the block runs; yield its address."""
-    address = urlsplit(stack.database_url)
-    database = f"{address.path.strip('/')}_{stack.folder.name}_{name}"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
-    with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        try:
-            connection.execute(drop)  # what a `kill -9` left behind
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
-        except psycopg.errors.InsufficientPrivilege as refusal:
-            raise NoLanes(str(refusal).strip()) from refusal
-    try:
-        yield urlunsplit(address._replace(path=f"/{database}"))
-    finally:
-        with psycopg.connect(stack.database_url, autocommit=True) as connection:
-            connection.execute(drop)
+def _database_of(stack: Stack, lane: str) -> str:
+    return f"{urlsplit(stack.database_url).path.strip('/')}_{stack.folder.name}_{lane}"

@@ -25,6 +25,8 @@ ELSEWHERE = "elsewhere"
 HOMES = Path("/var/tmp")  # noqa: S108 - a reboot empties /tmp; the names in it are not to be guessed
 HOME_PREFIX = "concierge-postgres-"
 OWNER = "run"
+# By PostgreSQL's own rules: what the system calls C.UTF-8, if anything, differs (macOS has none).
+LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -171,7 +173,7 @@ class Postgres:
             os.chown(password, who.uid, who.gid)
         made = pgbinaries.run(
             self.binaries, "initdb", "-D", str(data), "-U", SUPERUSER, "-E", "UTF8",
-            "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync",
+            *LOCALE, "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync",
         )  # fmt: skip
         if made.returncode:
             raise NoPostgres(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")

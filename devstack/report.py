@@ -27,7 +27,7 @@ class Report:
     def write(self) -> None:
         """Write both files as things are now."""
         with self._guard:
-            settings = environment.settings_of(self._stack.env)
+            settings = environment.marked(environment.settings_of(self._stack.env))
             state.write_private(self._environment, environment.as_shell(settings))
             state.write_private(self._path, json.dumps(self._content(), indent=2) + "\n")
 

@@ -46,7 +46,7 @@ class Stack:
     ) -> None:
         self.folder = folder.absolute()
         self._template = template
-        given = dict(os.environ if environ is None else environ)
+        given = environment.without_demo(os.environ if environ is None else environ)
         self._lock = state.hold(self.folder, patience=patience)
         try:
             self._open(given)

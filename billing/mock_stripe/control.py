@@ -63,6 +63,17 @@ class Control:
             pending = sum(1 for _id in change.walk("_delivery", {"state": {"pending"}}))
             return {"ready": True, "pending_deliveries": pending, "now": change.now}
 
+    def reset(self, body: Body) -> Document:
+        """Forget all that has happened: prices, customers, events, faults. Endpoints and clock stay."""
+        body.only()
+        self.faults.clear()
+        with self.store.change() as change:
+            clock = change.get("_setting", "clock")
+            change.remove_all(but={"webhook_endpoint"})
+            if clock is not None:
+                change.put(clock)
+        return {"reset": True}
+
     def complete_session(self, body: Body, object_id: str) -> Document:
         """Bring a checkout session to an outcome."""
         body.only("outcome")
@@ -222,6 +233,7 @@ def _without(document: Document, *names: str) -> Document:
 
 _CONTROLS = (
     ("GET", "/_control/ready", "ready"),
+    ("POST", "/_control/reset", "reset"),
     ("POST", "/_control/sessions/<object_id>/complete", "complete_session"),
     ("POST", "/_control/subscriptions/<object_id>", "move_subscription"),
     ("POST", "/_control/charges/<object_id>/dispute", "dispute_charge"),

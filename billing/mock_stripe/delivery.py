@@ -122,7 +122,9 @@ class Courier:
 
     def _prepare(self, delivery_id: str) -> Post | None:
         with self._store.change() as change:
-            delivery = change.fetch("_delivery", delivery_id)
+            delivery = change.get("_delivery", delivery_id)
+            if delivery is None:  # the mock was reset meanwhile
+                return None
             endpoint = change.get("webhook_endpoint", delivery["endpoint"])
             if endpoint is None or endpoint["status"] != "enabled":
                 change.put(delivery | {"state": "failed"})
@@ -135,7 +137,9 @@ class Courier:
         self, delivery_id: str, post: Post, reply: Reply, at: float, duration_ms: float
     ) -> None:
         with self._store.change() as change:
-            delivery = change.fetch("_delivery", delivery_id)
+            delivery = change.get("_delivery", delivery_id)
+            if delivery is None:
+                return
             event = change.fetch("event", delivery["event"])
             delivery["attempts"] += 1
             delivery["state"] = "pending"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class Store:
     def table(self, kind: str) -> Table:
         """Return the table of a kind; only for use inside a change."""
         return self._tables.setdefault(kind, Table(kind))
+
+    def everything(self) -> list[tuple[str, str]]:
+        """Return kind and id of every object; only for use inside a change."""
+        return [(kind, each) for kind, table in self._tables.items() for each, _ in table.texts()]
 
     def close(self) -> None:
         """Let go of the folder; nothing can be changed after."""
@@ -166,6 +170,12 @@ class Change:
     def has(self, kind: str, object_id: str) -> bool:
         """Say whether something of this id was committed before this change."""
         return object_id in self._store.table(kind)
+
+    def remove_all(self, *, but: Collection[str]) -> None:
+        """Remove whatever was committed before this change, except for these kinds."""
+        for kind, object_id in self._store.everything():
+            if kind not in but:
+                self.remove(kind, object_id)
 
     def entries(self) -> list[Entry]:
         """Return what is to be written to the journal."""

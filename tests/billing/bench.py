@@ -23,7 +23,8 @@ from django.utils import timezone
 
 from billing import checkout, inbox, plans
 from billing.checkout import Order
-from billing.models import EventStatus, Price, StripeEvent, Subscription
+from billing.models import Customer as Customers
+from billing.models import EventStatus, Invoice, Payment, Price, StripeEvent, Subscription
 from devstack import parts, ports, processes
 from devstack.stack import Stack
 from public_apps.core.models import OutgoingMail
@@ -268,11 +269,18 @@ def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
         bench = Bench(ground, mock_url)
         bench.control("delivery", {})
         bench.arrived()
-        StripeEvent.objects.all().delete()
+        bench.control("reset", {})
+        _forget_what_was_bought()
         plans.push()
         yield bench
     for price_id, at_stripe in prices.items():
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
+
+
+def _forget_what_was_bought() -> None:
+    """Let a test that compares all customers with Stripe find its own, and nobody else's."""
+    for mirrored in (StripeEvent, Payment, Invoice, Subscription, Customers):
+        mirrored.objects.all().delete()
 
 
 def _start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:

@@ -224,13 +224,6 @@ def test_an_unreachable_stripe_is_not_mistaken_for_drift(bench: Bench, eleni: Bu
 # --- The worker's watch ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def calm(ground: Ground) -> None:
-    """Forget what other tests have left for people to see."""
-    Incident.objects.filter(closed_at=None).update(closed_at=timezone.now())
-
-
-@pytest.mark.usefixtures("calm")
 def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     eleni: Buyer, ground: Ground, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -268,7 +261,6 @@ def test_the_worker_takes_a_second_look_before_it_tells_anybody(eleni: Buyer) ->
     assert any(eleni.subscription_id in line for line in job.args["lines"])
 
 
-@pytest.mark.usefixtures("calm")
 def test_what_was_only_on_its_way_is_no_drift(eleni: Buyer) -> None:
     eleni.move("unpaid")
     lines = [each.line for each in reconcile.differences(tenant=eleni.tenant)]

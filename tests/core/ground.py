@@ -24,13 +24,14 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from billing.models import StripeEvent
+from billing.models import Incident, StripeEvent
 from config import env
 from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import owners
 from public_apps.accounts.models import User
-from public_apps.core.models import OutgoingMail
+from public_apps.core import figures
+from public_apps.core.models import OutgoingMail, WebhookSlot
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.archives.models import RestoreTest
@@ -247,7 +248,9 @@ def _settle() -> None:
     now = timezone.now()
     StripeEvent.objects.filter(status="received").update(status="ignored", processed_at=now)
     OutgoingMail.objects.filter(sent_at=None, failed_at=None).update(failed_at=now)
-    RestoreTest.objects.all().delete()
+    for told in (RestoreTest, Incident, WebhookSlot):
+        told.objects.all().delete()
+    figures.forget_unwritten()
     _give_up(orphans.find())
 
 
