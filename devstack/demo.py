@@ -9,9 +9,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from devstack import databases, environment, journey, processes, signals
+from devstack import databases, environment, journey, playing, processes, report, signals
 from devstack.databases import NotOurs
 from devstack.journey import Customer, StepFailed
+from devstack.options import SERVE, parser
 from devstack.ports import PortTaken
 from devstack.processes import PartFailed
 from devstack.report import Report
@@ -25,11 +26,14 @@ ALREADY_THERE = "one_user_per_email"  # the constraint that a second one would b
 
 def main() -> int:
     """Run the demo as the command line asks; return the exit code."""
-    options = arguments()
+    options = parser().parse_args()
     screen = Screen()
+    folder = Path(os.environ.get("CONCIERGE_STATE", "var")).absolute()
+    if options.command != SERVE:
+        return playing.play(folder, screen, options)
     signals.listen()
     try:
-        with Stack(Path(os.environ.get("CONCIERGE_STATE", "var"))) as stack:
+        with Stack(folder) as stack:
             return run(stack, screen, options)
     except PartFailed as failed:
         screen.failure(failed)
@@ -42,39 +46,26 @@ def main() -> int:
         return stopped.exit_code if options.once else 0
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="bin/demo",
-        description="Starts New Concierge with all that it needs, then buys and opens a workspace."
-        " Serves until Ctrl-C.",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--once", action="store_true", help="stop after the purchase; exit 0 or 1")
-    how.add_argument("--no-journey", action="store_true", help="serve, without the purchase")
-    return parser.parse_args()
-
-
 def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
     """Start, show, and serve; return the exit code."""
-    report = Report(stack)
+    told = Report(stack)
     say_what_was_given(screen)
     if "postgres" not in stack.ours:
         databases.refuse_foreign(stack.database_url)
     start(stack, screen)
-    report.write()
-    supervisor = Supervisor(stack, say=screen.note, changed=report.write)
+    told.write()
+    supervisor = Supervisor(stack, say=screen.note, changed=told.write)
     supervisor.start()
     try:
         customer, bought = None, True
         if not options.no_journey:
             customer = Customer(stack.web_url, stack.mock_url, stack.mail_dir)
-            bought = purchase(stack, screen, report, customer)
+            bought = purchase(stack, screen, told, customer)
         if options.once:
             return 0 if bought else 1
         if customer and bought:
             fill(stack, screen, customer)
-        show_addresses(stack, screen, customer if bought else None)
+        screen.box("New Concierge is running", report.rows(told.content(), stack.folder))
         screen.plain("Serving. Ctrl-C stops everything.")
         while True:
             signal.pause()
@@ -127,7 +118,7 @@ def make_staff(stack: Stack) -> None:
             raise
 
 
-def purchase(stack: Stack, screen: Screen, report: Report, customer: Customer) -> bool:
+def purchase(stack: Stack, screen: Screen, told: Report, customer: Customer) -> bool:
     """Take the customer through every step, with a line for each; return whether all held."""
     screen.heading(f"{customer.first_name} {customer.last_name} buys {customer.organisation}")
     timings: dict[str, float] = {}
@@ -138,7 +129,7 @@ def purchase(stack: Stack, screen: Screen, report: Report, customer: Customer) -
             show_failed_step(stack, screen, step, failed)
             return False
         timings[step.key] = round(seconds * 1000, 1)
-    report.add_journey(customer, timings)
+    told.add_journey(customer, timings)
     return True
 
 
@@ -163,21 +154,6 @@ def show_failed_step(stack: Stack, screen: Screen, step: journey.Step, failed: S
             hint=f"All logs: {stack.logs}",
         )
     )
-
-
-def show_addresses(stack: Stack, screen: Screen, customer: Customer | None) -> None:
-    """Show what to click on, and the passwords for it."""
-    rows = [("Public site", f"{stack.web_url}/")]
-    if customer:
-        rows.append(("Workspace", f"{customer.workspace_url}/"))
-        rows.append(("  owner", f"{customer.email}  {customer.password}"))
-    rows.append(("Admin", f"{stack.web_url}/admin/"))
-    staff = (stack.env["DJANGO_SUPERUSER_EMAIL"], stack.env["DJANGO_SUPERUSER_PASSWORD"])
-    rows.append(("  staff", "  ".join(staff)))
-    rows.append(("Mock Stripe", stack.mock_url))
-    rows.append(("Mails", str(stack.mail_dir)))
-    rows.append(("Logs", str(stack.logs)))
-    screen.box("New Concierge is running", rows)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ PORT_NAMES = {
     "web": "PORT",
     "mock_stripe": "MOCK_STRIPE_PORT",
     "mail": "SMTP_PORT",
+    "mail_page": "MAIL_PAGE_PORT",
     "postgres": "PGPORT",
 }
 # What makes a process one of several that run tests side by side; what it starts is none of them.

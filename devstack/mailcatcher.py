@@ -11,6 +11,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from devstack import mailpage
+
 
 class Keeper:
     """Writes one `.eml` for each mail; names sort by time of arrival."""
@@ -48,7 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--page-port", type=int, help="where the mails are shown to a browser")
     options = parser.parse_args()
+    if options.page_port:
+        mailpage.serve(port=options.page_port, folder=options.dir)
     asyncio.run(serve(port=options.port, folder=options.dir))
 
 

@@ -38,16 +38,17 @@ def get(port: int, path: str, *, timeout: float = 5.0) -> Answer | None:
         connection.close()
 
 
-def mail(*, port: int, folder: Path) -> Part:
-    """The mail catcher."""
+def mail(*, port: int, page_port: int, folder: Path) -> Part:
+    """The mail catcher, and the page on which its mails are read."""
     command = (
         sys.executable, "-m", "devstack.mailcatcher", "--port", str(port), "--dir", str(folder),
+        "--page-port", str(page_port),
     )  # fmt: skip
     return Part(
         name="mail",
         command=command,
         ready=lambda: _greets(port),
-        hint="SMTP_PORT asks for a port of your choice.",
+        hint="SMTP_PORT and MAIL_PAGE_PORT ask for ports of your choice.",
         environ=_plain(),
     )
 

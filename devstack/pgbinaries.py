@@ -56,6 +56,15 @@ def find() -> Binaries:
     return max(found, key=lambda binaries: binaries.major)
 
 
+def psql() -> str | None:
+    """Return the wheel's `psql`, or None."""
+    try:
+        program = find().folder / "psql"
+    except NoPostgres:
+        return None
+    return str(program) if program.exists() else None
+
+
 def pg_dump() -> str:
     """Return the wheel's `pg_dump`, which reads older servers too, or an empty string."""
     try:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
+from pathlib import Path
 from typing import Any
 
 from devstack import environment, state
 from devstack.journey import Customer
 from devstack.stack import Stack
+
+TOLD, ENVIRONMENT = "demo.json", "demo.env"
 
 
 class Report:
@@ -17,8 +21,8 @@ class Report:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._guard = threading.Lock()
-        self._path = stack.folder / "demo.json"
-        self._environment = stack.folder / "demo.env"
+        self._path = stack.folder / TOLD
+        self._environment = stack.folder / ENVIRONMENT
         self._journey: dict[str, Any] = {}
         # Those of the last run would send a reader to processes that are gone.
         self._path.unlink(missing_ok=True)
@@ -29,7 +33,7 @@ class Report:
         with self._guard:
             settings = environment.marked(environment.settings_of(self._stack.env))
             state.write_private(self._environment, environment.as_shell(settings))
-            state.write_private(self._path, json.dumps(self._content(), indent=2) + "\n")
+            state.write_private(self._path, json.dumps(self.content(), indent=2) + "\n")
 
     def add_journey(self, customer: Customer, timings_ms: dict[str, float]) -> None:
         """Add what the sample purchase left behind."""
@@ -41,7 +45,8 @@ class Report:
         }
         self.write()
 
-    def _content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
+        """Return what `demo.json` says."""
         stack = self._stack
         return {
             "web_url": stack.web_url,
@@ -50,8 +55,29 @@ class Report:
             "webhook_secret": stack.env["STRIPE_WEBHOOK_SECRET"],
             "database_url": stack.database_url,
             "mail_dir": str(stack.mail_dir),
+            "mail_url": stack.mail_url,
             "staff_email": stack.env["DJANGO_SUPERUSER_EMAIL"],
             "staff_password": stack.env["DJANGO_SUPERUSER_PASSWORD"],
             "pids": stack.pids,
             **self._journey,
         }
+
+
+def rows(told: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
+    """Return what there is to click on, and the passwords for it, from what `demo.json` says."""
+    found = [("Public site", f"{told['web_url']}/")]
+    if "tenant_url" in told:
+        found.append(("Workspace", f"{told['tenant_url']}/"))
+        found.append(("  owner", f"{told['owner_email']}  {told['owner_password']}"))
+    found.append(("Admin", f"{told['web_url']}/admin/"))
+    found.append(("  staff", f"{told['staff_email']}  {told['staff_password']}"))
+    found.append(("Mock Stripe", told["mock_stripe_url"]))
+    found.append(("Mails", told["mail_url"]))
+    found.append(("Logs", str(folder / "log")))
+    return found
+
+
+def read_environment(path: Path) -> dict[str, str]:
+    """Return the settings of a `demo.env`. Raises FileNotFoundError."""
+    words = shlex.split(path.read_text())
+    return dict(word.split("=", 1) for word in words if not word.startswith("#"))

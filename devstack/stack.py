@@ -123,6 +123,11 @@ class Stack:
         return self.env["STRIPE_API_BASE"].rstrip("/")
 
     @property
+    def mail_url(self) -> str:
+        """Where the mails are read in a browser."""
+        return f"http://localhost:{self._port['mail_page']}"
+
+    @property
     def database_url(self) -> str:
         """The application's database."""
         return self.env["DATABASE_URL"]
@@ -286,7 +291,8 @@ class Stack:
     def _part(self, name: str) -> Part:
         port = self._port.get(name, 0)
         if name == "mail":
-            return parts.mail(port=port, folder=self.mail_dir)
+            page_port = self._port["mail_page"]
+            return parts.mail(port=port, page_port=page_port, folder=self.mail_dir)
         if name == "mock_stripe":
             folder = self.folder / "mock_stripe"
             return parts.mock_stripe(

@@ -59,7 +59,7 @@ def _serve(store: Store, options: argparse.Namespace) -> None:
     server.app = App(
         api=api,
         control=Control(store=store, lifecycle=lifecycle, faults=api.faults),
-        pages=Pages(store=store, courier=courier),
+        pages=Pages(store=store, courier=courier, lifecycle=lifecycle),
         public_url=public_url,
     )
     stop = threading.Event()

@@ -10,7 +10,7 @@ from billing.mock_stripe.errors import ApiError
 from billing.mock_stripe.events import emit, put_and_emit
 from billing.mock_stripe.expansion import NOTES
 from billing.mock_stripe.ids import new_id
-from billing.mock_stripe.sessions import details, expire
+from billing.mock_stripe.sessions import details, expire, runs_out_at
 from billing.mock_stripe.store import Change
 from billing.mock_stripe.subscribing import new_subscription
 from billing.mock_stripe.table import Document
@@ -27,7 +27,7 @@ def complete(change: Change, session_id: str, outcome: str) -> Document:
         raise ApiError(400, f"outcome must be one of {known}; not {outcome!r}", param="outcome")
     if awaits_payment(session) and outcome in {"paid", "declined"}:
         return _end_waiting(change, session, paid=outcome == "paid")
-    if session["status"] == "open" and session["expires_at"] <= change.now:
+    if session["status"] == "open" and runs_out_at(session) <= change.now:
         session = expire(change, session)
     if session["status"] != "open":
         raise ApiError(

@@ -18,6 +18,7 @@ from billing.mock_stripe.completion import complete
 from billing.mock_stripe.errors import ApiError
 from billing.mock_stripe.expansion import present
 from billing.mock_stripe.faults import Fault, Faults
+from billing.mock_stripe.happenings import happen
 from billing.mock_stripe.lifecycle import Lifecycle
 from billing.mock_stripe.store import Change, Store
 from billing.mock_stripe.table import FACETS, Document
@@ -107,6 +108,15 @@ class Control:
         with self.store.change() as change:
             subscription = change.fetch("subscription", object_id)
             return present(transitions.move(change, subscription, status))
+
+    def simulate(self, body: Body, object_id: str) -> Document:
+        """Let something happen to a subscription, by the name of the front page's button."""
+        body.only("what")
+        what = body.text("what")
+        with self.store.change() as change:
+            happen(change, change.fetch("subscription", object_id), what)
+        with self.store.change() as change:
+            return present(change.fetch("subscription", object_id))
 
     def set_delivery(self, body: Body) -> Document:
         """Set how events that happen from now on are delivered; what is not given is as usual."""
@@ -236,6 +246,7 @@ _CONTROLS = (
     ("POST", "/_control/reset", "reset"),
     ("POST", "/_control/sessions/<object_id>/complete", "complete_session"),
     ("POST", "/_control/subscriptions/<object_id>", "move_subscription"),
+    ("POST", "/_control/subscriptions/<object_id>/simulate", "simulate"),
     ("POST", "/_control/charges/<object_id>/dispute", "dispute_charge"),
     ("POST", "/_control/delivery", "set_delivery"),
     ("GET", "/_control/deliveries", "deliveries"),

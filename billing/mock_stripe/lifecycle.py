@@ -12,7 +12,7 @@ from billing.mock_stripe.events import emit, put_and_emit
 from billing.mock_stripe.expansion import NOTES
 from billing.mock_stripe.journal import Entry
 from billing.mock_stripe.lines import items_of
-from billing.mock_stripe.sessions import expire
+from billing.mock_stripe.sessions import expire, runs_out_at
 from billing.mock_stripe.store import Change, Store
 from billing.mock_stripe.table import Document
 from billing.mock_stripe.timetable import Timetable
@@ -101,7 +101,7 @@ def _advance(change: Change, subscription: Document) -> None:
 def _due_times(document: Document) -> Iterator[int]:
     if document["object"] == "checkout.session":
         if document["status"] == "open":
-            yield document["expires_at"]
+            yield runs_out_at(document)
         return
     if document["ended_at"] is not None:
         return

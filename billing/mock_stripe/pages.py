@@ -9,12 +9,14 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from billing.mock_stripe import bills, markup, transitions
+from billing.mock_stripe import bills, front, markup, transitions
 from billing.mock_stripe.completion import complete
 from billing.mock_stripe.delivery import Courier
 from billing.mock_stripe.errors import ApiError, no_such
 from billing.mock_stripe.events import put_and_emit
 from billing.mock_stripe.expansion import NOTES
+from billing.mock_stripe.happenings import happen
+from billing.mock_stripe.lifecycle import Lifecycle
 from billing.mock_stripe.lines import items_of
 from billing.mock_stripe.store import Change, Store
 from billing.mock_stripe.table import Document
@@ -33,6 +35,7 @@ class Pages:
 
     store: Store
     courier: Courier
+    lifecycle: Lifecycle
 
     def respond(self, request: Request) -> Response:
         """Answer one request of a browser."""
@@ -47,6 +50,27 @@ class Pages:
             response = markup.page("That did not work", markup.notice(str(error)), error.status)
         response.headers.update(_SECURITY)
         return response
+
+    def show_front(self, request: Request) -> Response:
+        """Show subscriptions with what can happen to them, the clock, and what was delivered."""
+        with self.store.change() as change:
+            body = front.shown(change, address=self.store.public_url)
+        return markup.page("Mock Stripe", body)
+
+    def let_happen(self, request: Request, object_id: str) -> Response:
+        """Let happen to a subscription what the pressed button says."""
+        with self.store.change() as change:
+            subscription = change.fetch("subscription", object_id)
+            happen(change, subscription, request.form.get("what", ""))
+        return redirect(f"/#{object_id}", 303)
+
+    def advance_clock(self, request: Request) -> Response:
+        """Put the clock forward as the pressed button says."""
+        advance = request.form.get("advance", "")
+        if advance not in front.STEPS:
+            raise ApiError(400, f"There is no button {advance!r}.")
+        self.lifecycle.put_clock_forward(int(advance))
+        return redirect("/", 303)
 
     def show_payment(self, request: Request, object_id: str) -> Response:
         """Show what is bought, with the buttons Pay, Decline and Leave."""
@@ -137,6 +161,9 @@ class Pages:
 
 _MAP = Map(
     [
+        Rule("/", methods=["GET"], endpoint="show_front"),
+        Rule("/clock", methods=["POST"], endpoint="advance_clock"),
+        Rule("/subscriptions/<object_id>", methods=["POST"], endpoint="let_happen"),
         Rule("/pay/<object_id>", methods=["GET"], endpoint="show_payment"),
         Rule("/pay/<object_id>", methods=["POST"], endpoint="decide_payment"),
         Rule("/invoice/<object_id>", methods=["GET"], endpoint="show_invoice"),

@@ -27,19 +27,29 @@ def _create(call: Call) -> Document:
             "amount", f"Refund amount ({amount}) is not between 1 and the {left} that are left."
         )
     reason = params.choice("reason", "duplicate", "fraudulent", "requested_by_customer")
-    refund = _refund(call.change, charge, amount) | {
-        "metadata": params.merged_metadata({}),
-        "reason": reason,
-    }
-    emit(call.change, "refund.created", call.change.put(refund))
+    metadata = params.merged_metadata({})
+    return refund(call.change, charge, amount, reason=reason, metadata=metadata)
+
+
+def refund(
+    change: Change,
+    charge: Document,
+    amount: int,
+    *,
+    reason: str | None,
+    metadata: Document | None = None,
+) -> Document:
+    """Give back so much of a charge, of which at least that much is left."""
+    given = _refund(change, charge, amount) | {"metadata": metadata or {}, "reason": reason}
+    emit(change, "refund.created", change.put(given))
     refunded = charge["amount_refunded"] + amount
     put_and_emit(
-        call.change,
+        change,
         "charge.refunded",
         charge,
         charge | {"amount_refunded": refunded, "refunded": refunded == charge["amount"]},
     )
-    return refund
+    return given
 
 
 def _charge_to_refund(call: Call) -> Document:

@@ -34,6 +34,15 @@ _PARAMS = (
 _EVENT = "checkout.session.expired"
 
 
+def runs_out_at(session: Document) -> int:
+    """Return when a session expires by the mock's clock.
+
+    Whoever makes one knows the real time alone, as with Stripe's test clocks: `expires_at` is of the
+    real time, and what the clock was put forward before does not count.
+    """
+    return int(session["expires_at"]) + int(session[NOTES].get("ahead", 0))
+
+
 def expire(change: Change, session: Document) -> Document:
     """Close a session that nobody completed."""
     return put_and_emit(change, _EVENT, session, session | {"status": "expired", "url": None})
@@ -60,7 +69,7 @@ def _create(call: Call) -> Document:
         "client_reference_id": params.text("client_reference_id"),
         "currency": items[0]["currency"],
         "customer_email": params.text("customer_email"),
-        "expires_at": _expiry(params, call.change.now),
+        "expires_at": _expiry(params, call.change.now - call.change.ahead),
         "id": session_id,
         "locale": params.text("locale"),
         "metadata": params.merged_metadata({}),
@@ -69,6 +78,7 @@ def _create(call: Call) -> Document:
     }
     session = _blank(call.change.now) | fields | _customer(call)
     session[NOTES] = {
+        "ahead": call.change.ahead,
         "line_items": items,
         "amount": amount,
         "subscription_metadata": params.nested("subscription_data").merged_metadata({}),

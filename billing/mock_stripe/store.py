@@ -106,7 +106,8 @@ class Change:
         self.idempotency_key = idempotency_key
         self._staged: dict[tuple[str, str], str | None] = {}
         clock = self.get("_setting", "clock") or {}
-        self.now = int(time.time()) + int(clock.get("ahead", 0))
+        self.ahead = int(clock.get("ahead", 0))
+        self.now = int(time.time()) + self.ahead
 
     def get(self, kind: str, object_id: str | None) -> Document | None:
         """Return a copy of an object, or None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,13 +12,15 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from public_apps.core import figures
+from public_apps.core.background import FLUSH_SECONDS
 from public_apps.core.models import WebhookSlot
 from tests.core.ground import Ground
 
 
 @pytest.fixture
 def quiet(ground: Ground) -> Iterator[None]:
-    """A ground where no webhook has been counted yet."""
+    """A ground where no webhook has been counted, and none that was is still to be written."""
+    time.sleep(FLUSH_SECONDS + 1)
     figures.flush()
     WebhookSlot.objects.all().delete()
     yield

@@ -82,8 +82,9 @@ def test_events_of_each_type_are_an_incident_and_closed_ones_are_not_told_again(
 
 
 @pytest.mark.usefixtures("calm")
-def test_a_dry_pool_is_told_once_it_has_had_its_time() -> None:
+def test_a_dry_pool_is_told_once_it_has_had_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
+    monkeypatch.setattr(checks, "_began", now)
     stale = Tenant.objects.spare()
     marks = dict(stale.values_list("pk", "migrations_fingerprint"))
     stale.update(migrations_fingerprint="yesterday's")
