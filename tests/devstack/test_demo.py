@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ import pytest
 import requests
 
 from devstack import journey, ports
+from devstack.options import seconds_of
 from devstack.processes import ROOT
 from tests.devstack.waiting import eventually, is_gone
 
@@ -29,11 +34,20 @@ def folder(tmp_path: Path, outside: dict[str, str]) -> Path:
 @pytest.fixture
 def serving(folder: Path, outside: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A demo that serves, its output kept in `screen`."""
+    with demo_serving(folder, outside, "--no-journey") as demo:
+        yield demo
+
+
+@contextmanager
+def demo_serving(
+    folder: Path, environ: dict[str, str], *options: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Have a demo until the block ends."""
     with (folder.parent / "screen").open("w") as screen:
         demo = subprocess.Popen(
-            [ROOT / "bin" / "demo", "--no-journey"], env=outside, stdout=screen, text=True
+            [ROOT / "bin" / "demo", *options], env=environ, stdout=screen, text=True
         )
-    eventually(lambda: "Serving." in shown(folder) or demo.poll() is not None, seconds=200)
+    eventually(lambda: "Serving." in shown(folder) or demo.poll() is not None, seconds=300)
     yield demo
     demo.send_signal(signal.SIGTERM)
     demo.wait(60)
@@ -100,3 +114,75 @@ def test_what_dies_serves_again_and_ctrl_c_ends_all(
     assert serving.wait(60) == 0
     assert shown(folder).endswith("All stopped.\n")
     assert all(map(is_gone, parts))
+
+
+def play(environ: dict[str, str], *command: str, typed: str = "") -> tuple[int, str]:
+    """Type a command of the demo in another terminal; return its status and what it says."""
+    done = subprocess.run(
+        [ROOT / "bin" / "demo", *command],
+        env=environ, input=typed, capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+def test_whoever_plays_with_a_demo_sees_its_state_steps_inside_and_lets_things_happen(
+    folder: Path, outside: dict[str, str]
+) -> None:
+    with demo_serving(folder, outside):
+        label = told(folder)["tenant_url"].removeprefix("http://").split(".")[0]
+        status, said = play(outside, "status")
+        assert (status, told(folder)["owner_password"] in said) == (0, True)
+        assert f"{label}" in said
+        assert "All is well." in said
+        count = "from public_apps.accounts.models import User; print(User.objects.get().email)"
+        assert told(folder)["owner_email"] in play(outside, "shell", label, typed=count)[1]
+        assert "1 row" in play(outside, "psql", label, typed="SELECT email FROM accounts_user;")[1]
+        assert "past_due" in play(outside, "simulate", "failed-payment")[1]
+        eventually(lambda: "A payment for" in play(outside, "mail")[1], seconds=60)
+        page = requests.get(told(folder)["mail_url"], timeout=30).text
+        assert "A payment for" in page
+        assert play(outside, "clock", "+31d")[0] == 0
+        wish = {
+            "organization": "Later", "subdomain": "later", "email": "later@later.example",
+            "first_name": "L", "last_name": "L", "plan": "professional", "interval": "month",
+        }  # fmt: skip
+        url = f"{told(folder)['web_url']}/api/billing/checkout/"
+        assert requests.post(url, json=wish, timeout=60).status_code == 201
+        assert play(outside, "shell", "nobody") == (
+            1,
+            "There is no workspace 'nobody': “bin/demo status” names them.\n",
+        )
+        status, said = play(outside, "reset")
+        assert (status, "is in use by process" in said) == (1, True)
+    assert play(outside, "status")[0] == 1
+    assert play(outside, "reset")[0] == 0
+    assert not list(folder.glob("postgres-*"))
+    assert not (folder / "mail").exists()
+
+
+def test_help_installs_nothing(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / "devstack").mkdir(parents=True)
+    for name in ("bin/demo", "bin/environment.bash", "devstack/__init__.py", "devstack/options.py"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name)
+    done = subprocess.run(
+        [checkout / "bin" / "demo", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "simulate" in done.stdout
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [("+31d", 31 * 86_400), ("2h", 7200), ("+1w", 604_800), ("+1m", 2_678_400)],
+)
+def test_a_stretch_of_time_is_read_as_people_write_it(typed: str, seconds: int) -> None:
+    assert seconds_of(typed) == seconds
+
+
+@pytest.mark.parametrize("typed", ["", "d", "+d", "31", "-3d", "+401d", "+0d", "+٣d", "3 d"])
+def test_what_is_no_stretch_of_time_is_refused(typed: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=re.escape(repr(typed))):
+        seconds_of(typed)

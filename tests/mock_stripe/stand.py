@@ -256,7 +256,7 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "DJANGO_DEBUG"}
 
 
-def eventually(held: Callable[[], bool], *, what: str, seconds: float = 15) -> None:
+def eventually(held: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
     """Wait until something holds; fail if it does not come to hold."""
     until = time.monotonic() + seconds
     while not held():
