@@ -60,7 +60,7 @@ def test_bin_test_leaves_the_database_that_it_was_given_alone(
 def test_the_demo_refuses_a_database_of_somebody_elses_tables(
     theirs: str, tmp_path: Path, outside: dict[str, str]
 ) -> None:
-    environ = {**outside, "CONCIERGE_STATE": str(tmp_path / "state"), "DATABASE_URL": theirs}
+    environ = {**outside, "CONCIERGE_STATE": str(tmp_path / "demo"), "DATABASE_URL": theirs}
     done = bin_("demo", "--once", environ=environ)
     assert (done.returncode, done.stderr) == (1, "")
     assert "Taken from the environment: DATABASE_URL." in done.stdout

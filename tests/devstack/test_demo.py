@@ -47,10 +47,12 @@ def demo_serving(
         demo = subprocess.Popen(
             [ROOT / "bin" / "demo", *options], env=environ, stdout=screen, text=True
         )
-    eventually(lambda: "Serving." in shown(folder) or demo.poll() is not None, seconds=300)
-    yield demo
-    demo.send_signal(signal.SIGTERM)
-    demo.wait(60)
+    try:
+        eventually(lambda: "Serving." in shown(folder) or demo.poll() is not None, seconds=400)
+        yield demo
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(60)
 
 
 def shown(folder: Path) -> str:
