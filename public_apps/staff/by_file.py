@@ -30,12 +30,16 @@ def add_arguments(actions: Any) -> None:
     take = actions.add_parser("import", help="make a new tenant of an archive")
     take.add_argument("path")
     take.add_argument("--as", dest="label", default="", help="its subdomain; default: the old one")
-    restore = actions.add_parser("restore", help="take a tenant back to an archive of it")
+    restore = actions.add_parser("restore", help="take a tenant back to an archive of its own")
     restore.add_argument("tenant", help="subdomain or schema")
     what = restore.add_mutually_exclusive_group(required=True)
     what.add_argument("--from", dest="path", help="build it beside, and swap; what was is kept")
     what.add_argument("--confirm", action="store_true", help="drop what is kept, for good")
     what.add_argument("--undo", action="store_true", help="go back to what is kept")
+    restore.add_argument(
+        "--of", default="", metavar="SCHEMA",
+        help="the schema that an earlier release's archive names, if you know it was this tenant's",
+    )  # fmt: skip
     for each in (take, restore):
         each.add_argument(
             "--trust", action="store_true", help="take an archive of another installation"
@@ -82,7 +86,8 @@ def _restore(options: dict[str, Any]) -> str:
         kept = restoring.undo(tenant)
         audit.record(actor=OPERATOR, action="tenant.restore_undone", target=tenant)
         return f"back as it was; {kept.schema_name} is kept until --confirm"
-    kept = restoring.restore(tenant, path=Path(options["path"]), trust=options["trust"])
+    path, trust, of = Path(options["path"]), options["trust"], options["of"]
+    kept = restoring.restore(tenant, path=path, trust=trust, of=of)
     audit.record(actor=OPERATOR, action="tenant.restored", target=tenant)
     return f"restored; {kept.schema_name} is kept until --confirm, or --undo"
 

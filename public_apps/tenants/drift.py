@@ -70,9 +70,9 @@ def find() -> dict[str, str]:
 
 
 def _at_head() -> list[str]:
-    """Return the schemas that should look alike; those behind are a release's business."""
+    """Return the schemas that should look alike; those behind or ahead are a release's business."""
     late = survey.take()
-    built = survey.in_fleet().exclude(schema_name__in=[*late.order, *late.broken])
+    built = survey.in_fleet().exclude(schema_name__in=[*late.order, *late.ahead, *late.broken])
     return list(built.order_by("pk").values_list("schema_name", flat=True))
 
 

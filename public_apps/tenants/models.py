@@ -5,19 +5,20 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
-from public_apps.tenants.archives.models import Export, KeptSchema, RestoreTest
+from public_apps.tenants.archives.models import Export, Installation, KeptSchema, RestoreTest
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import dropping
 from public_apps.tenants.lifecycle.models import Departure
 
 __all__ = [
-    "AccessChange", "Departure", "Domain", "DomainClaim", "Export", "KeptSchema", "RestoreTest",
-    "Status", "Tenant", "TenantMigration", "TenantQuerySet", "opaque_schema_name",
+    "AccessChange", "Departure", "Domain", "DomainClaim", "Export", "Installation", "KeptSchema",
+    "RestoreTest", "Status", "Tenant", "TenantMigration", "TenantQuerySet", "opaque_schema_name",
 ]  # fmt: skip
 
 
@@ -75,6 +76,8 @@ class Tenant(TenantMixin):
     schema_name = models.CharField(
         _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
     )
+    # Never repeated, as numbers are after a database came back from a dump. Archives bear it.
+    identity = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True)
     # A default in the database, too: during a release the old code still adds tenants.
     language = models.CharField(_("language"), max_length=8, default="en", db_default="en")

@@ -28,7 +28,7 @@ def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
 
 def backups(folder: Path, workspace: Workspace) -> list[str]:
     """Return what is kept of a tenant."""
-    kept = folder / f"tenant-{workspace.tenant.pk}"
+    kept = folder / backup.folder_of(workspace.tenant)
     return sorted(each.name for each in kept.iterdir()) if kept.exists() else []
 
 
@@ -59,7 +59,7 @@ def test_old_backups_go_by_number_and_age_but_never_the_last(
     ground: Ground, folder: Path, settings: Settings
 ) -> None:
     workspace = found_workspace()
-    kept = folder / f"tenant-{workspace.tenant.pk}"
+    kept = folder / backup.folder_of(workspace.tenant)
     kept.mkdir(parents=True)
     settings.BACKUP_KEEP, settings.BACKUP_KEEP_DAYS = 3, 10
     for days in (1, 2, 3, 4, 40):

@@ -48,7 +48,9 @@ OLD_WEBHOOK_SECRET = "whsec_of_last_month"  # on its way out while the secret is
 _GROUND = pytest.StashKey["Ground"]()
 _FAILED = pytest.StashKey[str]()
 # Each ground has its own of these, whatever the run was given.
-_OWN = frozenset({"DATABASE_URL", "EMAIL_PORT", "PORT", "SITE_URL", "STRIPE_API_BASE"})
+_OWN = frozenset(
+    {"ARCHIVE_STORE", "DATABASE_URL", "EMAIL_PORT", "PORT", "SITE_URL", "STRIPE_API_BASE"}
+)
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ def standing_on(stack: Stack) -> Iterator[None]:
     static.mkdir(exist_ok=True)
     try:
         with override_settings(
+            ARCHIVE_STORE=stack.env["ARCHIVE_STORE"],
             # pytest-django would keep mails in memory: here they go over the wire.
             EMAIL_BACKEND=stack.env["EMAIL_BACKEND"],
             EMAIL_PORT=int(stack.env["EMAIL_PORT"]),

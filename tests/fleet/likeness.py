@@ -82,6 +82,22 @@ class Scale:
         theirs = self._by_django_tenants(other)
         self._weigh("migrated", self._finish(old), theirs)
 
+    def together(self, how_many: int) -> None:
+        """Compare schemas that are brought to head in one message, after a canary went the long way."""
+        later = [key for key in _keys() if key[0] == "orchard"][1:]
+        before = _by_django_up_to([key for key in _keys() if key not in later])
+        canary, other, *followers = (self._copy_of(before) for _ in range(how_many + 2))
+        self._finish(before)
+        whole = plan.compile_plan(canary)
+        run.migrate(canary, whole, done=whole.applied, settled=True, canary=True)
+        theirs = self._by_django_tenants(other)
+        self._weigh("canary", self._finish(canary), theirs)
+        tasks = [crew.Task(schema_name=name, plan=whole, settled=True) for name in followers]
+        for batch in crew.batches(tasks):
+            assert [outcome.error for outcome in crew.do_together(batch)] == [""] * len(batch)
+            for task in batch:
+                self._weigh(f"one of {len(batch)}", self._finish(task.schema_name), theirs)
+
     def _from(self, keys: list[Key]) -> None:
         before = _by_django_up_to(keys)
         # All from a copy: PostgreSQL writes some constraints otherwise once they were restored.

@@ -14,6 +14,8 @@ OURS = "config.settings"
 EVERY = os.environ.get("FLEET_PREFIXES") == "all"
 WILD = "tests.fleet.wild.settings"  # an operation that is not Django's own
 ORCHARD = "tests.fleet.orchard.settings"  # renames, constraints, RunPython, squashes, and more
+GAPS = "tests.fleet.orchard.settings_gaps"  # columns that may be empty, and defaults of all kinds
+ODD = "tests.fleet.orchard.settings_odd"  # defaults that are objects
 SCRIPT = """
 import json
 from tests.fleet.likeness import Scale
@@ -55,6 +57,16 @@ def test_a_schema_of_an_earlier_release_becomes_the_same(ground: Ground) -> None
 def test_it_becomes_the_same_after_migrations_that_know_every_trick(ground: Ground) -> None:
     compared = compare(ground, ORCHARD, f"old('orchard', {999 if EVERY else 4})")
     assert len(compared) == 2 * (8 if EVERY else 4)
+
+
+def test_columns_that_may_be_empty_go_as_text_sixteen_tenants_in_one_message(
+    ground: Ground,
+) -> None:
+    assert compare(ground, GAPS, "together(16)") == ["canary", *["one of 16"] * 16]
+
+
+def test_a_default_that_is_an_object_is_asked_in_each_tenant(ground: Ground) -> None:
+    assert compare(ground, ODD, "together(2)") == ["canary", *["one of 1"] * 2]
 
 
 def test_what_it_cannot_foresee_is_left_to_django_tenants_and_it_says_so(ground: Ground) -> None:

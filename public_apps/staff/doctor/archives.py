@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import connection
 
 from public_apps.staff.doctor.findings import Finding, failing, ok, warning
-from public_apps.tenants.archives import backup, pgdump, rehearsal, stores
+from public_apps.tenants.archives import backup, earlier, installation, pgdump, rehearsal, stores
 from public_apps.tenants.archives.models import RestoreTest
 
 
@@ -21,8 +22,12 @@ def examine_archives() -> Iterator[Finding]:
     except pgdump.NoDump as error:
         yield warning("pg_dump", str(error), "Exports and backups need it.")
     try:
-        stores.prove(stores.store())
-        late = backup.late()
+        kept = installation.own_store()
+        stores.prove(kept)
+        late, unclaimed = backup.late(), earlier.unclaimed(kept)
+    except installation.NotOurs as error:
+        yield failing("archives", str(error), "Nobody is backed up, archived or erased meanwhile.")
+        return
     except stores.NoStore as error:
         yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
         return
@@ -34,6 +39,12 @@ def examine_archives() -> Iterator[Finding]:
         )
     else:
         yield ok("archives", "Every tenant in use has a fresh backup.")
+    if unclaimed:
+        yield warning(
+            "archives",
+            f"{unclaimed} archives of an earlier release are neither pruned nor erased.",
+            f"If this store is ours alone: manage.py backup --claim {settings.TENANT_BASE_DOMAIN}",
+        )
     yield from _restore_tests()
 
 

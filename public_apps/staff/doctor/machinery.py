@@ -112,6 +112,13 @@ def examine_migrations() -> Iterator[Finding]:
         return
     yield ok("migrations", "Public is at head.")
     fleet = survey.take()
+    if fleet.ahead:
+        yield warning(
+            "migrations",
+            f"{len(fleet.ahead)} of {fleet.total} tenants are ahead of this release: "
+            f"{', '.join(fleet.ahead[:5])}.",
+            "A newer release was rolled back. They are served; go forward when it is mended.",
+        )
     late = [*fleet.order, *fleet.broken]
     if late:
         yield failing(
@@ -120,7 +127,7 @@ def examine_migrations() -> Iterator[Finding]:
             "Run “manage.py migrate_fleet”; it names what stops.",
         )
     else:
-        yield ok("migrations", f"All {fleet.total} tenants are at head.")
+        yield ok("migrations", f"{fleet.at_head} of {fleet.total} tenants are at head.")
 
 
 def examine_worker() -> Iterator[Finding]:

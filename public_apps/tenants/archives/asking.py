@@ -18,8 +18,9 @@ from public_apps.audit import audit
 from public_apps.core import jobs, mail
 from public_apps.core.errors import Refused
 from public_apps.core.schemas import in_public
-from public_apps.tenants.archives import backup, exporting
+from public_apps.tenants.archives import backup, earlier, exporting, layout
 from public_apps.tenants.archives.desk import desk
+from public_apps.tenants.archives.installation import own_store
 from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.stores import NoStore, NotKept, store
 from public_apps.tenants.models import Tenant
@@ -64,15 +65,17 @@ def current(tenant: Tenant) -> Export | None:
 
 def make(export: Export, *, told: Callable[[int, int], None]) -> None:
     """Make the archive and promise the mail; safe to call again. `told` hears of parts done."""
-    key = key_of(export)
+    kept = own_store()
+    key = f"{layout.folder_of(export.tenant)}{export.pk}{layout.EXPORT}"
     with desk() as folder:
         path = folder / "archive.zip"
         written = exporting.export(export.tenant, to=path, progress=told)
-        store().put(key, path)
+        kept.put(key, path)
     with transaction.atomic():
         now = timezone.now()
         waiting = Export.objects.filter(pk=export.pk, finished_at=None, failed_at=None)
-        if waiting.update(finished_at=now, expires_at=now + EXPIRES_AFTER, size=written.size):
+        expires_at = now + EXPIRES_AFTER
+        if waiting.update(finished_at=now, expires_at=expires_at, size=written.size, stored_as=key):
             mail.enqueue(
                 kind=READY, key=str(export.pk), to=export.asked_by, language=export.language
             )
@@ -100,7 +103,7 @@ def fetch(*, tenant: Tenant, export_id: UUID | None = None, by: User) -> tuple[E
         export = kept_for(tenant).filter(finished_at__isnull=False, **named).first()
     if export is None:
         raise NotKept("There is no archive to fetch.")
-    archive = store().open(key_of(export))
+    archive = own_store().open(key_of(export))
     audit.record(actor=by, action="workspace.export_fetched", target=tenant)
     return export, archive
 
@@ -110,13 +113,13 @@ def forget_expired() -> None:
     long_ago = timezone.now() - EXPIRES_AFTER
     Export.objects.filter(failed_at__lte=long_ago).delete()
     for export in Export.objects.filter(expires_at__lte=timezone.now()):
-        store().delete(key_of(export))
+        own_store().delete(key_of(export))
         export.delete()
 
 
 def key_of(export: Export) -> str:
     """Return where an export lies in the store."""
-    return f"tenant-{export.tenant_id}/{export.pk}.export.zip"
+    return export.stored_as or earlier.export_key(export)
 
 
 def wake(export: Export) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import structlog
@@ -13,15 +13,16 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from public_apps.tenants.archives import exporting, pgdump
+from public_apps.tenants.archives import earlier, exporting, pgdump
 from public_apps.tenants.archives.desk import desk
-from public_apps.tenants.archives.stores import NoStore, store
+from public_apps.tenants.archives.installation import mark_of, own_store
+from public_apps.tenants.archives.layout import BACKUP, FINAL, STAMP, folder_of, key_now, made_at
+from public_apps.tenants.archives.stores import NoStore, Store
 from public_apps.tenants.lifecycle.doors import Hindered
 from public_apps.tenants.models import Tenant
 
+__all__ = ["BACKUP", "FINAL", "STAMP", "folder_of"]  # part of what backups are to others
 log = structlog.get_logger(__name__)
-STAMP = "%Y%m%dT%H%M%S.%fZ"
-BACKUP, FINAL = ".backup.zip", ".final.zip"
 # Two nights: one may be missed by a release at the wrong moment.
 LATE_AFTER = timedelta(days=2)
 FAILURES = (NoStore, pgdump.NoDump, psycopg.Error, DatabaseError, OSError)
@@ -36,15 +37,9 @@ class Outcome:
     error: str = ""
 
 
-def folder_of(tenant: Tenant) -> str:
-    """Return where in the store everything of a tenant lies; its schema may change, this doesn't."""
-    return f"tenant-{tenant.pk}/"
-
-
 def keep(tenant: Tenant, *, ending: str) -> str:
     """Export a tenant into the store and return the key. Raises what is in `FAILURES`."""
-    kept = store()
-    key = f"{folder_of(tenant)}{timezone.now().astimezone(UTC).strftime(STAMP)}{ending}"
+    kept, key = own_store(), key_now(tenant, ending=ending)
     with desk() as folder:
         written = exporting.export(tenant, to=folder / "archive.zip")
         kept.put(key, written.path)
@@ -53,20 +48,26 @@ def keep(tenant: Tenant, *, ending: str) -> str:
 
 def due(*, fresh_for: timedelta) -> list[Tenant]:
     """Return tenants in use whose newest backup is older than that, or that have none."""
-    limit = timezone.now() - fresh_for
-    newest: dict[str, datetime] = {}
-    for key in store().keys():  # noqa: SIM118 - a store is no dict
-        if key.endswith(BACKUP):
-            newest[f"{key.partition('/')[0]}/"] = made_at(key)
+    limit, last = timezone.now() - fresh_for, _newest_by_folder(own_store())
     tenants = Tenant.objects.serving().order_by("pk")
-    return [each for each in tenants if newest.get(folder_of(each), limit) <= limit]
+    return [each for each in tenants if last.get(folder_of(each), limit) <= limit]
 
 
 def late() -> list[Tenant]:
     """Return tenants that have been in use for two days and have no backup as young as that."""
     limit = timezone.now() - LATE_AFTER
+    kept = own_store()
+    last, until = _newest_by_folder(kept), mark_of(kept).since
+
+    def was_fresh(tenant: Tenant) -> bool:
+        """Whether an earlier release made one in time, before this one took over."""
+        made = last.get(earlier.folder_of(tenant), limit)
+        return made > limit and earlier.is_of(tenant, made, until=until)
+
     return [
-        each for each in due(fresh_for=LATE_AFTER) if each.opened_at and each.opened_at <= limit
+        each
+        for each in due(fresh_for=LATE_AFTER)
+        if each.opened_at and each.opened_at <= limit and not was_fresh(each)
     ]
 
 
@@ -81,8 +82,9 @@ def prune(tenant: Tenant) -> list[str]:
 
     Final archives of those who have left are no backups: they stay.
     """
-    kept = store()
-    keys = [key for key in kept.keys(folder_of(tenant)) if key.endswith(BACKUP)]
+    kept = own_store()
+    before = earlier.kept_of(tenant, kept) if earlier.may_be_destroyed(kept) else []
+    keys = [key for key in [*before, *kept.keys(folder_of(tenant))] if key.endswith(BACKUP)]
     limit = timezone.now() - timedelta(days=settings.BACKUP_KEEP_DAYS)
     many = keys[: -settings.BACKUP_KEEP]
     gone = [key for key in keys[:-1] if key in many or made_at(key) < limit]
@@ -93,14 +95,8 @@ def prune(tenant: Tenant) -> list[str]:
 
 def newest(tenant: Tenant) -> str | None:
     """Return the key of a tenant's newest backup, or None."""
-    keys = [key for key in store().keys(folder_of(tenant)) if key.endswith(BACKUP)]
+    keys = [key for key in own_store().keys(folder_of(tenant)) if key.endswith(BACKUP)]
     return keys[-1] if keys else None
-
-
-def made_at(key: str) -> datetime:
-    """Return when a backup was made, by its key."""
-    stamp = key.rpartition("/")[2].removesuffix(BACKUP)
-    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
 
 
 class StoreVault:
@@ -116,14 +112,29 @@ class StoreVault:
     def forget(self, tenant: Tenant) -> int:
         """Destroy every archive of a tenant: backups, exports, and what it left."""
         try:
-            kept = store()
-            keys = kept.keys(folder_of(tenant))
+            kept = own_store()
+            keys = [*kept.keys(folder_of(tenant)), *_from_before(tenant, kept)]
             for key in keys:
                 kept.delete(key)
             kept.tidy(folder_of(tenant), older_than=timedelta(0))
         except (NoStore, OSError) as error:
             raise Hindered(str(error)) from error
         return len(keys)
+
+
+def _newest_by_folder(kept: Store) -> dict[str, datetime]:
+    keys = [key for key in kept.keys("tenant-") if key.endswith(BACKUP)]  # sorted
+    return {f"{key.partition('/')[0]}/": made_at(key) for key in keys}
+
+
+def _from_before(tenant: Tenant, kept: Store) -> list[str]:
+    keys = [*earlier.kept_of(tenant, kept), *earlier.exports_of(tenant)]
+    if keys and not earlier.may_be_destroyed(kept):
+        raise Hindered(
+            f"{len(keys)} of its archives are of an earlier release. If this store is ours alone: "
+            f"manage.py backup --claim {settings.TENANT_BASE_DOMAIN}"
+        )
+    return keys
 
 
 def _one(tenant: Tenant) -> Outcome:

@@ -103,6 +103,7 @@ def _unheard(_done: int, _of: int) -> None:
 def _told_of(tenant: Tenant) -> dict[str, str]:
     subdomain = domains.subdomain_of(tenant)
     return {
+        "identity": str(tenant.identity),
         "name": tenant.name,
         "language": tenant.language,
         "owner_email": tenant.owner_email,

@@ -1,4 +1,4 @@
-"""What public knows of archives: schemas kept after a restore, owners' exports, tests of restoring."""
+"""What public knows of archives: who we are, schemas kept after a restore, exports, restore tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class Installation(models.Model):
+    """One row: this installation, told from all others. A copy of the database has it, too."""
+
+    identity = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        verbose_name = _("installation")
+        verbose_name_plural = _("installations")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_installation")]
+
+    def __str__(self) -> str:
+        return str(self.identity)
 
 
 class KeptSchema(models.Model):
@@ -54,6 +68,10 @@ class Export(models.Model):
     parts = models.PositiveIntegerField(_("parts"), default=0)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     size = models.PositiveBigIntegerField(_("size"), default=0, help_text=_("in bytes"))
+    # A default in the database, too: during a release the old code still adds exports.
+    stored_as = models.CharField(
+        _("archive"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
     finished_at = models.DateTimeField(_("finished"), null=True)
     expires_at = models.DateTimeField(_("fetched until"), null=True)
     failed_at = models.DateTimeField(_("failed"), null=True)

@@ -8,12 +8,13 @@ import psycopg
 import structlog
 from django.db import DatabaseError, transaction
 
-from public_apps.tenants.archives import backup, rebuilding
+from public_apps.tenants.archives import backup, provenance, rebuilding
 from public_apps.tenants.archives.desk import desk
+from public_apps.tenants.archives.installation import own_store
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.opening import opened
-from public_apps.tenants.archives.stores import NoStore, store
+from public_apps.tenants.archives.stores import NoStore
 from public_apps.tenants.building import SchemaIncomplete
 from public_apps.tenants.models import Tenant, opaque_schema_name
 
@@ -48,7 +49,7 @@ def rehearse_with(tenant: Tenant, key: str) -> RestoreTest:
     begun = time.monotonic()
     report = RestoreTest(tenant=tenant, backup=key)
     try:
-        report.rows = _restore(key)
+        report.rows = _restore(tenant, key)
     except FAILURES as error:
         report.error = f"{type(error).__name__}: {error}"
         log.exception("restore test failed", backup=key)
@@ -58,12 +59,13 @@ def rehearse_with(tenant: Tenant, key: str) -> RestoreTest:
     return report
 
 
-def _restore(key: str) -> int:
+def _restore(tenant: Tenant, key: str) -> int:
     """Rebuild it, counts and sums compared, and take the transaction back; return how many rows."""
     with desk() as folder:
         path = folder / "archive.zip"
-        store().fetch(key, path)
+        own_store().fetch(key, path)
         with opened(path) as archive, transaction.atomic():
+            provenance.prove(archive.manifest, tenant)
             rebuilding.rebuild(opaque_schema_name(), archive)
             transaction.set_rollback(True)
             return sum(table.rows for table in archive.manifest.tables)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from public_apps.tenants import suspension
-from public_apps.tenants.archives import rebuilding
+from public_apps.tenants.archives import provenance, rebuilding
 from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.archives.opening import opened
 from public_apps.tenants.engine import head, run
@@ -31,13 +31,16 @@ class NotRestored(Exception):
     """This can't be done as things stand; the message says why. Nothing was changed."""
 
 
-def restore(tenant: Tenant, *, path: Path, trust: bool = False) -> KeptSchema:
+def restore(tenant: Tenant, *, path: Path, trust: bool = False, of: str = "") -> KeptSchema:
     """Put an archive's contents in the place of a tenant's, which are kept until confirmed.
 
-    Raises `ArchiveRefused`, and `NotRestored` while an earlier restore is not confirmed.
+    `of` is the schema that an earlier release's archive was made of, where somebody knows that it was
+    this tenant's. Raises `ArchiveRefused`, for another tenant's archive above all, and `NotRestored`
+    while an earlier restore is not confirmed.
     """
     _refuse_unfit(tenant)
     with opened(path, trust=trust) as archive, transaction.atomic():
+        provenance.prove(archive.manifest, tenant, of=of)
         beside = opaque_schema_name()
         rebuilding.rebuild(beside, archive)
         locked = suspension.lock(tenant.pk)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
 from public_apps.tenants.archives import asking, backup, rehearsal
+from public_apps.tenants.archives.installation import NotOurs, own_store
 from public_apps.tenants.archives.models import Export
-from public_apps.tenants.archives.stores import store
 
+log = structlog.get_logger(__name__)
 NIGHTLY = timedelta(hours=20)
 UNFINISHED_AFTER = timedelta(minutes=30)
 # Longer than any archive takes on its way into the store.
@@ -23,17 +25,17 @@ ABANDONED_AFTER = timedelta(days=1)
 @app.task(queue="upkeep", queueing_lock="back_up_all", priority=jobs.LAST)
 def back_up_all(timestamp: int) -> None:
     """Back up every tenant that has no backup of this night."""
-    if settings.ARCHIVE_STORE:
+    if _is_ours():
         for _outcome in backup.back_up(backup.due(fresh_for=NIGHTLY), parallel=1):
             pass  # each failure is in the log, and staff are told who has no fresh backup
-        store().tidy(older_than=ABANDONED_AFTER)
+        own_store().tidy(older_than=ABANDONED_AFTER)
 
 
 @app.periodic(cron="43 3 * * *")
 @app.task(queue="upkeep", queueing_lock="rehearse_restore", priority=jobs.LAST)
 def rehearse_restore(timestamp: int) -> None:
     """Restore one tenant's newest backup to see whether it can be done."""
-    if settings.ARCHIVE_STORE:
+    if _is_ours():
         rehearsal.rehearse()
 
 
@@ -49,9 +51,21 @@ def make_export(export_id: str) -> None:
 @app.task(queue="upkeep", queueing_lock="sweep_exports", priority=jobs.LAST)
 def sweep_exports(timestamp: int) -> None:
     """Take up what a crash has left unfinished, and destroy what has expired."""
-    if settings.ARCHIVE_STORE:
+    if _is_ours():
         long_ago = timezone.now() - UNFINISHED_AFTER
         left = Export.objects.filter(finished_at=None, failed_at=None, asked_at__lt=long_ago)
         for export in left:
             asking.wake(export)
         asking.forget_expired()
+
+
+def _is_ours() -> bool:
+    """Whether there is a store to work in; of another's, staff are told by `backups_old`."""
+    if not settings.ARCHIVE_STORE:
+        return False
+    try:
+        own_store()
+    except NotOurs as error:
+        log.warning("store for archives untouched", error=str(error))
+        return False
+    return True

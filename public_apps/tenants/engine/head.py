@@ -33,6 +33,11 @@ def is_head(applied: Keys) -> bool:
     return required() <= applied <= known()
 
 
+def is_ahead(applied: Keys) -> bool:
+    """Whether a schema lacks nothing and holds more than this code knows: a newer release was here."""
+    return required() <= applied and not applied <= known()
+
+
 @lru_cache(maxsize=64)
 def fingerprint(applied: Keys | None = None) -> str:
     """Return a short name of a set of migrations, by default that of this code's head."""

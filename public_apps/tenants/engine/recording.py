@@ -16,9 +16,9 @@ from public_apps.tenants.engine.plan import Step
 
 MODULES = frozenset({fields.__name__, models.__name__})
 CONCURRENT = frozenset({AddIndexConcurrently, RemoveIndexConcurrently})
-CONSTANT: frozenset[Callable[..., Any]] = frozenset(
-    {dict, list, tuple, set, str, bytes, int, float, bool}
-)
+CONSTANT: tuple[Callable[..., Any], ...] = (
+    dict, list, tuple, set, str, bytes, int, float, bool,
+)  # fmt: skip
 
 
 class Recorder(DatabaseSchemaEditor):
@@ -48,9 +48,8 @@ class Recorder(DatabaseSchemaEditor):
 
     def effective_default(self, field: Any) -> Any:
         """Return a default as Django does, and notice one that is made anew at each call."""
-        computed = callable(field.default) and field.default not in CONSTANT
         by_clock = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-        self._has_own_default |= computed or by_clock
+        self._has_own_default |= _is_computed(field) or by_clock
         return super().effective_default(field)
 
     def finish(self) -> None:
@@ -85,3 +84,15 @@ class Recorder(DatabaseSchemaEditor):
             or (new and type(work.operation) in CONCURRENT)
             for work in step.works
         )
+
+
+def _is_computed(field: Any) -> bool:
+    """Whether a field's default is worked out at each call, and may differ from schema to schema.
+
+    "No default" is a class, and so callable; a default may be any object, one without a hash, too.
+    """
+    if not type(field).get_default.__module__.startswith("django."):
+        return True
+    if not field.has_default() or not callable(field.default):
+        return False
+    return not any(field.default is each for each in CONSTANT)

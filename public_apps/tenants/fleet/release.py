@@ -66,6 +66,7 @@ class Summary:
     """How a release went."""
 
     at_head: int = 0
+    ahead: int = 0  # of this release, which was rolled back to: left as they are
     migrated: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     not_reached: list[str] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Summary:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every tenant in question is at head."""
+        """Whether every tenant in question is at head, or ahead of it."""
         return not self.failed and not self.not_reached
 
 
@@ -82,9 +83,9 @@ def run(wishes: Wishes, teller: Teller) -> Summary:
     """Migrate public and then the fleet. Safe to call again after any end, `kill -9` included."""
     begun = time.monotonic()
     with only_one(teller):
-        public.migrate()
+        told = public.migrate()
         in_public = time.monotonic() - begun
-        teller.say("migrated public")
+        teller.say(told)
         summary = Release(wishes, teller).run()
     summary.seconds = time.monotonic() - begun
     summary.seconds_in_public = in_public
@@ -161,7 +162,8 @@ class Release:
         for number in range(MOST_ROUNDS):
             found = survey.take(only=self._wishes.only, without=summary.failed, unmarked=number > 0)
             if number == 0:
-                summary.at_head = found.at_head
+                summary.at_head, summary.ahead = found.at_head, len(found.ahead)
+                self._tell_ahead(found)
                 self._refuse(found)
             if not found.order:
                 break
@@ -169,6 +171,13 @@ class Release:
             if not self._round(found):
                 break
         return summary
+
+    def _tell_ahead(self, found: Survey) -> None:
+        if found.ahead:
+            self._teller.say(
+                f"{len(found.ahead)} tenants are ahead of this release and stay as they are, "
+                f"{found.ahead[0]} for one: a newer release was here"
+            )
 
     def _refuse(self, found: Survey) -> None:
         broken = found.broken.items()

@@ -42,12 +42,13 @@ class Survey:
     groups: list[Group] = field(default_factory=list)
     unsettled: set[str] = field(default_factory=set)
     at_head: int = 0
+    ahead: list[str] = field(default_factory=list)  # a newer release was there, and was taken back
     broken: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """How many tenants were looked at."""
-        return self.at_head + len(self.order) + len(self.broken)
+        return self.at_head + len(self.ahead) + len(self.order) + len(self.broken)
 
 
 def in_fleet() -> QuerySet[Tenant]:
@@ -92,12 +93,20 @@ def _sort_in(survey: Survey, schema_names: Iterable[str], marks: dict[str, str])
     """Put tenants that have applied the same where they belong.
 
     A mark is set after a plan's very end. A schema without the mark of what it has applied may lack
-    that end, even if every migration is recorded.
+    that end, even if every migration is recorded. Who is ahead is left alone: old code can live with a
+    newer release's migrations (docs/migrations.md).
     """
     names = list(schema_names)
     applied = probe.applied(names[0])
+    if head.is_ahead(applied):
+        survey.ahead += names
+        return
     if foreign := applied - head.known():
-        reason = f"It holds migrations that this code does not know: {sorted(foreign)[:5]}"
+        lacking = sorted(head.required() - applied)
+        reason = (
+            f"It holds migrations that this code does not know: {sorted(foreign)[:5]}, "
+            f"and lacks others: {lacking[:5]}"
+        )
         survey.broken.update(dict.fromkeys(names, reason))
         return
     settled = head.fingerprint(applied)

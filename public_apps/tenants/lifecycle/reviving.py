@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from public_apps.audit import audit
 from public_apps.core.errors import Conflict, Invalid, Problem, Refused
 from public_apps.tenants import domains, suspension
-from public_apps.tenants.archives import rebuilding
+from public_apps.tenants.archives import provenance, rebuilding
 from public_apps.tenants.archives.desk import desk
+from public_apps.tenants.archives.installation import own_store
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.opening import opened
-from public_apps.tenants.archives.stores import NoStore, store
+from public_apps.tenants.archives.stores import NoStore
 from public_apps.tenants.building import SchemaIncomplete
 from public_apps.tenants.engine import head
 from public_apps.tenants.lifecycle import departures, doors
@@ -45,8 +46,9 @@ def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
     kept = _departure_of(tenant).stored_as
     with desk() as folder:
         path = folder / "archive.zip"
-        store().fetch(kept, path)
+        own_store().fetch(kept, path)
         with opened(path) as archive, transaction.atomic():
+            provenance.prove(archive.manifest, tenant)
             schema_name = opaque_schema_name()
             rebuilding.rebuild(schema_name, archive)
             locked = suspension.lock(tenant.pk)

@@ -147,8 +147,9 @@ def _has_begun(departure: Departure) -> bool:
 def _erase(departure: Departure, tenant: Tenant) -> None:
     """Erase people from public, and write down how many rows of what; invoices stay."""
     addresses = _addresses(tenant)
-    erased = doors.erase(Leaving(tenant=tenant, addresses=addresses))
+    # Archives first: rows that are erased tell of some whose they are.
     archives = sum(vault.forget(tenant) for vault in doors.vaults())
+    erased = doors.erase(Leaving(tenant=tenant, addresses=addresses))
     told = {
         "schema": tenant.schema_name,
         "people": len(addresses),

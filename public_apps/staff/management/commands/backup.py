@@ -8,10 +8,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from public_apps.tenants.archives import backup, rehearsal
+from public_apps.audit import audit
+from public_apps.tenants.archives import backup, installation, rehearsal
 from public_apps.tenants.archives.stores import NoStore
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.naming import named
+
+OPERATOR = "manage.py"
 
 
 class Command(BaseCommand):
@@ -26,6 +29,11 @@ class Command(BaseCommand):
         whom.add_argument(
             "--test", action="store_true", help="restore one backup, and those that failed, to see"
         )
+        whom.add_argument(
+            "--claim", metavar="DOMAIN",
+            help="from now on the store, with all that is in it, is this installation's: name the base "
+            "domain of whoever has it (doctor tells), or our own if nobody has",
+        )  # fmt: skip
         parser.add_argument("--parallel", type=int, default=4, help="how many at once; default: 4")
         parser.add_argument(
             "--fresh-for", type=float, default=12, metavar="HOURS",
@@ -34,7 +42,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["test"]:
+            if options["claim"]:
+                self._claim(options["claim"])
+            elif options["test"]:
                 self._test()
             else:
                 self._back_up(self._chosen(options), parallel=max(1, options["parallel"]))
@@ -57,6 +67,15 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{failed} of {len(tenants)} tenants were not backed up.")
         self.stdout.write(f"{len(tenants)} tenants were backed up.")
+
+    def _claim(self, of: str) -> None:
+        before = installation.claim(of)
+        whose = (
+            f"{before.base_domain} (database {before.server}/{before.database})" if before else ""
+        )
+        detail = {"from": whose}
+        audit.record(actor=OPERATOR, action="archives.store_claimed", detail=detail)
+        self.stdout.write(f"The store is ours{f'; it was marked by {whose}' if whose else ''}.")
 
     def _test(self) -> None:
         reports = rehearsal.rehearse()

@@ -21,7 +21,8 @@ PROGRESS_SECONDS = 1.0
 class Command(BaseCommand):
     help = (
         "Migrate the shared schema, then every tenant's: spares first, then the chosen canaries, "
-        "then the rest. Goes on past a bad tenant; exit 1 names it. Safe to run again after any end."
+        "then the rest. Goes on past a bad tenant; exit 1 names it. Leaves alone what is ahead of this "
+        "release, so that one can be rolled back. Safe to run again after any end."
     )
 
     # A release that has nothing to do shall take no time; whether the code is sound, bin/test says.
@@ -69,10 +70,15 @@ class Command(BaseCommand):
         found = survey.take(only=only)
         groups = [{"tenants": g.schema_names, "migrations": g.lacking} for g in found.groups]
         if as_json:
-            plan = {"at_head": found.at_head, "groups": groups, "broken": found.broken}
+            plan = {
+                "at_head": found.at_head, "ahead": found.ahead, "groups": groups,
+                "broken": found.broken,
+            }  # fmt: skip
             self.stdout.write(json.dumps(plan))
             return
         self.stdout.write(f"{found.at_head} of {found.total} tenants are at head")
+        if found.ahead:
+            self.stdout.write(f"{len(found.ahead)} are ahead of this release")
         for group in groups:
             names = ", ".join(group["migrations"]) or "only content types and permissions"
             self.stdout.write(f"{len(group['tenants'])} need {names}")
@@ -114,6 +120,7 @@ def _schema_of(name: str) -> str:
 def _in_words(summary: Summary) -> str:
     return (
         f"{len(summary.migrated)} migrated, {summary.at_head} were at head, "
+        f"{summary.ahead} are ahead of it, "
         f"{len(summary.failed)} failed, {len(summary.not_reached)} not reached, "
         f"in {summary.seconds:.1f} s"
     )
