@@ -72,7 +72,9 @@ class StaffSite(UnfoldAdminSite):
         return [
             path("second-factor/", second_factor_pages.second_factor_page, name="second-factor"),
             path(
-                "choose-password/<str:key>/", inviting.choose_password_page, name="choose-password"
+                "choose-password/<credential:key>/",
+                inviting.choose_password_page,
+                name="choose-password",
             ),
             path("second-factor/leave/", second_factor_pages.leave_page, name="leave"),
             path(
