@@ -116,7 +116,7 @@ def test_scrubbing_keeps_what_is_no_text() -> None:
 def test_no_path_keeps_a_web_process_busy(ground: Ground, path: str) -> None:
     with ThreadPoolExecutor(max_workers=4) as callers:
         asked = [callers.submit(ground.door().ask, "GET", f"/{path}") for _ in range(3)]
-        waits = []
+        waits: list[float] = []
         while not all(each.done() for each in asked) or len(waits) < 3:
             began = time.monotonic()
             answer = ground.door().ask("GET", "/healthz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def test_every_key_in_a_path_is_marked() -> None:
     assert [way.route for way in ways if not way.is_marked] == []
 
 
-SPELLINGS = {
+SPELLINGS: dict[str, Callable[[str], str]] = {
     "as it was mailed": lambda path: path,
     "without its last slash": lambda path: path.rstrip("/"),
     "with a slash twice": lambda path: path.replace("/", "//").removeprefix("/"),
@@ -124,7 +124,7 @@ def test_a_key_is_in_no_report_of_what_broke(
             answer = door.ask("GET", f"/accounts/invitation/{key}/", host=court.host)
         assert answer.status_code == 500
         until(lambda: sentry.reports)
-        log = (tmp_path / "logs" / "web.log").read_text()
+        log = (tmp_path / "log" / "web.log").read_text()
     assert "accounts_invitation" in log
     assert "/accounts/invitation/[secret]/" in log
     assert key not in log
