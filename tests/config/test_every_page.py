@@ -20,11 +20,13 @@ from tests.tenant_api.estate import Estate, furnished
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 FIRST_ROWS = tuple(map(str, range(1, 9)))  # a new workspace numbers its rows from one
 VERBS = ("activate", "deactivate", "make-owner", "remove", "resend", "revoke", "role", "sign-out")
-# What is there only for what no estate has: a second factor, a wish to leave, a link that still works.
+# What is there only for what no estate has: a second factor, a wish to leave, an archive in
+# the store, a link that still works.
 NOT_FOUND: frozenset[str] = frozenset(
     {
         "accounts/2fa/recovery-codes/", "accounts/2fa/recovery-codes/download/",
-        "accounts/2fa/totp/deactivate/", "api/deletion/", "settings/export/link/",
+        "accounts/2fa/totp/deactivate/", "api/deletion/", "settings/export/archive/",
+        "settings/export/link/",
     }
 )  # fmt: skip
 
