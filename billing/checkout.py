@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from billing import access, gateway, mirror
 from billing.inbox import Done, Ignored, Outcome
 from billing.models import Lead, Price
-from public_apps.core import errors
+from public_apps.core import addresses, errors
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
@@ -154,7 +154,7 @@ def _session_params(signup: Signup, price: Price) -> dict[str, Any]:
         "client_reference_id": str(signup.pk),
         "metadata": metadata,
         "subscription_data": subscription_data,
-        "customer_email": signup.email,
+        "customer_email": addresses.on_the_wire(signup.email),
         "line_items": [{"price": price.stripe_price_id, "quantity": 1}],
         "success_url": f"{site}/welcome/{{CHECKOUT_SESSION_ID}}/",
         "cancel_url": f"{site}/?signup={signup.pk}",

@@ -13,14 +13,13 @@ from datetime import date, datetime, time, timedelta
 import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import access, gateway, mirror
 from billing.models import Customer, Lead, ManualPayment, Plan
-from public_apps.core import errors
+from public_apps.core import addresses, errors
 from public_apps.onboarding.models import Signup, Source
 from public_apps.onboarding.open_workspace import open_workspace
 from public_apps.onboarding.signing_up import Wish, sign_up
@@ -94,7 +93,7 @@ def _check(opening: Opening) -> None:
     except domains.NotALabel as refusal:
         raise _invalid("subdomain", str(refusal)) from refusal
     try:
-        validate_email(opening.email)
+        addresses.read(opening.email)
     except ValidationError as refusal:
         raise _invalid("email", " ".join(refusal.messages)) from refusal
     if not opening.organization.strip():

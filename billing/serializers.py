@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from billing.models import Interval
+from public_apps.core.rest.addresses import AddressField
 from public_apps.onboarding.models import Stage
 from public_apps.tenants import domains
 
@@ -41,7 +42,7 @@ class SubdomainField(serializers.CharField):
 class OrderSerializer(serializers.Serializer[Any]):
     organization = PlainTextField(max_length=120)
     subdomain = SubdomainField(max_length=40)
-    email = serializers.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     first_name = PlainTextField(max_length=80)
     last_name = PlainTextField(max_length=80)
     plan = serializers.SlugField(max_length=40)

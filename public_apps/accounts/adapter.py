@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from public_apps.accounts import notices, reset
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
+from public_apps.core import addresses
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -30,6 +32,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         )
+
+    def clean_email(self, email: str) -> str:
+        """Take any spelling of an address for the one that we keep; refuse what can't be mailed."""
+        return addresses.read(email)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Look somebody up, and count the tries, by the address whichever way it is spelled."""
+        if isinstance(credentials.get("email"), str):
+            credentials["email"] = addresses.known(credentials["email"])
+        found: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        return found
 
     def set_password(self, user: User, password: str) -> None:
         """Set it, unless it has changed since `user` was read: of two uses of one key, one wins."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.core import schemas
+from public_apps.core.addresses import AddressField
 
 
 class Role(models.TextChoices):
@@ -53,7 +54,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in with an e-mail address, in exactly one schema."""
 
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = AddressField(_("e-mail"), max_length=254)
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=8, default="en")
@@ -119,7 +120,7 @@ class Invitation(models.Model):
     reads the database can't make one.
     """
 
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = AddressField(_("e-mail"), max_length=254)
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=8, default="en")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth_views
-from allauth.usersessions.views import list_usersessions
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 
 from public_apps.accounts import views
 from public_apps.accounts.invitations import pages as invitation_pages
@@ -22,10 +23,15 @@ urlpatterns = [
         name="account_reset_password_done",
     ),
     path("password/change/", allauth_views.password_change, name="account_change_password"),
-    path("set-password/<str:key>/", views.set_password, name="set-password"),
+    path("set-password/<credential:key>/", views.set_password, name="set-password"),
     path("email/", allauth_views.email, name="account_email"),
-    path("confirm-email/<str:key>/", allauth_views.confirm_email, name="account_confirm_email"),
-    path("sessions/", list_usersessions, name="usersessions_list"),
+    path(
+        "confirm-email/<credential:key>/",
+        never_cache(allauth_views.confirm_email),
+        name="account_confirm_email",
+    ),
+    # allauth's own list needs more than we install, and the devices' page says the same.
+    path("sessions/", RedirectView.as_view(pattern_name="devices-page"), name="usersessions_list"),
     path("2fa/", include("allauth.mfa.urls")),
-    path("invitation/<str:key>/", invitation_pages.invitation, name="invitation"),
+    path("invitation/<credential:key>/", invitation_pages.invitation, name="invitation"),
 ]

@@ -6,4 +6,5 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from public_apps.core import sign_ins, suppression  # noqa: F401 - listen by being imported
+        # They listen, or are known to URLconfs, by being imported.
+        from public_apps.core import paths, sign_ins, suppression  # noqa: F401

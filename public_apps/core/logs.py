@@ -97,6 +97,8 @@ def configuration(*, json: bool) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "propagate": True},
+            # Of its own it writes requests that broke it, address and all, as they came.
+            "gunicorn.error": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             # RequestLog has a line for every answer; only what broke needs another.
             "django.request": {"level": "ERROR"},

@@ -15,12 +15,13 @@ from email.utils import parseaddr
 import structlog
 from anymail.exceptions import AnymailError
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from public_apps.core import counters
+from public_apps.core import addresses, counters
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
@@ -30,6 +31,10 @@ MAX_ATTEMPTS = 40
 LONGEST_WAIT = timedelta(minutes=30)
 # What a refused, slow or unreachable mail server raises (smtplib's own and the socket's).
 SERVER_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
+
+
+class NotSent(Exception):
+    """The backend took a mail without a word, and sent none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +82,7 @@ def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
 def send(*, mail_id: int) -> None:
     """Send one due mail, under its row's lock; a failure is recorded with the time of the next try."""
     mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id).first()
-    if mail is None or mail.sent_at or mail.failed_at or mail.next_attempt_at > timezone.now():
+    if mail is None or mail.is_over or mail.next_attempt_at > timezone.now():
         return
     if suppressed := is_suppressed(mail.to):
         _give_up(mail, f"The address is suppressed: {suppressed.reason}.")
@@ -89,30 +94,34 @@ def send(*, mail_id: int) -> None:
             transaction.atomic()
         ):  # a query that fails while composing must not undo the record of it
             _deliver(mail)
+    except ValidationError as refusal:  # of the address: no server will ever take it
+        _give_up(mail, " ".join(refusal.messages)[:500])
     except Exception as error:  # noqa: BLE001 - the boundary: recorded, tried again, given up at last
         _put_off(mail, error)
-    else:
-        mail.sent_at = timezone.now()
-        mail.error = ""
     mail.save()
 
 
 def due() -> list[int]:
     """Return the ids of mails whose time has come."""
-    waiting = OutgoingMail.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
     return list(
-        waiting.filter(next_attempt_at__lte=timezone.now()).values_list("pk", flat=True)[:200]
+        OutgoingMail.objects.waiting()
+        .filter(next_attempt_at__lte=timezone.now())
+        .values_list("pk", flat=True)[:200]
     )
 
 
 def _deliver(mail: OutgoingMail) -> None:
     content = _composers[mail.kind](mail)
+    mail.error = ""
     if content is None:
+        mail.unwanted_at = timezone.now()
         counters.MAILS.add(mail.kind, "unwanted")
         log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
         return
     with translation.override(mail.language):
-        _message(mail, content).send()
+        if not _message(mail, content).send():
+            raise NotSent(f"{settings.EMAIL_BACKEND} sent it to nobody.")
+    mail.sent_at = timezone.now()
     counters.MAILS.add(mail.kind, "sent")
     log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
 
@@ -124,7 +133,7 @@ def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=f"{settings.EMAIL_SUBJECT_PREFIX}{subject}",
         body=render_to_string(f"{base}.txt", content.context),
-        to=[mail.to],
+        to=[addresses.on_the_wire(mail.to)],
         headers={"Message-ID": f"<{mail.message_id.hex}@{domain}>"},
     )
     message.attach_alternative(render_to_string(f"{base}.html", content.context), "text/html")

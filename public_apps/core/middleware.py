@@ -12,7 +12,7 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from public_apps.core import counters, logs
+from public_apps.core import counters, logs, paths
 from public_apps.core.errors import json_problem, problem, wants_problem
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,7 @@ class RequestLog:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        paths.keep_out_of_logs()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")

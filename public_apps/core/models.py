@@ -12,13 +12,23 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from public_apps.core.addresses import AddressField
+
+
+class OutgoingMails(models.QuerySet["OutgoingMail"]):
+    """Mails by how they stand."""
+
+    def waiting(self) -> OutgoingMails:
+        """Return those that are still to be sent."""
+        return self.filter(sent_at=None, failed_at=None, unwanted_at=None)
+
 
 class OutgoingMail(models.Model):
     """A mail to be sent. It holds what to say, not the text: one-time links are made at sending."""
 
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(_("occurrence"), max_length=200, help_text=_("unique within a kind"))
-    to = models.EmailField(_("to"))
+    to = AddressField(_("to"))
     language = models.CharField(_("language"), max_length=8, default="en")
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -27,6 +37,10 @@ class OutgoingMail(models.Model):
     error = models.CharField(_("last error"), max_length=500, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    # When it came to be sent there was nothing left to say, such as to an owner with a password.
+    unwanted_at = models.DateTimeField(_("no longer wanted"), null=True, blank=True)
+
+    objects = OutgoingMails.as_manager()
 
     class Meta:
         verbose_name = _("mail")
@@ -52,11 +66,16 @@ class OutgoingMail(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be done about it."""
+        return bool(self.sent_at or self.failed_at or self.unwanted_at)
+
 
 class SuppressedAddress(models.Model):
     """An address that mail must not go to any more: it bounced, or its owner complained."""
 
-    address = models.EmailField(_("e-mail"))
+    address = AddressField(_("e-mail"))
     reason = models.CharField(_("reason"), max_length=40, help_text=_("as the provider says"))
     detail = models.CharField(_("detail"), max_length=500, blank=True)
     provider = models.CharField(_("provider"), max_length=40, blank=True)

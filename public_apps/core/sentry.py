@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TAGS = ("tenant", "request_id", "event_id", "event_type", "job_id", "task")
 NO_FIELDS = frozenset({"event", "level", "logger", "timestamp", *TAGS})
 # A traceback's line with the error's type; PostgreSQL's DETAIL and HINT lines follow it.
-ERROR = re.compile(r"^([A-Za-z_][\w.]*[a-z]\w*)(?::|$)", re.MULTILINE)
+ERROR = re.compile(r"^([A-Za-z_][\w.]*+)(?::|$)", re.MULTILINE)
 # What came with the request beyond its method and address is nobody's business but its sender's.
 KEPT_OF_REQUEST = ("method", "url")
 
@@ -67,6 +67,7 @@ def _tell_line(report: dict[str, Any], line: object) -> None:
     fields = {str(name): value for name, value in line.items() if name not in NO_FIELDS}
     report["logentry"] = {"message": str(line.get("event", ""))}
     report["extra"] = fields
-    if kinds := ERROR.findall(str(fields.get("exception", ""))):
+    named = ERROR.findall(str(fields.get("exception", "")))
+    if kinds := [kind for kind in named if any(map(str.islower, kind.rpartition(".")[2]))]:
         # One group for each message and kind of error, not one for all that broke there.
         report["fingerprint"] = [report["logentry"]["message"], kinds[-1]]

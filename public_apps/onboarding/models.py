@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from public_apps.core.addresses import AddressField
 from public_apps.tenants.models import Tenant
 
 
@@ -37,7 +38,7 @@ class Signup(models.Model):
     organization = models.CharField(_("organisation"), max_length=120)
     requested_subdomain = models.CharField(_("requested subdomain"), max_length=40)
     subdomain = models.CharField(_("subdomain"), max_length=40)
-    email = models.EmailField(_("e-mail"))
+    email = AddressField(_("e-mail"))
     first_name = models.CharField(_("first name"), max_length=80)
     last_name = models.CharField(_("last name"), max_length=80)
     language = models.CharField(_("language"), max_length=8, default="en")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.admin import ModelAdmin
@@ -55,11 +57,24 @@ class Question:
 def question(*, name: Any, at: str, permission: str) -> Callable[[Page], Page]:
     """Make a method of a model's admin one of its actions, at this path.
 
-    `permission` names a `has_…_permission` of the admin. Unfold could take "app.codename" itself,
-    but its system check then asks the database, which `check` must do without.
+    A page about a row answers 404 for what is none. `permission` names a `has_…_permission` of the
+    admin. Unfold could take "app.codename" itself, but its system check then asks the database,
+    which `check` must do without.
     """
     made: Callable[[Page], Page] = action(description=name, url_path=at, permissions=[permission])
-    return made
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        def checked(admin: ModelAdmin, request: HttpRequest, **row: str) -> HttpResponse:
+            # The admin's own links quote some letters of an id; it may be no row's key at all.
+            spelled = {each for value in row.values() for each in (value, unquote(value))}
+            if row and not any(admin.get_object(request, each) for each in spelled):
+                raise Http404
+            return page(admin, request, **row)
+
+        return made(cast("Page", checked))
+
+    return decorate
 
 
 def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpResponse:

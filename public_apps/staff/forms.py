@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from billing import manual
 from billing.models import Plan
+from public_apps.core.addresses import AddressFormField
 
 
 def text(label: Any, *, most: int, required: bool = True, **kwargs: Any) -> forms.CharField:
@@ -79,7 +80,7 @@ class LabelForm(forms.Form):
 class InTheirName(forms.Form):
     """In whose name support works, and why; the owner reads the reason."""
 
-    person_email = forms.EmailField(
+    person_email = AddressFormField(
         label=_("in whose name"),
         widget=UnfoldAdminEmailInputWidget,
         help_text=_("an e-mail address"),
@@ -112,7 +113,7 @@ class OpeningForm(forms.Form):
 
     organization = text(_("organisation"), most=120)
     subdomain = text(_("subdomain"), most=40)
-    email = forms.EmailField(label=_("owner's e-mail"), widget=UnfoldAdminEmailInputWidget)
+    email = AddressFormField(label=_("owner's e-mail"), widget=UnfoldAdminEmailInputWidget)
     first_name = text(_("first name"), most=80)
     last_name = text(_("last name"), most=80)
     language = forms.ChoiceField(

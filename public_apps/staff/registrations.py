@@ -62,9 +62,11 @@ class CustomerAdmin(RecordAdmin):
 
 @admin.register(OutgoingMail, site=site)
 class OutgoingMailAdmin(RecordAdmin):
-    list_display = ("kind", "to", "attempts", "error", "created_at", "sent_at", "failed_at")
+    list_display = (
+        "kind", "to", "attempts", "error", "created_at", "sent_at", "failed_at", "unwanted_at",
+    )  # fmt: skip
     search_fields = ("to", "key")
-    list_filter = (MailKindFilter, "sent_at", "failed_at")
+    list_filter = (MailKindFilter, "sent_at", "failed_at", "unwanted_at")
     ordering = ("-id",)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from public_apps.core import addresses
 from public_apps.staff import inviting, second_factor, second_factor_pages
 from public_apps.staff.dashboard import page as dashboard
 
@@ -23,7 +24,7 @@ class ThrottledAuthenticationForm(AuthenticationForm):
     """Counts failed tries per client and per account, as sign-in on tenants' hosts does."""
 
     def clean(self) -> dict[str, Any]:
-        key = str(self.cleaned_data.get("username", "")).lower()
+        key = addresses.known(str(self.cleaned_data.get("username", ""))).lower()
         if not ratelimit.consume(
             context.request, action="login_failed", key=f"staff:{key}", dry_run=True
         ):
@@ -72,7 +73,9 @@ class StaffSite(UnfoldAdminSite):
         return [
             path("second-factor/", second_factor_pages.second_factor_page, name="second-factor"),
             path(
-                "choose-password/<str:key>/", inviting.choose_password_page, name="choose-password"
+                "choose-password/<credential:key>/",
+                inviting.choose_password_page,
+                name="choose-password",
             ),
             path("second-factor/leave/", second_factor_pages.leave_page, name="leave"),
             path(

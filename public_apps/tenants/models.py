@@ -11,6 +11,7 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from public_apps.core.addresses import AddressField
 from public_apps.tenants.archives.models import Export, Installation, KeptSchema, RestoreTest
 from public_apps.tenants.hosts.models import DomainClaim
 from public_apps.tenants.lifecycle import dropping
@@ -81,7 +82,7 @@ class Tenant(TenantMixin):
     name = models.CharField(_("name"), max_length=120, blank=True)
     # A default in the database, too: during a release the old code still adds tenants.
     language = models.CharField(_("language"), max_length=8, default="en", db_default="en")
-    owner_email = models.EmailField(_("owner's e-mail"), blank=True)
+    owner_email = AddressField(_("owner's e-mail"), blank=True)
     migrations_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     provisioned_at = models.DateTimeField(_("schema built"), null=True, editable=False)

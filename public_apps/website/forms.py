@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Interval
 from billing.serializers import OrderSerializer
+from public_apps.core.addresses import AddressFormField
 
 
 class SignupForm(forms.Form):
@@ -24,7 +25,7 @@ class SignupForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
-    email = forms.EmailField(
+    email = AddressFormField(
         label=_("Your e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     first_name = forms.CharField(

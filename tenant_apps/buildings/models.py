@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from public_apps.core.addresses import AddressField
 from public_apps.core.versions import Versioned
 from tenant_apps.buildings.ranges import Days, OneKey
 
@@ -84,10 +85,10 @@ class Apartment(Versioned):
         help_text=_("of a thousand; all apartments of a building together have 1000"),
     )
     owner_name = models.CharField(_("owner's name"), max_length=120, blank=True)
-    owner_email = models.EmailField(_("owner's e-mail"), max_length=254, blank=True)
+    owner_email = AddressField(_("owner's e-mail"), max_length=254, blank=True)
     owner_phone = models.CharField(_("owner's phone"), max_length=40, blank=True)
     tenant_name = models.CharField(_("tenant's name"), max_length=120, blank=True)
-    tenant_email = models.EmailField(_("tenant's e-mail"), max_length=254, blank=True)
+    tenant_email = AddressField(_("tenant's e-mail"), max_length=254, blank=True)
     tenant_phone = models.CharField(_("tenant's phone"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import Reach
+from public_apps.core.rest import addresses
 from tenant_apps.buildings import importing
 from tenant_apps.buildings.models import Apartment, Building, Residency, Work
 
@@ -34,6 +35,8 @@ class BuildingSerializer(serializers.ModelSerializer[Building]):
 
 
 class ApartmentSerializer(serializers.ModelSerializer[Apartment]):
+    serializer_field_mapping = addresses.COLUMNS
+
     class Meta:
         model = Apartment
         fields = (

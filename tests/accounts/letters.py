@@ -13,7 +13,7 @@ from tests.core.ground import Ground
 
 def deliver(ground: Ground, address: str) -> list[EmailMessage]:
     """Send what is due for an address and return all its mails, oldest first."""
-    due = OutgoingMail.objects.filter(to__iexact=address, sent_at=None, failed_at=None)
+    due = OutgoingMail.objects.waiting().filter(to__iexact=address)
     for promised in due.order_by("pk"):
         mail.send(mail_id=promised.pk)
         promised.refresh_from_db()

@@ -175,7 +175,7 @@ def test_a_reset_leads_by_mail_to_a_new_password(ground: Ground, door: Door) -> 
     workspace = found_workspace()
     for address in (workspace.owner, "nobody@example.org"):
         door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
-    (promised,) = OutgoingMail.objects.filter(kind=reset.KIND, sent_at=None, failed_at=None)
+    (promised,) = OutgoingMail.objects.waiting().filter(kind=reset.KIND)
     assert promised.to == workspace.owner
     mail.send(mail_id=promised.pk)
     (sent,) = mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir)
@@ -197,7 +197,7 @@ def test_who_was_let_go_meanwhile_gets_no_link(ground: Ground, door: Door) -> No
     door.ask("POST", FORGOT, host=workspace.host, json={"email": workspace.owner})
     with inside(workspace.tenant.schema_name):
         User.objects.update(is_active=False)
-    (promised,) = OutgoingMail.objects.filter(kind=reset.KIND, sent_at=None, failed_at=None)
+    (promised,) = OutgoingMail.objects.waiting().filter(kind=reset.KIND)
     mail.send(mail_id=promised.pk)
     assert mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir) == []
 

@@ -36,7 +36,7 @@ def promised(customer: Customer) -> dict[str, int]:
 def delivered(bench: Bench, customer: Customer, *, number: int) -> list[EmailMessage]:
     """Send what is promised to the owner, and return what has arrived so far, oldest first."""
     address, folder = customer.order.email, bench.ground.stack.mail_dir
-    due = OutgoingMail.objects.filter(to=address, sent_at=None).exclude(kind="welcome")
+    due = OutgoingMail.objects.waiting().filter(to=address).exclude(kind="welcome")
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
         for outgoing in due.order_by("pk"):
             mail.send(mail_id=outgoing.pk)

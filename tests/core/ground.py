@@ -250,7 +250,7 @@ def _settle() -> None:
         cursor.execute("DELETE FROM procrastinate_workers")
     now = timezone.now()
     StripeEvent.objects.filter(status="received").update(status="ignored", processed_at=now)
-    OutgoingMail.objects.filter(sent_at=None, failed_at=None).update(failed_at=now)
+    OutgoingMail.objects.waiting().update(failed_at=now)
     for told in (RestoreTest, Incident, WebhookSlot):
         told.objects.all().delete()
     figures.forget_unwritten()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -17,7 +19,7 @@ SECRETS = {
     "a webhook secret": "whsec_Zm9v+YmFy/x==",
     "a bearer token": "Bearer abc.DEF-123_x",
     "a lower-case bearer token": "bearer abcdef123456",
-    "a set-password link": "https://a.example/accounts/set-password/1-abc-def0123456789/",
+    "a password in an address": "postgres://concierge:sw0rdf1sh@here@db.example/concierge",
 }
 # What of them must not be seen.
 HIDDEN = [
@@ -26,7 +28,8 @@ HIDDEN = [
     "Zm9v",
     "abc.DEF-123_x",
     "abcdef123456",
-    "def0123456789",
+    "sw0rdf1sh",
+    "here@db",
 ]
 LOGGING = """
 import logging, structlog
@@ -59,6 +62,37 @@ def test_no_way_of_logging_lets_a_secret_out(ground: Ground, debug: str) -> None
         assert all(json.loads(line)["level"] for line in lines), "one JSON document a line"
 
 
+NAMED = {
+    "token-token-x: hunter-two": "token-token-x: [secret]",
+    "a=1&api_key=hunter-two&b=2": "a=1&api_key=[secret]&b=2",
+    '{"password": "hunter two", "n": 1}': '{"password": "[secret]", "n": 1}',
+    '{"password": "hun\\"ter", "n": 1}': '{"password": "[secret]", "n": 1}',
+    '{"tokens": ["hunter", "two"], "n": 1}': '{"tokens": [secret], "n": 1}',
+    "{'session-token': 'hunter, two', 'n': 1}": "{'session-token': '[secret]', 'n': 1}",
+    "{'secret': b'hunter'}": "{'secret': b'[secret]'}",
+    "path=token=hunter-two": "path=token=[secret]",
+    'body "{\\"token\\": \\"hunter two\\"}" of 1': 'body "{\\"token\\": \\"[secret]" of 1',
+    "Set-Cookie: hunter-two; HttpOnly": "Set-Cookie: [secret]; HttpOnly",
+}
+ADDRESSES = {
+    "to eleni@court.example, then": "to [e-mail], then",
+    "<o'brien+tag@mail.court.example>": "<[e-mail]>",
+    "ελένη@παράδειγμα.gr": "[e-mail]",
+    unicodedata.normalize("NFD", "info@παράδειγμα.gr."): "[e-mail].",
+    "nobody@localhost": "nobody@localhost",
+}
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_what_is_called_a_secret_is_taken_out_and_the_rest_stays(text: str) -> None:
+    assert scrub(text) == NAMED[text]
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_addresses_are_taken_out_whatever_their_script(text: str) -> None:
+    assert scrub(text, addresses=True) == ADDRESSES[text]
+
+
 def test_words_that_only_resemble_a_secret_stay() -> None:
     for harmless in (
         "risk_free",
@@ -73,6 +107,23 @@ def test_scrubbing_keeps_what_is_no_text() -> None:
     assert scrub({"n": 1, "none": None, "list": [True, 2.5], "tuple": ("a",)}) == {
         "n": 1, "none": None, "list": [True, 2.5], "tuple": ["a"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["token-" * 1300 + ":", "a" * 7000 + "@", "bearer" + "%20" * 2300, "accounts" + "/" * 7000],
+)
+def test_no_path_keeps_a_web_process_busy(ground: Ground, path: str) -> None:
+    with ThreadPoolExecutor(max_workers=4) as callers:
+        asked = [callers.submit(ground.door().ask, "GET", f"/{path}") for _ in range(3)]
+        waits: list[float] = []
+        while not all(each.done() for each in asked) or len(waits) < 3:
+            began = time.monotonic()
+            answer = ground.door().ask("GET", "/healthz")
+            waits.append(time.monotonic() - began)
+            assert answer.status_code == 200
+    assert {each.result().status_code for each in asked} == {404}
+    assert max(waits) < 5
 
 
 def web_log_of(ground: Ground, request_id: str) -> str:

@@ -187,7 +187,9 @@ def test_who_has_a_password_by_now_gets_no_link_any_more(ground: Ground, signup:
         owner.save()
     mail.send(mail_id=promised.pk)
     promised.refresh_from_db()
-    assert promised.sent_at is not None
+    assert promised.unwanted_at is not None
+    assert promised.sent_at is None
+    assert promised.pk not in mail.due()
     assert arrived(ground, promised) == 0
 
 

@@ -22,6 +22,7 @@ from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import Invitation, InvitationState, Role
 from public_apps.accounts.resources import Created, Listed, Retrieved
 from public_apps.core.errors import Gone
+from public_apps.core.rest import addresses
 from public_apps.core.rest.descriptions import ProblemSerializer
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
@@ -29,6 +30,7 @@ LONGEST_KEY = 100
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    serializer_field_mapping = addresses.COLUMNS
     state = serializers.ChoiceField(choices=InvitationState.choices, read_only=True)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
     role = serializers.ChoiceField(choices=Role.choices)

@@ -115,7 +115,7 @@ def pool_dry(now: datetime) -> Found | None:
 
 def mail_failing(now: datetime) -> Found | None:
     """Mails were tried several times in vain, or given up within a day."""
-    waiting = OutgoingMail.objects.filter(sent_at=None, failed_at=None, attempts__gte=VAIN_ATTEMPTS)
+    waiting = OutgoingMail.objects.waiting().filter(attempts__gte=VAIN_ATTEMPTS)
     given_up = OutgoingMail.objects.filter(
         failed_at__gte=now - timedelta(days=1), attempts__gte=MAX_ATTEMPTS
     )

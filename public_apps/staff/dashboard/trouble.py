@@ -81,7 +81,7 @@ def late_signups(*, now: datetime) -> QuerySet[Signup]:
 
 def unsent_mails() -> QuerySet[OutgoingMail]:
     """Return the mails that are to be sent."""
-    return OutgoingMail.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
+    return OutgoingMail.objects.waiting()
 
 
 def mails_given_up(*, since: datetime) -> QuerySet[OutgoingMail]:

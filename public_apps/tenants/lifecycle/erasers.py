@@ -53,7 +53,8 @@ def mails(leaving: Leaving) -> int:
 
     What still waits for them may be another workspace's, in which they are, too.
     """
-    to_them = Q(to__in=leaving.addresses) & (Q(sent_at__isnull=False) | Q(failed_at__isnull=False))
+    is_over = ~Q(sent_at=None, failed_at=None, unwanted_at=None)
+    to_them = Q(to__in=leaving.addresses) & is_over
     of_it = Q(key__startswith=f"{leaving.tenant.schema_name}:")
     for departure in Departure.objects.filter(tenant=leaving.tenant):
         of_it |= Q(kind=departures.ASKED, key=str(departure.pk))

@@ -15,6 +15,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import User
+from public_apps.core import addresses
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.archives.models import KeptSchema
@@ -182,7 +183,7 @@ def _addresses(tenant: Tenant) -> frozenset[str]:
     if orphans.is_there(tenant.schema_name):
         with inside(tenant.schema_name):
             known |= {each.lower() for each in User.objects.values_list("email", flat=True)}
-    return frozenset(known)
+    return frozenset().union(*map(addresses.spellings, known))
 
 
 def _note(departure_id: int, error: str) -> None:

@@ -17,7 +17,7 @@ from tests.tenant_apps.requests.test_requests import moved, opened, path_of
 
 def sent_to(person: Person, ground: Ground) -> list[EmailMessage]:
     """Send what waits for somebody, as the worker does, and return all that they got."""
-    for outgoing in OutgoingMail.objects.filter(to=person.user.email, sent_at=None, failed_at=None):
+    for outgoing in OutgoingMail.objects.waiting().filter(to=person.user.email):
         mail.send(mail_id=outgoing.pk)
         outgoing.refresh_from_db()
         assert outgoing.sent_at, outgoing.error

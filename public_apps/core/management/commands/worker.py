@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 
-from public_apps.core import background, jobs
+from public_apps.core import background, jobs, paths
 
 
 class Command(BaseCommand):
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at once (default 4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        paths.keep_out_of_logs()
         background.start(web=False)
         # An app of its own for the worker's loop: `replace_connector` would make tasks that enqueue
         # others do so on the worker's connection, outside of their own transaction.

@@ -1,0 +1,131 @@
+"""Keys in paths: whoever reads a log finds no link there that still opens something."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from public_apps.core.paths import Credential
+from tests.core.ground import Door, Ground, another_web, found_workspace
+from tests.core.test_logs import web_log_of
+from tests.customer import until
+from tests.monitoring.test_sentry import Sentry, broken, sentry
+
+__all__ = ["sentry"]
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+# Parameters of text that open nothing: names that everybody sees, and numbers of rows. What is
+# called anything else must be out of the logs, or be added here by somebody who has thought about it.
+OPEN_TO_ALL = {
+    "app_label", "content_type_id", "format", "label", "object_id", "pk", "url", "verb", "file",
+    "session_id",  # Stripe's of a checkout, by which staff find a purchase in the log
+}  # fmt: skip
+URLCONFS = ("config.urls_public", "config.urls_tenant")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A path with a parameter that may be a key."""
+
+    urlconf: str
+    route: str
+    is_marked: bool
+
+    def path(self, key: str) -> str:
+        """Return the path with this key."""
+        return "/" + PARAMETER.sub(key, self.route)
+
+    def host(self, ground: Ground) -> str:
+        """Return a host that serves it."""
+        return "localhost" if self.urlconf == URLCONFS[0] else ground.acme.host
+
+
+def _ways() -> list[Way]:
+    return [way for urlconf in URLCONFS for way in _below(urlconf, get_resolver(urlconf), "")]
+
+
+def _below(urlconf: str, resolver: URLResolver, before: str) -> Iterator[Way]:
+    for each in resolver.url_patterns:
+        route = f"{before}{each.pattern}"
+        if isinstance(each, URLResolver):
+            yield from _below(urlconf, each, route)
+        else:
+            yield from _of_pattern(urlconf, each, route)
+
+
+def _of_pattern(urlconf: str, pattern: URLPattern, route: str) -> Iterator[Way]:
+    converters: dict[str, Any] = pattern.pattern.converters
+    named = {*converters, *pattern.pattern.regex.groupindex} - OPEN_TO_ALL
+    if named:
+        marked = all(isinstance(converters.get(name), Credential) for name in named)
+        yield Way(urlconf, route, marked)
+
+
+def test_every_key_in_a_path_is_marked() -> None:
+    ways = _ways()
+    assert len(ways) >= 4
+    assert [way.route for way in ways if not way.is_marked] == []
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it was mailed": lambda path: path,
+    "without its last slash": lambda path: path.rstrip("/"),
+    "with a slash twice": lambda path: path.replace("/", "//").removeprefix("/"),
+    "in capitals": lambda path: path[:8].upper() + path[8:],
+    "with a bracket that a mail program put there": lambda path: path.rstrip("/") + ">",
+    "with a space before the key": lambda path: (
+        path[: path.rstrip("/").rindex("/")] + "/%20" + path.rstrip("/").rpartition("/")[2]
+    ),
+    "in quotation marks": lambda path: (
+        quote(path[: path.rstrip("/").rindex("/")] + '/"') + path.rstrip("/").rpartition("/")[2]
+    ),
+    "with more behind it": lambda path: path + "more/",
+}
+
+
+@pytest.mark.parametrize("way", _ways(), ids=lambda way: way.route)
+def test_no_key_is_in_the_log_however_its_link_was_spelled(
+    ground: Ground, door: Door, way: Way
+) -> None:
+    for spell in SPELLINGS.values():
+        for host in (way.host(ground), "localhost", "nobody.localhost"):
+            for method in ("GET", "POST"):
+                key, request_id = f"7-abc-{secrets.token_hex(16)}", secrets.token_hex(12)
+                headers = {"X-Request-ID": request_id}
+                path = spell(way.path(key))
+                assert key in path
+                door.ask(method, path, host=host, headers=headers)
+                assert "[secret]" in web_log_of(ground, request_id)
+                assert key not in ground.stack.log("web").read_text()
+
+
+@pytest.mark.parametrize("way", _ways(), ids=lambda way: way.route)
+def test_a_page_with_a_key_sends_it_nowhere_and_is_kept_nowhere(
+    ground: Ground, door: Door, way: Way
+) -> None:
+    answer = door.ask("GET", way.path("7-abc-0123456789"), host=way.host(ground))
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_key_is_in_no_report_of_what_broke(
+    ground: Ground, sentry: Sentry, tmp_path: Path
+) -> None:
+    court, key = found_workspace(), f"7-{secrets.token_hex(32)}"
+    with another_web(ground, tmp_path, SENTRY_DSN=sentry.dsn) as door:
+        with broken("accounts_invitation", court.tenant.schema_name):
+            answer = door.ask("GET", f"/accounts/invitation/{key}/", host=court.host)
+        assert answer.status_code == 500
+        until(lambda: sentry.reports)
+        log = (tmp_path / "log" / "web.log").read_text()
+    assert "accounts_invitation" in log
+    assert "/accounts/invitation/[secret]/" in log
+    assert key not in log
+    assert key not in sentry.raw.decode()
