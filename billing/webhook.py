@@ -58,7 +58,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         with bodies.take_in(request) as kept:
             body = kept.read()
     except (bodies.BodyTooLarge, bodies.BodyMalformed) as refusal:
-        return _refuse(refusal.status, refusal.detail)
+        return bodies.lingering(request, _refuse(refusal.status, refusal.detail))
     try:
         gateway.verify_signature(body=body, header=request.headers.get("Stripe-Signature", ""))
         event = parse(body)

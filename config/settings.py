@@ -160,6 +160,7 @@ MIDDLEWARE = [
     "public_apps.core.middleware.ProblemJson",
     "public_apps.core.rest.limits.RateLimitMiddleware",
     "public_apps.core.bodies.BodyMiddleware",
+    "public_apps.core.bodies.SignInJson",
     "public_apps.core.slashes.PageAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -3,11 +3,16 @@
 Django takes a body without a length (`Transfer-Encoding: chunked`) for an empty one, since WSGI
 promises no end of the stream; gunicorn does (`wsgi.input_terminated`). So every body is read here,
 chunked or not, and handed on with its length. A large one waits on disk, not in memory.
+
+gunicorn's threads wait for a client without end: here the socket's own timeout bounds each silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -15,7 +20,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -27,6 +32,12 @@ from public_apps.core.errors import Problem
 MIB = 1024 * 1024
 LARGEST = MIB  # of JSON and plain forms; forms with files may be larger, by UPLOAD_MAX_MIB
 STEP = 64 * 1024
+# So long a client may be silent within its body; a phone that changes networks takes seconds.
+SILENCE = 20.0
+# So long, after a refusal, what is still coming is thrown away: whoever closes at once cuts the
+# refusal off, for many clients send all that they have before they read (RFC 9112, 9.6).
+LINGER = 5.0
+LINGER_SILENCE = 1.0
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -63,9 +74,32 @@ class BodyMiddleware:
         try:
             kept = take_in(request)
         except (BodyTooLarge, BodyMalformed) as refusal:
-            return refusals.answer(request, refusal)
+            return lingering(request, refusals.answer(request, refusal))
         with kept:
             return self.get_response(request)
+
+
+class SignInJson:
+    """Refuses what allauth's API would break on: JSON too deep, numbers too long, half characters."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(refusals.SIGN_IN) and not _can_be_kept(request.body):
+            return refusals.answer(request, BodyMalformed())
+        return self.get_response(request)
+
+
+def _can_be_kept(body: bytes) -> bool:
+    """Whether a body is nothing, or JSON that can be followed and written as UTF-8."""
+    if not body:
+        return True
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def take_in(request: HttpRequest) -> IO[bytes]:
@@ -80,7 +114,8 @@ def take_in(request: HttpRequest) -> IO[bytes]:
     if declared is not None and declared > most:
         raise BodyTooLarge(most)
     kept: Any = SpooledTemporaryFile(max_size=LARGEST)  # noqa: SIM115 - the caller closes it
-    size = _copy(_source(request, chunked=declared is None), kept, most)
+    with _silent_at_most(request.META, SILENCE):
+        size = _copy(_source(request, chunked=declared is None), kept, most)
     if size > most:
         raise BodyTooLarge(most)
     if declared is not None and size < declared:
@@ -89,6 +124,34 @@ def take_in(request: HttpRequest) -> IO[bytes]:
     request._stream = kept
     request.META["CONTENT_LENGTH"] = str(size)
     return kept  # type: ignore[no-any-return]  # typeshed has no common type for it
+
+
+def lingering(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let the client finish for some seconds, once it has the answer, so that it comes to read it."""
+    response._resource_closers.append(lambda: _throw_away(request.META))
+    return response
+
+
+def _throw_away(meta: dict[str, Any]) -> None:
+    ends = time.monotonic() + LINGER
+    with suppress(ParseException, OSError), _silent_at_most(meta, LINGER_SILENCE):
+        while time.monotonic() < ends and meta["wsgi.input"].read(STEP):
+            pass
+
+
+@contextmanager
+def _silent_at_most(meta: dict[str, Any], seconds: float) -> Iterator[None]:
+    """Let reading fail when the client sends nothing for so long; only gunicorn shows us its socket."""
+    socket = meta.get("gunicorn.socket")
+    if socket is None:
+        yield
+        return
+    before = socket.gettimeout()
+    socket.settimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.settimeout(before)
 
 
 def _declared(request: HttpRequest) -> int | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from public_apps.core import bodies
 from tests.billing.posting import event, secret_of, signature
 from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
 from tests.core.wire import Heard, head, multipart, send, send_raw
@@ -25,6 +28,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 CHECKOUT = "/api/billing/checkout/"
 LOGIN = "/_allauth/app/v1/auth/login"
 HOOK = "/api/billing/webhook/stripe/"
+ANEW = b"ANEW"
 CHUNKED = "Transfer-Encoding: chunked"
 
 
@@ -37,6 +41,10 @@ class Cell:
     headers: dict[str, str]
     status: int
     host: str = "localhost"
+
+    def fresh_body(self) -> bytes:
+        """Return the body with a word that nobody has said before."""
+        return self.body.replace(ANEW, secrets.token_hex(4).encode())
 
 
 def public_cells(door: Door, **_more: Any) -> list[Cell]:
@@ -59,7 +67,7 @@ def tenant_cells(door: Door, *, town: Town, by_header: bool) -> list[Cell]:
     host = "localhost" if by_header else town.workspace.host
     person = {"Authorization": f"Bearer {town.manager.token}", **chosen}
     upload, kind = multipart(file=("plan.pdf", samples.PDF.ljust(2 * MIB)))
-    name = json.dumps({"name": f"Elm {secrets.token_hex(3)}", "address": "Elaion 5"}).encode()
+    name = b'{"name": "Elm ' + ANEW + b'", "address": "Elaion 5"}'
     sign_in = {"email": town.manager.user.email, "password": PASSWORD}
     return [
         Cell("/api/buildings/", name, {**JSON, **person}, 201, host),
@@ -93,7 +101,7 @@ def test_no_cell_of_the_matrix_differs(town: Town, door: Door, place: str) -> No
             is_page = not cell.path.startswith(("/api/", "/_allauth/"))
             path = cell.path if is_page else cell.path.rstrip("/") + "/" * slashed
             heard = send(
-                Door(town.door.port), "POST", path, cell.body,
+                Door(town.door.port), "POST", path, cell.fresh_body(),
                 host=cell.host, chunked=chunked, headers=cell.headers,
             )  # fmt: skip
             assert heard.status == cell.status, (path, chunked, heard.body[:300])
@@ -252,6 +260,17 @@ def test_a_body_that_ends_before_its_length_is_no_shorter_body(ground: Ground, d
     assert heard is not None
     assert heard.status == 400
     assert heard.json()["type"].endswith("/malformed-body")
+
+
+def test_a_silent_client_does_not_hold_a_thread_for_ever(ground: Ground, tmp_path: Path) -> None:
+    with another_web(ground, tmp_path, WEB_CONCURRENCY="1", WEB_THREADS="1") as web:
+        where = urlsplit(web.url)
+        with socket.create_connection((where.hostname, where.port), timeout=60) as silent:
+            silent.sendall(head(web, CHECKOUT, "Content-Type: application/json", CHUNKED))
+            began = time.monotonic()
+            assert web.ask("GET", "/healthz").status_code == 200
+            assert time.monotonic() - began < 3 * bodies.SILENCE
+            assert b" 400 " in silent.recv(100)
 
 
 @pytest.mark.parametrize("lines", [("Content-Length: 500",), (CHUNKED,)])
