@@ -19,7 +19,6 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -41,7 +40,7 @@ LINGER_SILENCE = 1.0
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-class BodyTooLarge(Problem, RequestDataTooBig):
+class BodyTooLarge(Problem):
     """More than this address takes; what is beyond the bound is not read."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

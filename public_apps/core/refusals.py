@@ -49,5 +49,6 @@ def in_format_of(request: HttpRequest, document: dict[str, Any]) -> HttpResponse
 def _answer(request: HttpRequest, refusal: Problem) -> HttpResponse:
     if is_program(request):
         return in_format_of(request, refusal.body())
-    page = render_to_string("refused.html", {"refusal": refusal}, request)
+    # Without the request: so far out, nobody has found out yet who asks.
+    page = render_to_string("refused.html", {"refusal": refusal})
     return HttpResponse(page, status=refusal.status)

@@ -25,13 +25,13 @@ def test_what_everybody_is_told_is_kept_for_a_minute_and_asked_for_by_version(
     ground: Ground, door: Door, path: str
 ) -> None:
     answer = door.ask("GET", path, headers={"Accept-Encoding": "identity"})
-    assert answer.headers["Cache-Control"] == "max-age=60, public"
+    assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "max-age=60"}
     assert {"x-tenant-host", "accept-language", "accept-encoding"} <= varies_by(answer)
     etag = answer.headers["ETag"]
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         again = door.ask("GET", path, headers={"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b""), known
-        assert again.headers["Cache-Control"] == "max-age=60, public"
+        assert again.headers["Cache-Control"] == answer.headers["Cache-Control"]
         assert "x-tenant-host" in varies_by(again)
     other = door.ask("GET", path, headers={"If-None-Match": '"other"'})
     assert (other.status_code, other.json()) == (200, answer.json())
