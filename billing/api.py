@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from billing import checkout, plans, serializers, throttles
 from public_apps.core import idempotency
+from public_apps.core.caching import for_everybody
 from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.onboarding import progress, subdomains
 
@@ -29,6 +30,7 @@ class PublicView(APIView):
     permission_classes = (AllowAny,)
 
 
+@for_everybody
 class ConfigView(PublicView):
     @extend_schema(responses=serializers.ConfigSerializer, operation_id="billing_config")
     def get(self, request: Request) -> Response:
@@ -42,6 +44,7 @@ class ConfigView(PublicView):
         return Response(shown)
 
 
+@for_everybody
 class PlansView(PublicView):
     @extend_schema(responses=serializers.PlanSerializer(many=True), operation_id="billing_plans")
     def get(self, request: Request) -> Response:
@@ -60,7 +63,7 @@ class SubdomainView(PublicView):
 
 
 class CheckoutView(PublicView):
-    throttle_classes = (throttles.CheckoutLimit,)
+    throttle_classes = (throttles.OrderLimit,)
 
     @extend_schema(
         operation_id="billing_checkout",
@@ -75,11 +78,12 @@ class CheckoutView(PublicView):
         """Hold the subdomain and open a checkout session."""
         order = serializers.OrderSerializer(data=request.data)
         order.is_valid(raise_exception=True)
-        signup = checkout.start(
-            order=checkout.Order(**order.validated_data),
-            language=get_language() or "en",
-            idempotency_key=idempotency.key_of(request),
-        )
+        with throttles.one_purchase(request):
+            signup = checkout.start(
+                order=checkout.Order(**order.validated_data),
+                language=get_language() or "en",
+                idempotency_key=idempotency.key_of(request),
+            )
         status_path = reverse("billing:progress", args=[signup.checkout_session_id])
         started = {
             "signup_id": str(signup.pk),

@@ -17,11 +17,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from billing import gateway, inbox
-from public_apps.core import counters, figures
+from public_apps.core import bodies, counters, figures
 from public_apps.core.errors import json_problem, problem
 
 log = structlog.get_logger(__name__)
-MOST_BYTES = 1024 * 1024
 KIND = re.compile(r"[a-z0-9_.]{1,80}")
 RESULTS: dict[int, str] = {
     HTTPStatus.OK: "stored",
@@ -55,25 +54,17 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest) -> HttpResponse:
     if settings.STRIPE.mode == "manual":
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Manual mode: keep the event and try later.")
-    body = _read(request)
-    if len(body) > MOST_BYTES:
-        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "An event is at most 1 MiB.")
+    try:
+        with bodies.take_in(request) as kept:
+            body = kept.read()
+    except (bodies.BodyTooLarge, bodies.BodyMalformed) as refusal:
+        return bodies.lingering(request, _refuse(refusal.status, refusal.detail))
     try:
         gateway.verify_signature(body=body, header=request.headers.get("Stripe-Signature", ""))
         event = parse(body)
     except (gateway.BadSignature, BadEvent) as error:
         return _refuse(HTTPStatus.BAD_REQUEST, str(error))
     return _take(event)
-
-
-def _read(request: HttpRequest) -> bytes:
-    """Return the body, or as much of it as shows that it is too long."""
-    if "CONTENT_LENGTH" in request.META:
-        return request.read(MOST_BYTES + 1)
-    # Django takes a body without a length for an empty one; the server knows where it ends.
-    stream = request.META.get("wsgi.input")
-    ends = request.META.get("wsgi.input_terminated", False)
-    return stream.read(MOST_BYTES + 1) if stream and ends else b""
 
 
 def _take(event: dict[str, Any]) -> HttpResponse:

@@ -23,6 +23,21 @@ def origins(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessa
     ]
 
 
+@register(Tags.security)
+def visitors(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Say what a frontend of its own does to limits by address."""
+    if not settings.FRONTEND_URL or settings.FRONTEND_SECRETS:
+        return []
+    return [
+        Info(
+            "FRONTEND_URL is set and FRONTEND_SECRET is not: all who come through the frontend's "
+            "server share one address, and one limit.",
+            hint="Set one, and let the server hand its visitors' addresses on (docs/frontend.md).",
+            id="concierge.I002",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def operations(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Ask for what a production should not be without."""

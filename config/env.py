@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 
 DEVELOPMENT_SECRET = "insecure-development-key-never-for-production"  # noqa: S105 - refused when DEBUG is off
+SHORTEST_SECRET = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 STRIPE_API = "https://api.stripe.com"
 MOCK_STRIPE = "http://127.0.0.1:12111"
@@ -195,6 +196,17 @@ def origins(env: environ.Env, name: str) -> Origins:
         else:
             exact.append(origin)
     return Origins(exact=tuple(exact), patterns=tuple(patterns))
+
+
+def frontend_secrets(env: environ.Env) -> tuple[str, ...]:
+    """Return the secrets by which a frontend's server proves itself: none, or several while rolled."""
+    secrets = word_list(env, "FRONTEND_SECRET")
+    if any(len(secret) < SHORTEST_SECRET or not secret.isascii() for secret in secrets):
+        raise UnsafeSetting(
+            f"FRONTEND_SECRET holds a secret shorter than {SHORTEST_SECRET} plain characters: "
+            "set long random values, separated by commas."
+        )
+    return secrets
 
 
 def stripe(env: environ.Env, *, debug: bool) -> Stripe:

@@ -28,6 +28,7 @@ try:
     TENANT_BASE_DOMAIN = settings_reader.base_domain(_env, debug=DEBUG)
     SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
     FRONTEND_URL = settings_reader.frontend_url(_env)
+    FRONTEND_SECRETS = settings_reader.frontend_secrets(_env)
     CUSTOM_DOMAIN_TARGET = resolvers.domain_target(_env, base=TENANT_BASE_DOMAIN)
     DNS_RESOLVERS = resolvers.resolvers(_env)
     _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
@@ -39,6 +40,7 @@ try:
     TENANT_ON_CITUS = settings_reader.boolean(_env, "TENANT_ON_CITUS", default=False)
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
+    UPLOAD_MAX_MIB = settings_reader.whole_number(_env, "UPLOAD_MAX_MIB", default=51, least=1)
     TENANT_FILES_MIB = settings_reader.whole_number(_env, "TENANT_FILES_MIB", default=2048, least=1)
     # Tests hash thousands of passwords. Production has no way to ask for this.
     QUICK_PASSWORDS = DEBUG and settings_reader.boolean(_env, "QUICK_PASSWORDS", default=False)
@@ -140,6 +142,9 @@ WSGI_APPLICATION = "config.wsgi.application"
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
+    "public_apps.core.client_address.ClientAddressMiddleware",
+    "public_apps.core.slashes.EitherAddress",
+    "public_apps.core.caching.CachingMiddleware",
     "billing.intake.IntakeMiddleware",
     "billing.patience.deadline_of_request",
     "public_apps.core.health.HealthMiddleware",
@@ -153,7 +158,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "public_apps.core.middleware.ProblemJson",
-    "django.middleware.common.CommonMiddleware",
+    "public_apps.core.rest.limits.RateLimitMiddleware",
+    "public_apps.core.bodies.BodyMiddleware",
+    "public_apps.core.bodies.SignInJson",
+    "public_apps.core.slashes.PageAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -224,8 +232,13 @@ CORS_ALLOW_CREDENTIALS = False  # bearer tokens only: a cookie never crosses ori
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "accept-language",
     "idempotency-key", "if-match", "if-none-match", "x-session-token", "x-tenant-host",
+    # What tracing in a browser adds by itself (W3C Trace Context and Baggage, Sentry).
+    "x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace",
 ]  # fmt: skip
-CORS_EXPOSE_HEADERS = ["etag", "idempotent-replayed", "retry-after"]
+CORS_EXPOSE_HEADERS = [
+    "content-disposition", "etag", "idempotent-replayed", "location", "ratelimit",
+    "ratelimit-policy", "retry-after", "x-request-id",
+]  # fmt: skip
 # Anyone can deploy on vercel.app, so a wildcard is never trusted to post our forms.
 CSRF_TRUSTED_ORIGINS = list(_csrf.exact)
 CSRF_WILDCARDS_LEFT_OUT = bool(_csrf.patterns)
@@ -299,7 +312,6 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.keys.PasswordKeyGenerator"  # noqa: S105 - a path
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 MFA_ADAPTER = "public_apps.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -320,19 +332,23 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["public_apps.accounts.tokens.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["public_apps.core.rest.parsers.JSON"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
     "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.descriptions.Schema",
     "DEFAULT_THROTTLE_RATES": {
         "checkout": CHECKOUT_RATE,
+        "order": "300/min",
         "subdomain": "120/min",
         "invitation": "30/min",
         "progress": "300/min",
         "subscription": "60/min",
+        "sign-in": "10/min",
+        "sign-in-account": "5/5m",
+        "sign-in-anywhere": "100/h",
         "person": "1200/min",
         "workspace": "6000/min",
     },
-    "NUM_PROXIES": TRUSTED_PROXIES,
+    "NUM_PROXIES": 0,  # ClientAddressMiddleware has found the address out
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "DATETIME_FORMAT": "iso-8601",
 }
@@ -359,7 +375,6 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "tenant_apps.files.uploading.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -408,7 +423,8 @@ UNFOLD = {"SITE_TITLE": "New Concierge", "SITE_HEADER": "New Concierge", "SITE_U
 # Known by their value, they are taken out of logs and reports wherever they turn up.
 scrubbing.know(
     [
-        SECRET_KEY, METRICS_TOKEN, EMAIL_HOST_PASSWORD, STRIPE.secret_key, *STRIPE.webhook_secrets,
+        SECRET_KEY, *FRONTEND_SECRETS, METRICS_TOKEN, EMAIL_HOST_PASSWORD,
+        STRIPE.secret_key, *STRIPE.webhook_secrets,
         DATABASES["default"]["PASSWORD"], SENTRY_DSN, ARCHIVE_S3.secret,
         *(str(value) for name, value in ANYMAIL.items() if name.endswith(("KEY", "TOKEN"))),
         *(pair.partition(":")[2] for pair in ANYMAIL.get("WEBHOOK_SECRET", [])),

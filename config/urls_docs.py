@@ -9,9 +9,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from public_apps.core.caching import for_everybody
+
 _one_at_a_time = Lock()
 
 
+@for_everybody
 class SchemaView(SpectacularAPIView):
     """The document; made by one thread at a time, for the library loads its extensions unguarded."""
 

@@ -14,9 +14,9 @@ from devstack.state import Memory
 SETTINGS = frozenset(
     {
         "APP_VERSION", "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL",
-        "EVENT_MAX_ATTEMPTS", "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS",
+        "EVENT_MAX_ATTEMPTS", "FRONTEND_SECRET", "FRONTEND_URL", "METRICS_TOKEN", "OPS_ALERT_EMAILS",
         "PAST_DUE_GRACE_DAYS", "PG_DUMP", "PORT", "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL",
-        "TRUSTED_PROXIES",
+        "TRUSTED_PROXIES", "UPLOAD_MAX_MIB",
     }
 )  # fmt: skip
 SETTING_PREFIXES = (
@@ -157,6 +157,7 @@ def production_like() -> dict[str, str]:
         "TENANT_BASE_DOMAIN": "newconcierge.example",
         "SITE_URL": "https://newconcierge.example",
         "FRONTEND_URL": "https://www.newconcierge.example",
+        "FRONTEND_SECRET": secrets.token_urlsafe(32),
         "CORS_ALLOWED_ORIGINS": "https://www.newconcierge.example",
         "CSRF_TRUSTED_ORIGINS": "https://www.newconcierge.example",
         "STRIPE_SECRET_KEY": "sk_test_" + secrets.token_hex(16),

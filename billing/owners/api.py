@@ -11,7 +11,6 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from billing.owners import account, changes, overview, returning, serializers
@@ -20,6 +19,7 @@ from public_apps.accounts.models import Role
 from public_apps.core import idempotency
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.limits import Limit
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
@@ -35,12 +35,15 @@ class IsOwner(BasePermission):
         return getattr(request.user, "role", "") == Role.OWNER
 
 
-class ChangeLimit(UserRateThrottle):
+class ChangeLimit(Limit):
     """So many changes per owner."""
 
     scope = "subscription"
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def who(self, request: Request) -> str:
+        return str(request.user.pk)
+
+    def allow_request(self, request: Request, view: APIView | None) -> bool:
         return request.method != "POST" or super().allow_request(request, view)
 
 

@@ -10,14 +10,20 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from public_apps.accounts import notices, reset
+from public_apps.accounts.attempts import Attempt
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
-from public_apps.core import addresses
+from public_apps.core import addresses, refusals
+from public_apps.core.errors import TooManyRequests
+
+# allauth counts tries at a second factor by person: 5 within 300 seconds.
+SECOND_FACTOR_WAIT = 299
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -43,6 +49,26 @@ class AccountAdapter(DefaultAccountAdapter):
             credentials["email"] = addresses.known(credentials["email"])
         found: AbstractBaseUser | None = super().authenticate(request, **credentials)
         return found
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try at a password; one too many is told as such, never as a wrong password."""
+        try:
+            # allauth rolls it back when the password turns out to be right.
+            self._login_failed_rl_usage = _attempt(request, credentials).begin()
+        except TooManyRequests as refusal:
+            raise ImmediateHttpResponse(refusals.answer(request, refusal)) from refusal
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Begin anew after a reset by mail."""
+        _attempt(request, credentials).forget()
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return the error, but let too many tries at a code not look like a wrong one."""
+        if code == "too_many_login_attempts":
+            refusal = TooManyRequests(wait=SECOND_FACTOR_WAIT)
+            raise ImmediateHttpResponse(refusals.answer(context.request, refusal))
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def set_password(self, user: User, password: str) -> None:
         """Set it, unless it has changed since `user` was read: of two uses of one key, one wins."""
@@ -83,3 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         """Promise a word on what became of an account, to the address that it had before."""
         notices.promise_notice(template_prefix, person=user, to=email or "")
+
+
+def _attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:
+    return Attempt(request, account=str(credentials.get("email", "")))

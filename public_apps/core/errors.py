@@ -9,6 +9,7 @@ from typing import Any
 from django.core import exceptions as django_exceptions
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
@@ -25,6 +26,7 @@ class Problem(Exception):
     status = HTTPStatus.BAD_REQUEST
     slug = "bad-request"
     title = "The request could not be taken"
+    headers: Mapping[str, str] = {}
 
     def __init__(self, detail: str, *, errors: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__(detail)
@@ -96,6 +98,18 @@ class Gone(Problem):
     title = "This no longer works"
 
 
+class TooManyRequests(Problem):
+    """Somebody asks too often; `Retry-After` says when it is worth while again."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "too-many-requests"
+    title = gettext_noop("Too many tries")
+
+    def __init__(self, *, wait: float | None = None) -> None:
+        super().__init__(_("Too many tries. Please wait a little."))
+        self.headers = {"Retry-After": str(int(wait or 0) + 1)}
+
+
 class UpstreamFailed(Problem):
     """A service that we depend on did not answer as it should; trying again later may help."""
 
@@ -143,6 +157,7 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
     headers: dict[str, str] = {}
     if isinstance(error, Problem):
         document = error.body()
+        headers = dict(error.headers)
     elif isinstance(error, exceptions.APIException):
         document = problem(error.status_code, str(error.detail))
         headers = _headers(error)
@@ -160,6 +175,8 @@ def as_problem(error: Exception) -> Exception:
         return exceptions.PermissionDenied()
     if isinstance(error, django_exceptions.ValidationError):
         error = exceptions.ValidationError(get_error_detail(error))
+    if isinstance(error, exceptions.Throttled):
+        return TooManyRequests(wait=getattr(error, "wait", None))
     if isinstance(error, exceptions.ValidationError):
         return Invalid(_("See errors, field by field."), errors=_by_field(error.detail))
     return error
@@ -169,8 +186,6 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
     return headers
 
 

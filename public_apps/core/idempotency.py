@@ -1,8 +1,8 @@
 """Requests that may be sent twice and count once, by their `Idempotency-Key` or a form's hidden one.
 
 The same key and body get the same answer, another body 422, and a request whose twin is still at
-work 409. An answer of 500 or more is not kept: the same key may try again, and continues the same
-row, so that whoever derives keys of their own from its id repeats those, too.
+work 409. An answer of 429, or of 500 or more, is not kept: the same key may try again, and continues
+the same row, so that whoever derives keys of their own from its id repeats those, too.
 """
 
 from __future__ import annotations
@@ -186,9 +186,15 @@ def _answer(row: IdempotentRequest, work: Work, *, status: int = HTTPStatus.OK) 
         return Answer(status=status, body=work(row))
     except Exception as error:
         refusal = as_problem(error)
-        if not isinstance(refusal, Problem) or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if not isinstance(refusal, Problem) or not _is_for_good(refusal):
             raise
         return Answer(status=refusal.status, body=refusal.body())
+
+
+def _is_for_good(refusal: Problem) -> bool:
+    """Whether the same request would be refused again, so that the answer may be kept."""
+    passing = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+    return not passing and refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _whole(work: Callable[[], Any]) -> Any:

@@ -12,8 +12,8 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from public_apps.core import counters, logs, paths
-from public_apps.core.errors import json_problem, problem, wants_problem
+from public_apps.core import counters, logs, paths, refusals
+from public_apps.core.errors import TooManyRequests, problem
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -59,26 +59,37 @@ def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
 
 
 class ProblemJson:
-    """Turns any error page under /api/ into problem+json, Django's own 404 and 500 included."""
+    """Turns any error page that a program would get into problem+json, Django's own included."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_page = response.get("Content-Type", "").startswith("text/html")
-        if (
-            response.status_code < HTTPStatus.BAD_REQUEST
-            or not is_page
-            or not wants_problem(request)
-        ):
+        if response.status_code < HTTPStatus.BAD_REQUEST:
             return response
-        answer = json_problem(problem(response.status_code, DETAILS.get(response.status_code, "")))
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in response:
+            return _of_allauth(request, response)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if not is_page or not refusals.is_program(request):
+            return response
+        detail = DETAILS.get(response.status_code, OTHERWISE)
+        answer = refusals.in_format_of(request, problem(response.status_code, detail))
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
         return answer
 
 
+def _of_allauth(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Say when to try again where one of allauth's own limits, all by the minute, was met."""
+    refusal = TooManyRequests(wait=ALLAUTH_WAIT)
+    if refusals.is_program(request):
+        return refusals.answer(request, refusal)
+    return refusals.with_headers(response, refusal)
+
+
+ALLAUTH_WAIT = 59
+OTHERWISE = "The request could not be taken as it is."
 DETAILS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",

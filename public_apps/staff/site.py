@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core import context, ratelimit
-from django.core.exceptions import ValidationError
+from allauth.core import context
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from public_apps.core import addresses
+from public_apps.accounts.attempts import Attempt
+from public_apps.core import addresses, refusals
+from public_apps.core.errors import TooManyRequests
 from public_apps.staff import inviting, second_factor, second_factor_pages
 from public_apps.staff.dashboard import page as dashboard
 
@@ -24,16 +24,10 @@ class ThrottledAuthenticationForm(AuthenticationForm):
     """Counts failed tries per client and per account, as sign-in on tenants' hosts does."""
 
     def clean(self) -> dict[str, Any]:
-        key = addresses.known(str(self.cleaned_data.get("username", ""))).lower()
-        if not ratelimit.consume(
-            context.request, action="login_failed", key=f"staff:{key}", dry_run=True
-        ):
-            raise ValidationError(_("Too many tries. Please wait a few minutes."))
-        try:
-            cleaned: dict[str, Any] = super().clean() or {}
-        except ValidationError:
-            ratelimit.consume(context.request, action="login_failed", key=f"staff:{key}")
-            raise
+        account = f"staff:{addresses.known(str(self.cleaned_data.get('username', '')))}"
+        attempt = Attempt(context.request, account=account).begin()
+        cleaned: dict[str, Any] = super().clean() or {}
+        attempt.rollback()
         return cleaned
 
 
@@ -52,7 +46,10 @@ class StaffSite(UnfoldAdminSite):
         """Ask for the password, then lead on to the second factor."""
         if request.method == "GET" and _is_our_staff(request) and not self.has_permission(request):
             return _to_second_factor(request)
-        answer: HttpResponse = super().login(request, extra_context)
+        try:
+            answer: HttpResponse = super().login(request, extra_context)
+        except TooManyRequests as refusal:
+            return refusals.answer(request, refusal)
         if request.method == "POST" and _is_our_staff(request):
             second_factor.begin(request)
             if not self.has_permission(request):

@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import checkout, plans
-from billing.throttles import CheckoutLimit
-from public_apps.core.errors import Closed, Problem
+from billing.throttles import one_order, one_purchase
+from public_apps.core import refusals
+from public_apps.core.errors import Closed, Problem, TooManyRequests
 from public_apps.onboarding import progress, welcome
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
@@ -42,19 +43,22 @@ def home(request: HttpRequest) -> HttpResponse:
     form = SignupForm(request.POST, plans=offered)
     if not form.is_valid():
         return _home_page(request, form, offered, status=HTTPStatus.BAD_REQUEST)
-    if not CheckoutLimit().allow_request(request, None):  # type: ignore[arg-type]  # reads only META
-        form.add_error(None, TOO_MANY)
-        return _home_page(request, form, offered, status=HTTPStatus.TOO_MANY_REQUESTS)
     return _start(request, form, offered)
 
 
 def _start(request: HttpRequest, form: SignupForm, offered: list[dict[str, Any]]) -> HttpResponse:
     try:
-        signup = checkout.start(
-            order=checkout.Order(**form.order),
-            language=get_language() or "en",
-            idempotency_key=form.cleaned_data["idempotency_key"] or None,
-        )
+        one_order(request)
+        with one_purchase(request):
+            signup = checkout.start(
+                order=checkout.Order(**form.order),
+                language=get_language() or "en",
+                idempotency_key=form.cleaned_data["idempotency_key"] or None,
+            )
+    except TooManyRequests as refusal:
+        form.add_error(None, TOO_MANY)
+        page = _home_page(request, form, offered, status=refusal.status)
+        return refusals.with_headers(page, refusal)
     except Problem as problem:
         for field, messages in problem.errors.items() or [(None, [problem.detail])]:
             form.add_error(field if field in form.fields else None, messages)

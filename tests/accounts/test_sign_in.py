@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from devstack import mailbox
-from public_apps.accounts import reset
+from public_apps.accounts import keys, reset
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
+from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
 
 LOGIN = "/_allauth/app/v1/auth/login"
+RESET = "/_allauth/app/v1/auth/password/reset"
 FORGOT = "/_allauth/app/v1/auth/password/request"
 SIGN_UP = "/_allauth/app/v1/auth/signup"
 EVIL = [
@@ -24,7 +26,7 @@ EVIL = [
     "///evil.example", "javascript:alert(1)", "https:/evil.example", "\thttps://evil.example",
 ]  # fmt: skip
 # What differs from one answer to the next by its nature, and says nothing of accounts.
-NATURAL = {"Date", "X-Request-ID", "Set-Cookie", "Expires", "Content-Length"}
+NATURAL = {"Date", "X-Request-ID", "Set-Cookie", "Expires", "Content-Length", "RateLimit"}
 
 
 def post_form(
@@ -220,25 +222,81 @@ def test_an_odd_body_is_never_a_500(ground: Ground, door: Door, body: bytes) -> 
 # --- At a measured pace -----------------------------------------------------------------------
 
 
-def test_one_account_is_guarded_against_many_clients(ground: Ground) -> None:
+def is_throttled(answer: requests.Response, *, within: int) -> None:
+    """Check that a program is told to wait, in a way that no wrong password is."""
+    assert answer.status_code == 429, answer.text
+    assert 0 < int(answer.headers["Retry-After"]) <= within
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told["type"].endswith("/too-many-requests")
+    assert (told["status"], told["errors"][0]["code"]) == (429, "too_many_requests")
+    assert told["title"]
+    assert told["detail"] == told["errors"][0]["message"]
+
+
+def test_strangers_who_guess_are_slowed_down_and_the_owner_is_not_shut_out(
+    ground: Ground, door: Door
+) -> None:
     workspace = found_workspace()
-    for _ in range(5):
+    seen = [door.sign_in(workspace, "wrong-word-12") for _ in range(6)]
+    assert [answer.status_code for answer in seen] == [400] * 5 + [429]
+    is_throttled(seen[-1], within=300)
+    is_throttled(door.sign_in(workspace), within=300)  # even with the right password, for a while
+    for _ in range(9):
         assert ground.door().sign_in(workspace, "wrong-word-12").status_code == 400
-    assert ground.door().sign_in(workspace).status_code != 200, "even the right word, for a while"
-    assert ground.door().sign_in(ground.acme).status_code == 200, "but nobody else is held up"
+    assert ground.door().sign_in(workspace).status_code == 200, "the owner, from an address of hers"
+
+
+def test_one_account_is_guarded_against_very_many_clients(ground: Ground) -> None:
+    workspace = found_workspace()
+    home = ground.door()
+    assert home.sign_in(workspace).status_code == 200
+    for _ in range(100):
+        assert ground.door().sign_in(workspace, "wrong-word-12").status_code == 400
+    is_throttled(ground.door().sign_in(workspace), within=3600)
+    assert home.sign_in(workspace).status_code == 200, "where she is signed in, she is known"
+    assert ground.door().sign_in(ground.acme).status_code == 200, "nobody else is held up"
 
 
 def test_an_unknown_account_is_throttled_like_a_known_one(ground: Ground) -> None:
     workspace = found_workspace()
     ghost = Workspace(workspace.tenant, workspace.host, "ghost@example.org")
-    answers = {
-        each.owner: [ground.door().sign_in(each, "wrong-word-12") for _ in range(8)]
-        for each in (workspace, ghost)
-    }
+    answers = {}
+    for each in (workspace, ghost):
+        door = ground.door()
+        answers[each.owner] = [door.sign_in(each, "wrong-word-12") for _ in range(8)]
     known, unknown = answers.values()
     for one, other in zip(known, unknown, strict=True):
+        one.headers.pop("Retry-After", "")
+        other.headers.pop("Retry-After", "")
         assert shown(one, workspace.owner) == shown(other, ghost.owner)
-    assert known[0].content != known[-1].content or known[0].status_code != known[-1].status_code
+    assert (known[0].status_code, known[-1].status_code) == (400, 429)
+
+
+def test_a_page_that_is_tried_too_often_says_so(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    answers = [sign_in_by_page(door, workspace, "wrong-word-12") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "Too many tries" in answers[-1].text
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
+
+
+def test_many_tries_at_once_are_counted_one_by_one(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    with ThreadPoolExecutor(8) as threads:
+        tries = [threads.submit(door.sign_in, workspace, "wrong-word-12") for _ in range(8)]
+    assert sorted(each.result().status_code for each in tries) == [400] * 5 + [429] * 3
+
+
+def test_a_reset_by_mail_begins_anew(ground: Ground, door: Door) -> None:
+    workspace = found_workspace()
+    for _ in range(6):
+        door.sign_in(workspace, "wrong-word-12")
+    with inside(workspace.tenant.schema_name):
+        key = keys.new_key(person_of(workspace))
+    new = {"key": key, "password": "a-new-courtyard-77"}
+    door.ask("POST", RESET, host=workspace.host, json=new)
+    assert door.sign_in(workspace, "a-new-courtyard-77").status_code == 200
 
 
 @pytest.mark.parametrize("forged", [False, True])
@@ -250,10 +308,10 @@ def test_one_client_cannot_try_many_accounts(ground: Ground, door: Door, forged:
         body = {"email": f"guess-{number}@example.org", "password": "wrong-word-12"}
         claimed = f"10.0.0.{number}, {door.address}" if forged else door.address
         headers = {"X-Forwarded-For": claimed}
-        answer = door.ask("POST", LOGIN, host=workspace.host, json=body, headers=headers)
-        seen.append((answer.status_code, answer.text))
-    assert seen[0] != seen[-1], "nothing slowed it down"
-    assert door.sign_in(workspace).status_code != 200
+        seen.append(door.ask("POST", LOGIN, host=workspace.host, json=body, headers=headers))
+    assert [answer.status_code for answer in seen] == [400] * 10 + [429] * 4
+    is_throttled(seen[-1], within=61)
+    is_throttled(door.sign_in(workspace), within=61)
     assert ground.door().sign_in(workspace).status_code == 200
 
 
@@ -261,8 +319,7 @@ def test_staff_are_throttled_at_the_admin_too(ground: Ground) -> None:
     email = f"staff-{secrets.token_hex(4)}@newconcierge.example"
     User.objects.create_superuser(email, PASSWORD)
 
-    def try_admin(password: str) -> requests.Response:
-        door = ground.door()
+    def try_admin(password: str, door: Door) -> requests.Response:
         page = door.ask("GET", "/admin/login/")
         csrf = page.cookies["csrf"]
         data = {"username": email, "password": password, "csrfmiddlewaretoken": csrf}
@@ -270,10 +327,15 @@ def test_staff_are_throttled_at_the_admin_too(ground: Ground) -> None:
             "POST", "/admin/login/?next=/admin/", data=data, headers={"Cookie": f"csrf={csrf}"}
         )
 
-    assert try_admin(PASSWORD).status_code == 302
+    door = ground.door()
+    assert try_admin(PASSWORD, door).status_code == 302
     for _ in range(5):
-        assert try_admin("wrong-word-12").status_code == 200
-    assert try_admin(PASSWORD).status_code != 302
+        assert try_admin("wrong-word-12", door).status_code == 200
+    refused = try_admin(PASSWORD, door)
+    assert refused.status_code == 429
+    assert "Too many tries" in refused.text
+    assert 0 < int(refused.headers["Retry-After"]) <= 300
+    assert try_admin(PASSWORD, ground.door()).status_code == 302, "from elsewhere"
 
 
 # --- Nobody is led astray ---------------------------------------------------------------------

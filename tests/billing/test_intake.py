@@ -70,7 +70,7 @@ def test_a_delivery_without_https_is_led_there_and_not_taken(
     with another_web(ground, tmp_path, SITE_URL="https://localhost") as web:
         plain = event()
         answer = deliver(ground, web, plain)
-        assert answer.status_code == 301
+        assert answer.status_code == 308
         assert not StripeEvent.objects.filter(pk=plain["id"]).exists()
         by_proxy = deliver(ground, web, plain, headers={"X-Forwarded-Proto": "https"})
         assert by_proxy.status_code == 200

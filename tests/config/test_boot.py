@@ -44,6 +44,11 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "a site by plain http": ({"SITE_URL": "http://newconcierge.example"}, "SITE_URL"),
     "a site with a path": ({"SITE_URL": "https://newconcierge.example/app"}, "SITE_URL"),
     "a frontend without scheme": ({"FRONTEND_URL": "www.newconcierge.example"}, "FRONTEND_URL"),
+    "a short frontend secret": ({"FRONTEND_SECRET": "x" * 31}, "FRONTEND_SECRET"),
+    "a short one among long ones": (
+        {"FRONTEND_SECRET": "x" * 40 + ", short"}, "FRONTEND_SECRET",
+    ),
+    "no uploads at all": ({"UPLOAD_MAX_MIB": "0"}, "UPLOAD_MAX_MIB"),
     "no Stripe key": ({"STRIPE_SECRET_KEY": None}, "STRIPE_SECRET_KEY"),
     "a publishable key for a secret one": (
         {"STRIPE_SECRET_KEY": "pk_test_" + "a" * 24}, "STRIPE_SECRET_KEY",
@@ -102,6 +107,7 @@ TAKEN: dict[str, dict[str, str | None]] = {
         "STRIPE_WEBHOOK_SECRET": None,
     },
     "switches in capitals": {"DJANGO_DEBUG": "FALSE", "EMAIL_USE_TLS": "YES"},
+    "frontend secrets being rolled": {"FRONTEND_SECRET": "x" * 32 + ", " + "y" * 40},
     "secrets being rolled": {"STRIPE_WEBHOOK_SECRET": "whsec_a, whsec_b"},
     "origins by wildcard": {
         "CORS_ALLOWED_ORIGINS": "https://a.example, https://*.vercel.app/",

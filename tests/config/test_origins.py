@@ -71,6 +71,31 @@ def test_pages_and_the_admin_are_no_api(ground: Ground, door: Door, path: str) -
             assert cors_of(answer) == {}
 
 
+TRACING = ("x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace")
+OURS = ("idempotency-key", "if-match", "if-none-match", "x-session-token", "x-tenant-host")
+TOLD = ("etag", "location", "retry-after", "x-request-id", "content-disposition",
+        "idempotent-replayed", "ratelimit", "ratelimit-policy")  # fmt: skip
+
+
+def test_what_tracing_adds_passes_and_what_clients_need_can_be_read(
+    ground: Ground, door: Door
+) -> None:
+    for path in API:
+        allowed = cors_of(preflight(door, path, FRONTEND))["access-control-allow-headers"]
+        assert {*TRACING, *OURS, "authorization", "content-type"} <= set(allowed.split(", "))
+        sent = {"Origin": FRONTEND, "baggage": "a=b", "sentry-trace": "1-2-0"}
+        read = cors_of(door.ask("GET", path, headers=sent))["access-control-expose-headers"]
+        assert set(TOLD) <= set(read.split(", "))
+
+
+@pytest.mark.parametrize("name", ["x-frontend-secret", "x-visitor-address", "x-forwarded-for"])
+def test_a_browser_cannot_speak_for_the_frontends_server(
+    ground: Ground, door: Door, name: str
+) -> None:
+    allowed = cors_of(preflight(door, API[0], FRONTEND))["access-control-allow-headers"]
+    assert name not in allowed
+
+
 def test_an_error_can_be_read_by_the_frontend_too(ground: Ground, door: Door) -> None:
     headers = {"Origin": FRONTEND, "X-Tenant-Host": "nobody.localhost"}
     answer = door.ask("GET", "/api/me/", headers=headers)

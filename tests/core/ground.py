@@ -66,6 +66,7 @@ class Door:
     """HTTP to a web server, from one client's address: behind one proxy, as in production."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.address = ".".join(str(1 + secrets.randbelow(250)) for _ in range(4))
 

@@ -15,7 +15,6 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from public_apps.accounts.invitations import actions, links
@@ -24,6 +23,7 @@ from public_apps.accounts.resources import Created, Listed, Retrieved
 from public_apps.core.errors import Gone
 from public_apps.core.rest import addresses
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.limits import Limit
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 LONGEST_KEY = 100
@@ -135,7 +135,7 @@ class JoinedSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
 
 
-class InvitationLimit(AnonRateThrottle):
+class InvitationLimit(Limit):
     """So many keys per address of a client: nobody tries them out."""
 
     scope = "invitation"

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core.errors import Invalid, Refused
+from public_apps.core.errors import Invalid, TooManyRequests
 from public_apps.core.schemas import in_public
 from public_apps.tenants.lifecycle import departures
 from public_apps.tenants.lifecycle.models import Departure
 from public_apps.tenants.models import Tenant
+
+TRIES_WAIT = 59  # allauth lets somebody try ten times a minute
 
 
 def current(tenant: Tenant) -> Departure | None:
@@ -26,10 +28,10 @@ def ask(*, request: HttpRequest, tenant: Tenant, by: User, name: str, password: 
     """Suspend the workspace and have it erased in some days; see `departures.ask_erasure`.
 
     Raises `errors.Invalid` unless its name and the owner's password are typed, and
-    `errors.Refused` after too many tries.
+    `errors.TooManyRequests` after too many tries.
     """
     if not ratelimit.consume(request, action="reauthenticate", user=by):
-        raise Refused(_("Too many tries. Please wait a minute."))
+        raise TooManyRequests(wait=TRIES_WAIT)
     if name.strip() != tenant.name:
         wrong = _("This is not the name of the workspace.")
         raise Invalid(wrong, errors={"name": [wrong]})

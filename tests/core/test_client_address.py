@@ -1,0 +1,136 @@
+"""Whose request it is: what a frontend's server hands on counts, what anybody else claims doesn't."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.test import RequestFactory, override_settings
+
+from public_apps.core.client_address import ClientAddressMiddleware, network_of
+from public_apps.core.schemas import inside
+from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
+
+NEW, OLD = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+LOGIN = "/_allauth/app/v1/auth/login"
+NAMES = "/api/billing/subdomains/acme/"
+
+
+@pytest.fixture
+def web(ground: Ground, tmp_path: Path) -> Iterator[Door]:
+    """A web server that knows its frontend by two secrets, for one is being rolled."""
+    with another_web(ground, tmp_path, FRONTEND_SECRET=f"{NEW},{OLD}") as door:
+        yield door
+
+
+def handed_on(visitor: str, secret: str = NEW) -> dict[str, str]:
+    """Return what a frontend's server adds to a call that it makes for a visitor."""
+    return {"X-Frontend-Secret": secret, "X-Visitor-Address": visitor}
+
+
+def left_of(answer: requests.Response) -> int:
+    """Return how many requests an answer says are left."""
+    return int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
+
+
+def test_strangers_at_the_frontend_do_not_shut_the_owner_out(web: Door, tmp_path: Path) -> None:
+    workspace = found_workspace()
+    seen = []
+    for number in range(14):
+        body = {"email": workspace.owner, "password": f"wrong-word-{number}"}
+        visitor = handed_on("198.51.100.7")
+        seen.append(web.ask("POST", LOGIN, host=workspace.host, json=body, headers=visitor))
+    assert [answer.status_code for answer in seen] == [400] * 5 + [429] * 9
+    assert int(seen[-1].headers["Retry-After"]) > 0
+    right = {"email": workspace.owner, "password": PASSWORD}
+    home = handed_on("203.0.113.9", OLD)
+    let_in = web.ask("POST", LOGIN, host=workspace.host, json=right, headers=home)
+    assert let_in.status_code == 200
+    with inside(workspace.tenant.schema_name):
+        assert [each.ip for each in UserSession.objects.all()] == ["203.0.113.9"]
+    (log,) = tmp_path.rglob("web.log")
+    assert NEW not in log.read_text()
+    assert OLD not in log.read_text()
+
+
+def test_fourteen_strangers_with_addresses_of_their_own_do_not_either(web: Door) -> None:
+    workspace = found_workspace()
+    for number in range(14):
+        body = {"email": workspace.owner, "password": "wrong-word-12"}
+        visitor = handed_on(f"198.51.100.{number}")
+        answer = web.ask("POST", LOGIN, host=workspace.host, json=body, headers=visitor)
+        assert answer.status_code == 400
+    right = {"email": workspace.owner, "password": PASSWORD}
+    home = handed_on("203.0.113.9")
+    assert web.ask("POST", LOGIN, host=workspace.host, json=right, headers=home).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Visitor-Address": "203.0.113.1"},
+        {"X-Visitor-Address": "203.0.113.1", "X-Frontend-Secret": ""},
+        {"X-Visitor-Address": "203.0.113.1", "X-Frontend-Secret": NEW[:-1]},
+        {"X-Visitor-Address": "203.0.113.1", "X-Frontend-Secret": f"{NEW},{OLD}"},
+        {"X-Visitor-Address": "203.0.113.1", "X-Frontend-Secret": "é" * 32},
+        {"X-Visitor-Address": "the moon", "X-Frontend-Secret": NEW},
+        {"X-Visitor-Address": "", "X-Frontend-Secret": NEW},
+    ],
+    ids=["no secret", "an empty one", "a shorter one", "the list", "letters", "nowhere", "nothing"],
+)
+def test_who_cannot_prove_to_be_the_frontend_is_not_believed(
+    web: Door, headers: dict[str, str]
+) -> None:
+    given = {name: value.encode() for name, value in headers.items()}
+    first, second = (left_of(web.ask("GET", NAMES, headers=given)) for _ in range(2))
+    plain = left_of(web.ask("GET", NAMES))
+    assert (second, plain) == (first - 1, first - 2), "all counted for the connection's own address"
+
+
+def test_without_a_secret_the_header_means_nothing(ground: Ground, door: Door) -> None:
+    for secret in ("", NEW):
+        before = left_of(door.ask("GET", NAMES))
+        claimed = door.ask("GET", NAMES, headers=handed_on("203.0.113.1", secret))
+        assert left_of(claimed) == before - 1
+
+
+@pytest.mark.parametrize(
+    ("told", "forwarded", "proxies", "address"),
+    [
+        ("203.0.113.1", "192.0.2.1", 1, "203.0.113.1"),
+        ("203.0.113.1:4711", "192.0.2.1", 1, "203.0.113.1"),
+        ("2001:db8:1:2::9", "192.0.2.1", 1, "2001:db8:1:2::9"),
+        ("[2001:db8:1:2::9]:443", "192.0.2.1", 1, "2001:db8:1:2::9"),
+        ("::ffff:203.0.113.1", "192.0.2.1", 1, "203.0.113.1"),
+        ("fe80::1%eth0", "192.0.2.1", 1, "fe80::1"),
+        ("203.0.113.1, 203.0.113.2", "192.0.2.1", 1, "192.0.2.1"),
+        ("", "10.0.0.1, 192.0.2.1", 1, "192.0.2.1"),
+        ("", "10.0.0.1, 192.0.2.1", 2, "10.0.0.1"),
+        ("", "192.0.2.1", 2, "192.0.2.1"),
+        ("", "nonsense", 1, "127.0.0.1"),
+        ("", "192.0.2.1", 0, "127.0.0.1"),
+    ],
+)
+def test_the_address_is_read_from_whoever_is_believed(
+    told: str, forwarded: str, proxies: int, address: str
+) -> None:
+    request = RequestFactory().get("/", headers={**handed_on(told), "X-Forwarded-For": forwarded})
+    with override_settings(FRONTEND_SECRETS=(OLD, NEW), TRUSTED_PROXIES=proxies):
+        ClientAddressMiddleware(lambda _request: None)(request)  # type: ignore[arg-type,return-value]
+    assert request.META["REMOTE_ADDR"] == address
+    assert not [name for name in request.META if "FORWARDED" in name or "SECRET" in name]
+
+
+def test_a_household_of_ipv6_counts_as_one(rf: RequestFactory) -> None:
+    networks = {
+        network_of(rf.get("/", REMOTE_ADDR=address))
+        for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9")
+    }
+    assert networks == {"2001:db8:1:2::/64"}
+    assert network_of(rf.get("/", REMOTE_ADDR="192.0.2.1")) == "192.0.2.1"
+    assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 0
