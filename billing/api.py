@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
@@ -17,6 +15,7 @@ from rest_framework.views import APIView
 from billing import checkout, plans, serializers, throttles
 from public_apps.core import idempotency
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.etags import created
 from public_apps.onboarding import progress, subdomains
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
@@ -87,7 +86,7 @@ class CheckoutView(PublicView):
             "checkout_url": signup.checkout_url,
             "status_url": request.build_absolute_uri(status_path),
         }
-        return Response(started, HTTPStatus.CREATED)
+        return created(started, at=status_path)
 
 
 class ProgressView(PublicView):

@@ -11,6 +11,8 @@ from http import HTTPStatus
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from public_apps.core import counters, logs
 from public_apps.core.errors import json_problem, problem, wants_problem
@@ -72,14 +74,16 @@ class ProblemJson:
             or not wants_problem(request)
         ):
             return response
-        answer = json_problem(problem(response.status_code, DETAILS.get(response.status_code, "")))
+        answer = json_problem(
+            problem(response.status_code, str(DETAILS.get(response.status_code, "")))
+        )
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
         return answer
 
 
-DETAILS: dict[int, str] = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke on our side; it has been recorded.",
+DETAILS: dict[int, Promise] = {
+    HTTPStatus.NOT_FOUND: _("There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: _("This address does not take that method."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: _("Something broke on our side; it has been recorded."),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -19,9 +18,7 @@ LARGEST_BODY = MOST_AT_ONCE * LARGEST + MIB
 class TooLarge(Problem, RequestDataTooBig):
     """A request larger than all that it could carry: 413 by the API, 400 by a page."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     slug = "too-large"
-    title = "This is too large"
 
 
 class Bounded(FileUploadHandler):

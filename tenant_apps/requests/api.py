@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
 from public_apps.accounts.resources import Changed, Created, Listed, Retrieved
+from public_apps.core.idempotency import Content
 from tenant_apps.files import serving
 from tenant_apps.requests import actions, queries, serializers
 from tenant_apps.requests.filters import RequestFilter
@@ -30,6 +32,7 @@ class Requests(Listed, Retrieved, Created, Changed):
     serializer_class = serializers.ServiceRequestSerializer
     queryset = ServiceRequest.objects.none()
     filterset_class = RequestFilter
+    lists = ("list", "history", "comments")
     ordering = "-created_at"
     ordering_fields = ("created_at",)
 
@@ -42,8 +45,11 @@ class Requests(Listed, Retrieved, Created, Changed):
     def add(self, data: dict[str, Any]) -> ServiceRequest:
         return self._read_anew(actions.open_request(by=self.me, **data))
 
+    def get_serializer_class(self) -> type[serializers.ServiceRequestSerializer]:
+        changes = self.action == "partial_update"
+        return serializers.RequestChangeSerializer if changes else self.serializer_class
+
     def change(self, row: ServiceRequest, data: dict[str, Any]) -> ServiceRequest:
-        data.pop("files", None)  # there is a call of its own for these
         return self._read_anew(actions.change(request=row, **data))
 
     @extend_schema(
@@ -73,7 +79,7 @@ class Requests(Listed, Retrieved, Created, Changed):
         def work() -> Any:
             asked = _read(serializers.AssignSerializer, request)
             assigned = actions.assign(
-                request=self.locked(), to=asked["person"], by=self.me, note=asked["note"]
+                request=self.locked(), to=asked["assigned_to"], by=self.me, note=asked["note"]
             )
             return self._shown(assigned)
 
@@ -122,9 +128,11 @@ class Requests(Listed, Retrieved, Created, Changed):
             asked = _read(serializers.AttachSerializer, request)
             row = self.locked()
             actions.attach(request=row, files=asked["files"], by=self.me)
-            return serializers.AttachmentSerializer(
-                row.attachments.select_related("file"), many=True
-            ).data
+            files = row.attachments.select_related("file")
+            return Content(
+                serializers.AttachmentSerializer(files, many=True).data,
+                {"Location": reverse("requests-detail", args=[row.pk])},
+            )
 
         return self.once(work, status=HTTPStatus.CREATED)
 
