@@ -15,6 +15,7 @@ The tenant API answers at a workspace's own host, and at any public host with th
 """
 TAGS = {
     "billing": "Plans, prices, and buying a workspace.",
+    "problems": "Why the API refuses, kind by kind.",
     "sign-in": "Signing in and out, passwords, second factors: allauth's headless API, client `app`.",
     "me": "The signed-in person.",
     "workspace": "The workspace itself: its name, language and currency.",
