@@ -114,6 +114,13 @@ class Schema(AutoSchema):
             schema["required"] = sorted(set(properties) - _left_out(serializer))
         return schema
 
+    def _get_filter_parameters(self) -> list[Any]:
+        """Describe filters and orders of what is read alone."""
+        if self.method != "GET":
+            return []
+        found: list[Any] = super()._get_filter_parameters()  # type: ignore[no-untyped-call]
+        return found
+
     # --- What is answered ---------------------------------------------------------------------
 
     def _get_response_bodies(self, direction: Any = "response") -> Bodies:
