@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+EXAMPLES = Path(__file__).parent / "examples.yaml"
+JSON = "application/json"
 DESCRIPTION = """\
 Money is an integer in minor units; the field that names its currency stands beside it, or else it is
 `currency` of `GET /api/workspace/`. Times are ISO 8601 in UTC. Refusals are problem documents
@@ -60,3 +65,34 @@ WORDS: dict[str, Any] = {
     ],
     "TAGS": [{"name": name, "description": said} for name, said in TAGS.items()],
 }
+
+
+def add_examples(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Show an example of what is sent and answered where there is one; drf-spectacular's last hook."""
+    examples = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    for path in result["paths"].values():
+        for operation in path.values():
+            shown = examples.get(operation["operationId"], {})
+            if "request" in shown:
+                _show(operation["requestBody"], shown["request"])
+            if "response" in shown:
+                _show(_success(result, operation), shown["response"])
+    return result
+
+
+def _success(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer that all goes well with."""
+    status = min(operation["responses"])
+    answer: dict[str, Any] = operation["responses"][status]
+    if "$ref" in answer:  # of an answer that many share, this operation gets its own
+        answer = dict(document["components"]["responses"][answer["$ref"].rpartition("/")[2]])
+        operation["responses"][status] = answer
+    return answer
+
+
+def _show(body: dict[str, Any], value: Any) -> None:
+    content = {**body["content"]}
+    content[JSON] = {**content[JSON], "examples": {"example": {"value": value}}}
+    body["content"] = content

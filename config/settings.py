@@ -343,6 +343,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "public_apps.core.rest.documents.complete",
         "public_apps.accounts.sign_in_document.add",
+        "config.document.add_examples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

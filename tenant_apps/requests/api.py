@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,14 @@ from rest_framework.response import Response
 from public_apps.accounts.permissions import Reach
 from public_apps.accounts.resources import Changed, Created, Listed, Retrieved
 from public_apps.core.idempotency import Content
+from public_apps.core.rest.deprecation import Deprecation
 from tenant_apps.files import serving
 from tenant_apps.requests import actions, queries, serializers
 from tenant_apps.requests.filters import RequestFilter
 from tenant_apps.requests.models import Attachment, ServiceRequest
+
+# Who is made responsible is called `assigned_to` wherever it is answered, and now where it is sent.
+PERSON = Deprecation(since=date(2026, 12, 1), sunset=date(2027, 12, 1))
 
 
 class Requests(Listed, Retrieved, Created, Changed):
@@ -83,7 +88,10 @@ class Requests(Listed, Retrieved, Created, Changed):
             )
             return self._shown(assigned)
 
-        return self.once(work)
+        answer = self.once(work)
+        if isinstance(request.data, dict) and "person" in request.data:
+            PERSON.tell(answer)
+        return answer
 
     @extend_schema(responses=serializers.StepSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering="id", ordering_fields=("id",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from public_apps.accounts.models import User
@@ -93,6 +94,7 @@ class MoveSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
+@extend_schema_serializer(deprecate_fields=["person"])
 class AssignSerializer(serializers.Serializer[Any]):
     """Who is responsible now; null: nobody."""
 

@@ -64,8 +64,11 @@ def test_what_is_sent_is_answered_by_the_same_name(door: Door) -> None:
     lot = estate.lot
     path = f"/api/requests/{lot['requests']}/assign/"
     for name in ("assigned_to", "person"):  # the latter is what it was called at first
-        told = estate.post(path, {name: lot["members"]})
-        assert told["assigned_to"]["id"] == lot["members"]
+        answer = estate.ask("POST", path, json={name: lot["members"]})
+        assert answer.json()["assigned_to"]["id"] == lot["members"]
+        assert (
+            ("Deprecation" in answer.headers) == ("Sunset" in answer.headers) == (name == "person")
+        )
         assert estate.post(path, {name: None})["assigned_to"] is None
     empty = estate.ask("POST", path, json={})
     assert (empty.status_code, empty.json()["codes"]) == (400, {"assigned_to": ["required"]})

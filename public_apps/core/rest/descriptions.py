@@ -17,6 +17,7 @@ from rest_framework.permissions import IsAuthenticated
 from public_apps.core.errors import PROBLEM_JSON
 from public_apps.core.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from public_apps.core.problems import CATALOGUE
+from public_apps.core.rest.deprecation import deprecation_of
 
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER,
@@ -90,6 +91,11 @@ class Schema(AutoSchema):
             return _WORDS[word]
         one = inflection.singularize(word)
         return f"{'an' if one[0] in 'aeiou' else 'a'} {one}", word
+
+    def is_deprecated(self) -> bool:
+        """Whether it is declared to go away."""
+        declared: bool = super().is_deprecated()
+        return declared or deprecation_of(self.view, str(self.method)) is not None
 
     # --- What is sent along -------------------------------------------------------------------
 
