@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # drf-spectacular brings it, without types
 
 from public_apps.core.problems import CATALOGUE
 

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 import yaml
 from django.conf import settings
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # drf-spectacular brings it, without types
 
 from public_apps.accounts import keys
 from public_apps.core.schemas import inside
@@ -77,7 +77,7 @@ def _unknown(schema: dict[str, Any], value: Any) -> set[str]:
         return set()
     known = schema["properties"]
     inside = {name for key in value.keys() & known for name in _unknown(known[key], value[key])}
-    return (value.keys() - known.keys()) | inside
+    return {str(name) for name in value.keys() - known.keys()} | inside
 
 
 def test_every_answer_about_signing_in_is_as_documented(door: Door) -> None:
