@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
@@ -18,6 +16,7 @@ from billing import checkout, plans, serializers, throttles
 from public_apps.core import idempotency
 from public_apps.core.caching import for_everybody
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.etags import created
 from public_apps.onboarding import progress, subdomains
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
@@ -91,7 +90,7 @@ class CheckoutView(PublicView):
             "checkout_url": signup.checkout_url,
             "status_url": request.build_absolute_uri(status_path),
         }
-        return Response(started, HTTPStatus.CREATED)
+        return created(started, at=status_path)
 
 
 class ProgressView(PublicView):

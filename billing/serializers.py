@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from billing.models import Interval
 from public_apps.core.rest.addresses import AddressField
+from public_apps.onboarding import progress
 from public_apps.onboarding.models import Stage
 from public_apps.tenants import domains
 
@@ -57,7 +58,7 @@ class CheckoutStartedSerializer(serializers.Serializer[Any]):
 
 
 class StepSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
+    name = serializers.ChoiceField(choices=progress.STEPS)
     done_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -75,8 +76,11 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
 
 class PriceSerializer(serializers.Serializer[Any]):
     interval = serializers.ChoiceField(choices=Interval.choices)
-    unit_amount = serializers.IntegerField(help_text="in minor units")
+    unit_amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+    class Meta:
+        money = ("unit_amount",)
 
 
 class LimitsSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, mail, resolvers
+from config import archives, document, mail, resolvers
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -353,9 +353,14 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "iso-8601",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "New Concierge",
-    "VERSION": "1",
+    **document.WORDS,
     "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "public_apps.core.rest.documents.complete",
+        "public_apps.accounts.sign_in_document.add",
+        "config.document.add_examples",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -367,6 +372,10 @@ SPECTACULAR_SETTINGS = {
         "EntryKind": "tenant_apps.finances.models.EntryKind",
         "ExpenseCategory": "tenant_apps.finances.models.Category",
         "PartyKind": "tenant_apps.buildings.models.Party",
+        "IntervalEnum": "billing.models.Interval",
+        "PriceInterval": "billing.owners.serializers.PRICE_INTERVALS",
+        "ProblemCode": "public_apps.core.rest.descriptions.PROBLEM_CODES",
+        "StepName": "public_apps.onboarding.progress.STEPS",
         "PeriodStatus": "tenant_apps.finances.models.Status",
         "RequestCategory": "tenant_apps.requests.models.Category",
         "RequestStatus": "tenant_apps.requests.models.Status",

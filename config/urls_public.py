@@ -6,11 +6,13 @@ from django.conf import settings
 from django.urls import include, path
 
 from config.urls_docs import docs
+from public_apps.core.rest.catalogue import CatalogueView
 from public_apps.staff.site import site
 
 urlpatterns = [
     path("", include("public_apps.website.urls")),
     path("api/billing/", include("billing.urls")),
+    path("api/problems/", CatalogueView.as_view(), name="problem-kinds"),
     path("api/", include(docs("config.urls_public"))),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", site.urls),

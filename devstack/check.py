@@ -230,18 +230,26 @@ def checks(missing: list[str]) -> list[Check]:
             environ=environment.production_like(),
         ),
         Check(title="OpenAPI files match the code", command=(*manage, "openapi", "--check")),
+        Check(
+            title="No undeclared change of the API breaks its clients",
+            command=(PYTHON, "-m", "devstack.api_changes", "--check"),
+        ),
         *node_checks(missing),
     ]
 
 
 def node_checks(missing: list[str]) -> list[Check]:
-    """Return the checks of the TypeScript client, which need `npm`."""
+    """Return the checks of the API documents and the TypeScript client, which need `npm`."""
     npm = shutil.which("npm")
     if npm is None:
-        missing.append("the TypeScript client's checks: there is no npm")
+        missing.append("the checks of the API documents and the TypeScript client: there is no npm")
         return []
+    documents = (npm, "--prefix", "clients/checks", "--silent")
     client = (npm, "--prefix", "clients/typescript", "--silent")
     return [
+        Check(title="Packages that check the API documents", command=(*documents, "ci")),
+        Check(title="API documents: Redocly's rules", command=(*documents, "run", "redocly")),
+        Check(title="API documents: Spectral's rules", command=(*documents, "run", "spectral")),
         Check(title="TypeScript client's packages", command=(*client, "ci")),
         Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
         Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +18,9 @@ from public_apps.accounts.models import Role
 from public_apps.core import idempotency
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.filters import KnownQuery
 from public_apps.core.rest.limits import Limit
+from public_apps.core.rest.pages import Cursor
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
@@ -180,14 +181,16 @@ class BeginAgainView(OwnerView):
         return self.once(request, verb, did="subscription.begun_again")
 
 
-class InvoicePages(CursorPagination):
-    """Newest first."""
+class InvoicePages(Cursor):
+    """20 rows a page, newest first."""
 
     page_size = 20
     ordering = ("-created_at", "-pk")
 
 
-class InvoicesView(OwnerView):
+class InvoicesView(KnownQuery, OwnerView):
+    pagination_class = InvoicePages
+
     @extend_schema(
         operation_id="invoices",
         responses={200: serializers.InvoicePageSerializer, 401: PROBLEM, 403: PROBLEM},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import structlog
@@ -21,16 +20,13 @@ WHOLE = ["latest_invoice"]  # what the mirror reads beside the subscription itse
 class PaymentFailed(Problem):
     """The card was declined, and nothing was changed."""
 
-    status = HTTPStatus.PAYMENT_REQUIRED
     slug = "payment-failed"
-    title = "The payment failed"
 
 
 class Refused(Conflict):
     """Stripe understood and said no; the detail holds its reason."""
 
     slug = "payment-provider-refused"
-    title = "The payment provider refused this"
 
 
 def subscription(subscription_id: str) -> Document:

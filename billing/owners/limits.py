@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import ngettext
@@ -22,9 +21,7 @@ UPGRADE_PATH = "/billing/"
 class LimitReached(Problem):
     """The plan does not allow that many; the body names the limit, the use and the way up."""
 
-    status = HTTPStatus.CONFLICT
     slug = "plan-limit-reached"
-    title = "The plan allows no more"
 
     def __init__(self, detail: str, *, limit: int, used: int) -> None:
         super().__init__(detail)
@@ -39,7 +36,6 @@ class PlanTooSmall(LimitReached):
     """A change to a plan that allows less than is in use."""
 
     slug = "plan-too-small"
-    title = "The plan is too small for what you have"
 
 
 @allowances.judges(APARTMENTS)

@@ -7,6 +7,23 @@ from typing import Any
 from rest_framework import serializers
 
 from billing.models import Interval, Invoice
+from billing.owners.overview import NOTHING, PAID_BY_HAND
+from billing.policy import CLOSED_STATUSES, OPEN_STATUSES
+
+STATUSES = (
+    *sorted(OPEN_STATUSES | CLOSED_STATUSES | {"past_due", "incomplete"}),
+    PAID_BY_HAND, NOTHING, "unknown",
+)  # fmt: skip
+INVOICE_STATUSES = ("draft", "open", "paid", "uncollectible", "void", "unknown")
+# Stripe's: a price that was made there by hand may be for days or weeks.
+PRICE_INTERVALS = ("day", "week", "month", "year", "unknown")
+
+
+class WordField(serializers.ChoiceField):
+    """A word of Stripe's; one that we don't know yet is `unknown`, so that the list is whole."""
+
+    def to_representation(self, value: Any) -> str:
+        return value if value in self.choices else "unknown"
 
 
 class PlanChoiceSerializer(serializers.Serializer[Any]):
@@ -27,13 +44,20 @@ class WishSerializer(PlanChoiceSerializer):
 
 class NextChargeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
-    amount = serializers.IntegerField(help_text="in minor units")
+    amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+    class Meta:
+        money = ("amount",)
 
 
 class CostLineSerializer(serializers.Serializer[Any]):
     description = serializers.CharField()
-    amount = serializers.IntegerField(help_text="in minor units; negative: given back")
+    amount = serializers.IntegerField(help_text="negative: given back")
+
+    class Meta:
+        money = ("amount",)
+        currency = "the preview's `currency`"
 
 
 class PlanPreviewSerializer(serializers.Serializer[Any]):
@@ -42,9 +66,12 @@ class PlanPreviewSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     at = serializers.DateTimeField()
     lines = CostLineSerializer(many=True)
-    due_now = serializers.IntegerField(help_text="in minor units")
-    credit = serializers.IntegerField(help_text="kept for the next charges, in minor units")
+    due_now = serializers.IntegerField()
+    credit = serializers.IntegerField(help_text="kept for the next charges")
     next_charge = NextChargeSerializer()
+
+    class Meta:
+        money = ("due_now", "credit")
 
 
 class SubscribedPlanSerializer(serializers.Serializer[Any]):
@@ -55,8 +82,11 @@ class SubscribedPlanSerializer(serializers.Serializer[Any]):
 class SubscribedPriceSerializer(serializers.Serializer[Any]):
     unit_amount = serializers.IntegerField()
     currency = serializers.CharField()
-    interval = serializers.CharField()
+    interval = WordField(choices=PRICE_INTERVALS)
     quantity = serializers.IntegerField()
+
+    class Meta:
+        money = ("unit_amount",)
 
 
 class PastDueSerializer(serializers.Serializer[Any]):
@@ -70,6 +100,9 @@ class PaymentProblemSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     pay_url = serializers.URLField(allow_null=True, help_text="null: use the portal")
     next_attempt_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        money = ("amount_due",)
 
 
 class UseSerializer(serializers.Serializer[Any]):
@@ -92,7 +125,9 @@ class ActionsSerializer(serializers.Serializer[Any]):
 class SubscriptionSerializer(serializers.Serializer[Any]):
     plan = SubscribedPlanSerializer(allow_null=True)
     suspended = serializers.BooleanField()
-    status = serializers.CharField(help_text="Stripe's word; `manual`: paid by hand; or `none`")
+    status = WordField(
+        choices=STATUSES, help_text="Stripe's word; `manual`: paid by hand; or `none`"
+    )
     price = SubscribedPriceSerializer(allow_null=True)
     trial_end = serializers.DateTimeField(allow_null=True)
     current_period_start = serializers.DateTimeField(allow_null=True)
@@ -113,8 +148,11 @@ class LeadOnSerializer(serializers.Serializer[Any]):
 
 
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+    status = WordField(choices=INVOICE_STATUSES)
+
     class Meta:
         model = Invoice
+        money = ("amount_due", "amount_paid")
         fields = (
             "id", "number", "status", "amount_due", "amount_paid", "currency", "created_at",
             "hosted_url", "pdf_url",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import RetrieveUpdateAPIView
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
@@ -10,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from public_apps.accounts.machine_keys.authentication import ApiKeyAuthentication
-from public_apps.accounts.models import User
+from public_apps.accounts.models import Role, User
 from public_apps.accounts.permissions import is_by_key, role_of
 from public_apps.accounts.tokens import SessionTokenAuthentication
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
-    role = serializers.SerializerMethodField()
+    role = serializers.SerializerMethodField(help_text="in which whoever asks acts")
     organization = serializers.SerializerMethodField()
 
     class Meta:
@@ -25,6 +26,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "email", "first_name", "last_name", "language", "role", "organization")
         read_only_fields = ("id", "email")
 
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
     def get_role(self, user: User) -> str:
         return role_of(self.context["request"])
 

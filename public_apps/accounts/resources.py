@@ -14,7 +14,6 @@ from typing import Any, ClassVar, cast
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.filters import OrderingFilter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,11 +25,14 @@ from public_apps.accounts.permissions import MayAct, Reach, reach_of
 from public_apps.accounts.tokens import SessionTokenAuthentication
 from public_apps.core import idempotency
 from public_apps.core.errors import StaleVersion
+from public_apps.core.idempotency import Content
+from public_apps.core.rest import etags
+from public_apps.core.rest.filters import KnownQuery, Ordering
 from public_apps.core.rest.limits import PersonLimit, WorkspaceLimit
 from public_apps.core.rest.pages import Cursor
 
 
-class Resource(GenericViewSet[Any]):
+class Resource(KnownQuery, GenericViewSet[Any]):
     """Reads by queries, writes by verbs."""
 
     resource: ClassVar[str]
@@ -38,8 +40,10 @@ class Resource(GenericViewSet[Any]):
     permission_classes = (IsAuthenticated, MayAct)
     throttle_classes = (PersonLimit, WorkspaceLimit)
     pagination_class = Cursor
-    filter_backends = (DjangoFilterBackend, OrderingFilter)
+    filter_backends = (DjangoFilterBackend, Ordering)
+    # Names to order by, or names with the column of each; which actions read lists.
     ordering_fields: ClassVar[Any] = ("id",)
+    lists: ClassVar[tuple[str, ...]] = ("list",)
     http_method_names = ["get", "head", "post", "patch", "delete"]
     lookup_value_converter = "int"
     takes_version = True  # whether `If-Match` counts in this action; not where nothing can get lost
@@ -59,6 +63,19 @@ class Resource(GenericViewSet[Any]):
         return self.get_serializer(*args, **kwargs)
 
     # --- What it gets -------------------------------------------------------------------------
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """See to it that what is new says where it is, and that one row has its ETag."""
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        if answer.status_code == HTTPStatus.CREATED:
+            answer.setdefault("Location", request.path)
+        if _has_version(request, answer, self.action):
+            answer.setdefault("ETag", etags.weak(answer.data))
+            if self.action == "retrieve" and _is_known(request, answer):
+                return super().finalize_response(request, _not_modified(answer), *args, **kwargs)
+        return answer
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the rows that this request may see; somebody else's are as good as not there."""
@@ -85,6 +102,15 @@ class Resource(GenericViewSet[Any]):
         """Answer with one row and the ETag of its version."""
         return Response(self.get_serializer(row).data, status, headers=_etag(row))
 
+    def made(self, row: Model) -> Content:
+        """Return a new row with its ETag and its place."""
+        headers = {"Location": self.place(row), **_etag(row)}
+        return Content(self.get_serializer(row).data, headers)
+
+    def place(self, row: Model) -> str:
+        """Return where a new row is: below the address that it was posted to."""
+        return f"{self.request.path.rstrip('/')}/{row.pk}/"
+
     def read(self, *, partial: bool = False, row: Model | None = None) -> dict[str, Any]:
         """Return what the request says, checked field by field."""
         serializer = self.input(row, data=self.request.data, partial=partial)
@@ -101,7 +127,7 @@ class Resource(GenericViewSet[Any]):
         type(kept).objects.select_for_update(of=("self",)).filter(pk=kept.pk).first()
         row = self.get_object()
         wanted = self.request.headers.get("If-Match", "*")
-        if wanted != "*" and _etag(row).get("ETag") not in _listed(wanted):
+        if wanted != "*" and _etag(row).get("ETag") not in etags.listed(wanted):
             raise StaleVersion
         return row
 
@@ -124,11 +150,7 @@ class Retrieved(Resource):
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One row with its ETag; 304 if the client has it."""
-        row = self.get_object()
-        headers = _etag(row)
-        if headers and headers["ETag"] in _listed(request.headers.get("If-None-Match", "")):
-            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return self.shown(row)
+        return self.shown(self.get_object())
 
 
 class Created(Resource):
@@ -140,9 +162,7 @@ class Created(Resource):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create one; the same Idempotency-Key creates no second."""
-        return self.once(
-            lambda: self.get_serializer(self.add(self.read())).data, status=HTTPStatus.CREATED
-        )
+        return self.once(lambda: self.made(self.add(self.read())), status=HTTPStatus.CREATED)
 
 
 class Changed(Resource):
@@ -178,5 +198,18 @@ def _etag(row: Model) -> dict[str, str]:
     return {"ETag": etag} if etag else {}
 
 
-def _listed(header: str) -> set[str]:
-    return {each.strip().removeprefix("W/") for each in header.split(",")}
+def _has_version(request: Request, answer: Response, action: str) -> bool:
+    """Whether the answer is one row as it is now: read, made or changed."""
+    if answer.status_code == HTTPStatus.CREATED:
+        return True
+    is_one = action == "retrieve" or request.method == "PATCH"
+    return is_one and answer.status_code == HTTPStatus.OK and hasattr(answer, "data")
+
+
+def _is_known(request: Request, answer: Response) -> bool:
+    known = etags.listed(request.headers.get("If-None-Match", ""))
+    return answer["ETag"].removeprefix("W/") in known
+
+
+def _not_modified(answer: Response) -> Response:
+    return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": answer["ETag"]})

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -41,7 +42,7 @@ class SessionTokenAuthentication(XSessionTokenAuthentication):
             return None
         found: tuple[Any, Any] | None = super().authenticate(request)
         if found is None:
-            raise AuthenticationFailed("This token is not valid here.")
+            raise AuthenticationFailed(_("This sign-in is not valid here. Please sign in again."))
         return found
 
     def authenticate_header(self, request: Request) -> str:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from public_apps.audit.models import Entry
-from public_apps.core.rest.filters import MomentFilter
+from public_apps.core.rest.filters import KnownQuery, MomentFilter
 from public_apps.core.rest.pages import Cursor
 
 
@@ -43,7 +43,7 @@ class IsOwner(BasePermission):
         return getattr(request.user, "role", "") == "owner"
 
 
-class AuditView(ListAPIView[Entry]):
+class AuditView(KnownQuery, ListAPIView[Entry]):
     """Every deed of the workspace, newest first, those of our support in somebody's name included."""
 
     serializer_class = EntrySerializer

@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -22,7 +21,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from gunicorn.http.errors import ParseException
 
 from public_apps.core import refusals
@@ -43,9 +41,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 class BodyTooLarge(Problem):
     """More than this address takes; what is beyond the bound is not read."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    slug = "payload-too-large"
-    title = gettext_noop("This is too large")
+    slug = "too-large"
 
     def __init__(self, most: int) -> None:
         super().__init__(_("Send at most {size} MiB.").format(size=most // MIB))
@@ -55,7 +51,6 @@ class BodyMalformed(Problem):
     """The body can't be read to its end: badly chunked, or the connection broke."""
 
     slug = "malformed-body"
-    title = gettext_noop("The request could not be read")
 
     def __init__(self) -> None:
         super().__init__(

@@ -4,39 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core import exceptions as django_exceptions
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import ngettext
 from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from public_apps.core.problems import CATALOGUE, Kind, kind_of
+
 PROBLEM_JSON = "application/problem+json"
-TYPE_BASE = "https://newconcierge.gr/problems/"
+Fields = Mapping[str, Sequence[str]]
 
 
 class Problem(Exception):
-    """A decided refusal: subclasses fix status, slug and title; the detail says what to do."""
+    """A decided refusal: subclasses say which of the catalogue's kinds; the detail says what to do.
 
-    status = HTTPStatus.BAD_REQUEST
-    slug = "bad-request"
-    title = "The request could not be taken"
+    The messages of a field may be `ErrorDetail`s, whose code tells programs the reason.
+    """
+
     headers: Mapping[str, str] = {}
+    slug: ClassVar[str] = "bad-request"
+    # What is told to programs of a field whose message has no code of its own.
+    code: ClassVar[str] = "invalid"
 
-    def __init__(self, detail: str, *, errors: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.slug not in CATALOGUE:
+            raise TypeError(f"{cls.__name__}: {cls.slug!r} is not in core.problems.CATALOGUE")
+
+    def __init__(self, detail: str, *, errors: Fields | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = {name: list(messages) for name, messages in (errors or {}).items()}
 
+    @property
+    def kind(self) -> Kind:
+        """What the catalogue says of it."""
+        return CATALOGUE[self.slug]
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The status that it is answered with."""
+        return self.kind.status
+
+    @property
+    def codes(self) -> dict[str, list[str]]:
+        """The reasons by field, for programs, each beside its message in `errors`."""
+        return {
+            name: [str(getattr(message, "code", None) or self.code) for message in messages]
+            for name, messages in self.errors.items()
+        }
+
     def body(self) -> dict[str, Any]:
         """Return the problem document."""
         return problem(
-            self.status, self.detail, slug=self.slug, title=self.title, errors=self.errors
+            self.status, self.detail, slug=self.slug, errors=self.errors, codes=self.codes
         )
 
 
@@ -44,31 +72,25 @@ class Invalid(Problem):
     """One or more fields cannot be taken; `errors` names them."""
 
     slug = "invalid-input"
-    title = "Some fields need another look"
 
 
 class Conflict(Problem):
     """The request collides with something that exists."""
 
-    status = HTTPStatus.CONFLICT
     slug = "conflict"
-    title = "This collides with something that exists"
+    code = "unique"
 
 
 class KeyReused(Problem):
     """An Idempotency-Key came back with another body."""
 
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another request"
 
 
 class StaleVersion(Problem):
     """Somebody else has changed the row since the client read it."""
 
-    status = HTTPStatus.PRECONDITION_FAILED
     slug = "changed-meanwhile"
-    title = "Somebody has changed this meanwhile"
 
     def __init__(self) -> None:
         super().__init__(_("Somebody has changed this meanwhile. Read it again, then decide."))
@@ -77,33 +99,25 @@ class StaleVersion(Problem):
 class Refused(Problem):
     """The request is well-formed, and may not be done as things stand."""
 
-    status = HTTPStatus.CONFLICT
     slug = "not-now"
-    title = "This can't be done as things stand"
 
 
 class Forbidden(Problem):
     """Whoever asks may not do this, though others may."""
 
-    status = HTTPStatus.FORBIDDEN
     slug = "not-allowed"
-    title = "You may not do this"
 
 
 class Gone(Problem):
     """A link is spent, over, or never was one; which, is nobody's business."""
 
-    status = HTTPStatus.GONE
     slug = "gone"
-    title = "This no longer works"
 
 
 class TooManyRequests(Problem):
     """Somebody asks too often; `Retry-After` says when it is worth while again."""
 
-    status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "too-many-requests"
-    title = gettext_noop("Too many tries")
 
     def __init__(self, *, wait: float | None = None) -> None:
         super().__init__(_("Too many tries. Please wait a little."))
@@ -113,17 +127,13 @@ class TooManyRequests(Problem):
 class UpstreamFailed(Problem):
     """A service that we depend on did not answer as it should; trying again later may help."""
 
-    status = HTTPStatus.BAD_GATEWAY
     slug = "payment-provider-unavailable"
-    title = "The payment provider did not answer"
 
 
 class Closed(Problem):
     """The door is closed for everybody just now."""
 
-    status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "closed"
-    title = "Closed just now"
 
 
 def problem(
@@ -131,18 +141,21 @@ def problem(
     detail: str,
     *,
     slug: str = "",
-    title: str = "",
-    errors: Mapping[str, Sequence[str]] | None = None,
+    errors: Fields | None = None,
+    codes: Fields | None = None,
 ) -> dict[str, Any]:
-    """Return a problem document; without a slug the type is the plain HTTP status."""
+    """Return a problem document; without a slug it is the kind that the bare status stands for."""
+    kind = CATALOGUE[slug] if slug else kind_of(status)
     document: dict[str, Any] = {
-        "type": f"{TYPE_BASE}{slug}" if slug else "about:blank",
-        "title": title or HTTPStatus(status).phrase,
+        "type": kind.url,
+        "code": kind.slug,
+        "title": str(kind.title),
         "status": int(status),
-        "detail": detail,
+        "detail": detail or str(kind.meaning),
     }
     if errors:
         document["errors"] = errors
+        document["codes"] = codes or {name: ["invalid"] * len(errors[name]) for name in errors}
     return document
 
 
@@ -159,7 +172,7 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
         document = error.body()
         headers = dict(error.headers)
     elif isinstance(error, exceptions.APIException):
-        document = problem(error.status_code, str(error.detail))
+        document = problem(error.status_code, _detail(error))
         headers = _headers(error)
     else:
         return None
@@ -182,6 +195,18 @@ def as_problem(error: Exception) -> Exception:
     return error
 
 
+def _detail(error: exceptions.APIException) -> str:
+    wait = int(getattr(error, "wait", None) or 0)
+    if not isinstance(error, exceptions.Throttled) or not wait:
+        return str(error.detail)
+    text = ngettext(
+        "You have asked too often. Please try again in %(wait)d second.",
+        "You have asked too often. Please try again in %(wait)d seconds.",
+        wait,
+    )
+    return text % {"wait": wait}
+
+
 def _headers(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
@@ -191,14 +216,12 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
 
 def _by_field(detail: Any) -> dict[str, list[str]]:
     if not isinstance(detail, Mapping):
-        return {"": [str(message) for message in detail]}
-    return {
-        str(field): [str(message) for message in _flat(messages)]
-        for field, messages in detail.items()
-    }
+        return {"": _flat(detail)}
+    return {str(field): _flat(messages) for field, messages in detail.items()}
 
 
-def _flat(messages: Any) -> list[Any]:
+def _flat(messages: Any) -> list[str]:
+    """Return the messages as they are: each may bear a code."""
     if isinstance(messages, Mapping):
         return [message for inner in messages.values() for message in _flat(inner)]
     if isinstance(messages, list | tuple):
@@ -214,5 +237,7 @@ def wants_problem(request: HttpRequest) -> bool:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a failed CSRF check in the client's own language."""
     if wants_problem(request):
-        return json_problem(problem(HTTPStatus.FORBIDDEN, "The CSRF check failed."))
+        return json_problem(
+            problem(HTTPStatus.FORBIDDEN, _("The CSRF check failed."), slug="csrf-failed")
+        )
     return django_csrf_failure(request, reason=reason)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +21,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,12 +37,23 @@ from public_apps.core.models import IdempotentRequest
 from public_apps.core.schemas import current, in_public
 
 HEADER = "Idempotency-Key"
-PARAMETER = OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER)
 LONGEST_KEY = 255
+PARAMETER = OpenApiParameter(
+    HEADER, {"type": "string", "maxLength": LONGEST_KEY}, OpenApiParameter.HEADER,
+    description="The same key and body get the same answer for two days, and nothing is done twice.",
+)  # fmt: skip
 # Longer than any web request may take: after that its process has died.
 LEASE = timedelta(seconds=40)
 REMEMBERED = timedelta(days=2)
 Work = Callable[[IdempotentRequest], Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What work may return instead of a bare body: the headers that belong to it, too."""
+
+    body: Any
+    headers: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +62,7 @@ class Answer:
 
     status: int
     body: Any
+    headers: dict[str, str] = field(default_factory=dict)
     replayed: bool = False
 
     @property
@@ -63,7 +74,7 @@ def key_of(request: Request) -> str | None:
     """Return the request's key, or None; raise `errors.Invalid` for one that can't be kept."""
     key = request.headers.get(HEADER, "").strip()
     if len(key) > LONGEST_KEY or not key.isprintable():
-        message = f"Use at most {LONGEST_KEY} printable characters."
+        message = _("Use at most {count} printable characters.").format(count=LONGEST_KEY)
         raise Invalid(message, errors={HEADER: [message]})
     return key or None
 
@@ -81,7 +92,7 @@ def respond_once_here(
     key = key_of(request)
     if key is None:
         with transaction.atomic():
-            return Response(work(), status)
+            return _response(_answered(work(), status))
     asked = {"method": request.method, "path": request.path, "body": _said(request)}
     who = str(request.user.pk)
     return _response(once_here(who=who, key=key, asked=asked, work=work, status=status))
@@ -133,7 +144,7 @@ def _once(
 ) -> Answer:
     row = _claim(f"{current()}:{who}", key or uuid.uuid4().hex, _fingerprint(asked))
     if row.status is not None:
-        return Answer(status=row.status, body=row.body, replayed=True)
+        return Answer(status=row.status, body=row.body, headers=row.headers or {}, replayed=True)
     answered = False
     try:
         given = answer(row)
@@ -183,7 +194,7 @@ def _take_over(row: IdempotentRequest, lease: datetime) -> None:
 
 def _answer(row: IdempotentRequest, work: Work, *, status: int = HTTPStatus.OK) -> Answer:
     try:
-        return Answer(status=status, body=work(row))
+        return _answered(work(row), status)
     except Exception as error:
         refusal = as_problem(error)
         if not isinstance(refusal, Problem) or not _is_for_good(refusal):
@@ -197,6 +208,12 @@ def _is_for_good(refusal: Problem) -> bool:
     return not passing and refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def _answered(content: Any, status: int) -> Answer:
+    if isinstance(content, Content):
+        return Answer(status=status, body=content.body, headers=content.headers)
+    return Answer(status=status, body=content)
+
+
 def _whole(work: Callable[[], Any]) -> Any:
     """Do the work wholly, or, when it refuses, not at all."""
     with transaction.atomic():
@@ -204,7 +221,7 @@ def _whole(work: Callable[[], Any]) -> Any:
 
 
 def _response(answer: Answer) -> Response:
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    headers = {**answer.headers, **({"Idempotent-Replayed": "true"} if answer.replayed else {})}
     kind = PROBLEM_JSON if answer.is_problem else None
     return Response(answer.body, answer.status, headers=headers, content_type=kind)
 
@@ -227,7 +244,10 @@ def _digest(file: UploadedFile[bytes]) -> str:
 def _keep(row: IdempotentRequest, answer: Answer) -> None:
     with in_public():
         IdempotentRequest.objects.filter(pk=row.pk).update(
-            answered_at=timezone.now(), status=answer.status, body=answer.body
+            answered_at=timezone.now(),
+            status=answer.status,
+            body=answer.body,
+            headers=answer.headers,
         )
 
 

@@ -11,6 +11,8 @@ from http import HTTPStatus
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from public_apps.core import counters, logs, paths, refusals
 from public_apps.core.errors import TooManyRequests, problem
@@ -73,7 +75,7 @@ class ProblemJson:
         is_page = response.get("Content-Type", "").startswith("text/html")
         if not is_page or not refusals.is_program(request):
             return response
-        detail = DETAILS.get(response.status_code, OTHERWISE)
+        detail = str(DETAILS.get(response.status_code, ""))
         answer = refusals.in_format_of(request, problem(response.status_code, detail))
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
@@ -89,9 +91,8 @@ def _of_allauth(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
 
 
 ALLAUTH_WAIT = 59
-OTHERWISE = "The request could not be taken as it is."
-DETAILS: dict[int, str] = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke on our side; it has been recorded.",
+DETAILS: dict[int, Promise] = {
+    HTTPStatus.NOT_FOUND: _("There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: _("This address does not take that method."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: _("Something broke on our side; it has been recorded."),
 }

@@ -105,6 +105,7 @@ class IdempotentRequest(models.Model):
     answered_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    headers = models.JSONField(null=True)  # that belong to the body, such as its ETag
 
     class Meta:
         constraints = [

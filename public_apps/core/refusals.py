@@ -6,7 +6,6 @@ clients look for in it: `errors` as a list. People get a page.
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -40,9 +39,8 @@ def in_format_of(request: HttpRequest, document: dict[str, Any]) -> HttpResponse
     """Answer a program with a problem document, at /_allauth/ with what allauth's clients look for."""
     if wants_problem(request):
         return json_problem(document)
-    code = document["title"] if document["type"] == "about:blank" else document["type"]
-    word = re.sub(r"[^a-z]+", "_", code.rpartition("/")[2].lower())
-    errors = [{"message": document["detail"], "code": word}]
+    code = document["code"].replace("-", "_")
+    errors = [{"message": document["detail"], "code": code}]
     return json_problem({**document, "errors": errors})
 
 

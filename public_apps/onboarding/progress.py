@@ -9,6 +9,8 @@ from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
 
+STEPS = ("payment", "workspace", "address", "owner", "welcome_mail")
+
 
 class Step(TypedDict):
     name: str
@@ -24,14 +26,14 @@ class Progress(TypedDict):
 def of(signup: Signup) -> Progress:
     """Return how far a sign-up has come; the address only once it answers."""
     tenant = signup.tenant
+    times = (
+        signup.paid_at, signup.workspace_at, signup.address_at, signup.owner_at,
+        welcome.sent_at(signup=signup),
+    )  # fmt: skip
     return {
         "status": signup.stage.value,
         "steps": [
-            {"name": "payment", "done_at": signup.paid_at},
-            {"name": "workspace", "done_at": signup.workspace_at},
-            {"name": "address", "done_at": signup.address_at},
-            {"name": "owner", "done_at": signup.owner_at},
-            {"name": "welcome_mail", "done_at": welcome.sent_at(signup=signup)},
+            {"name": name, "done_at": done_at} for name, done_at in zip(STEPS, times, strict=True)
         ],
         "workspace_url": domains.url_of(tenant) if tenant and signup.ready_at else None,
     }

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from public_apps.core.errors import json_problem, problem, wants_problem
 
@@ -52,9 +53,11 @@ def _refusal(request: HttpRequest) -> HttpResponseBase:
         return json_problem(
             problem(
                 HTTPStatus.PAYMENT_REQUIRED,
-                "This workspace is suspended; its data is safe. Ask its owner to see to the payment.",
+                _(
+                    "This workspace is suspended; its data is safe."
+                    " Ask its owner to see to the payment."
+                ),
                 slug="subscription-inactive",
-                title="The subscription is not active",
             )
         )
     is_owner = getattr(request.user, "role", "") == "owner"

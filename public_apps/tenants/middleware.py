@@ -12,8 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
+from django.utils import translation
 
 from public_apps.core.errors import json_problem, problem
+from public_apps.core.rest import asked
 from public_apps.core.schemas import inside, to_public
 from public_apps.tenants import domains, routing
 from public_apps.tenants.models import Tenant
@@ -48,6 +50,7 @@ class TenantMiddleware:
             return _led_on(request, host, place) or self._serve(request, place)
         if chosen and request.path.startswith(BY_HEADER):
             tenant_host, _ = _split(chosen)
+            request.META[asked.HOST] = f"{host}{port}"
             # Links made further down must lead to the tenant's host, not to the API's.
             request.META["HTTP_HOST"] = f"{tenant_host}{port}"
             return self._serve(request, routing.place_at(tenant_host))
@@ -104,6 +107,8 @@ def _split(host: str) -> tuple[str, str]:
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(BY_HEADER):
-        return json_problem(problem(HTTPStatus.NOT_FOUND, "No workspace answers at this host."))
-    return HttpResponse(render_to_string("404.html"), status=HTTPStatus.NOT_FOUND)
+    # Nobody has looked yet which language is asked for: that comes after the gate.
+    with translation.override(translation.get_language_from_request(request)):
+        if request.path.startswith(BY_HEADER):
+            return json_problem(problem(HTTPStatus.NOT_FOUND, "", slug="no-such-workspace"))
+        return HttpResponse(render_to_string("404.html"), status=HTTPStatus.NOT_FOUND)

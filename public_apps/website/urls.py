@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from public_apps.website import views
+from public_apps.website import problems, views
 
 app_name = "website"
 urlpatterns = [
     path("", views.home, name="home"),
     path("welcome/<str:session_id>/", views.welcome_page, name="welcome"),
     path("welcome/<str:session_id>/resend/", views.resend_welcome, name="resend-welcome"),
+    # Without the last slash: so it is written in the `type` of a problem.
+    re_path(r"^problems/?$", problems.problems, name="problems"),
+    re_path(r"^problems/(?P<slug>[a-z-]+)/?$", problems.problem, name="problem"),
 ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from public_apps.core.idempotency import Content
 from tenant_apps.buildings import actions, importing, queries
 from tenant_apps.buildings.filters import (
     ApartmentFilter,
@@ -29,6 +33,10 @@ from tenant_apps.buildings.serializers import (
     ResidencySerializer,
     WorkSerializer,
 )
+
+
+def _place_of(work: Work) -> str:
+    return reverse("work-detail", args=[work.pk])
 
 
 class Buildings(Listed, Retrieved, Created, Changed, Removed):
@@ -68,7 +76,7 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
                 content=sent.validated_data["content"],
                 asked_by=self.me,
             )
-            return WorkSerializer(work).data
+            return Content(WorkSerializer(work).data, {"Location": _place_of(work)})
 
         return self.once(start, status=HTTPStatus.ACCEPTED)
 
@@ -108,11 +116,13 @@ class Residencies(Listed, Retrieved, Created, Changed, Removed):
     resource = "residencies"
     serializer_class = ResidencySerializer
     filterset_class = ResidencyFilter
-    ordering_fields = ("id", "starts_on", "ends_on")
+    # An open end is a late one: no page would ever come to rows without a value.
+    ordering_fields = {"id": "id", "starts_on": "starts_on", "ends_on": "ends_on_or_never"}
     queryset = Residency.objects.none()
 
     def rows(self) -> QuerySet[Residency]:
-        return Residency.objects.select_related("apartment", "user")
+        rows = Residency.objects.select_related("apartment", "user")
+        return rows.annotate(ends_on_or_never=Coalesce("ends_on", date.max))
 
     def own(self, rows: QuerySet[Residency]) -> QuerySet[Residency]:
         return rows.filter(user_id=self.me.pk)

@@ -86,7 +86,7 @@ class ImportSerializer(serializers.Serializer[Any]):
 
 class ReportLineSerializer(serializers.Serializer[Any]):
     line = serializers.IntegerField(allow_null=True)
-    field = serializers.CharField(allow_blank=True, required=False)
+    field = serializers.CharField(allow_blank=True, default="")
     detail = serializers.CharField()
 
 

@@ -32,7 +32,6 @@ class QuotaReached(Refused):
     """The workspace keeps as many files as it may."""
 
     slug = "storage-full"
-    title = "The workspace's storage is full"
 
 
 @transaction.atomic

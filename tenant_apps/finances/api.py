@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
 from public_apps.accounts.resources import Changed, Created, Listed, Removed, Resource, Retrieved
+from public_apps.core.idempotency import Content
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.buildings.serializers import WorkSerializer
 from tenant_apps.files import serving
@@ -143,7 +145,12 @@ class Charges(Listed, Retrieved):
     resource = "charges"
     serializer_class = serializers.ChargeSerializer
     filterset_class = filters.ChargeFilter
-    ordering_fields = ("id", "period__month", "amount", "apartment__number")
+    ordering_fields = {
+        "id": "id", "month": "period__month", "amount": "amount",
+        "apartment_number": "apartment__number",
+        # Deprecated: what is answered is called month and apartment_number.
+        "period__month": "period__month", "apartment__number": "apartment__number",
+    }  # fmt: skip
     queryset = Charge.objects.none()
 
     def rows(self) -> QuerySet[Charge]:
@@ -168,10 +175,13 @@ class Charges(Listed, Retrieved):
         def work() -> Any:
             asked = _read(serializers.CorrectionSerializer, request)
             made = corrections.correct_charge(charge=self.get_object(), by=self.me, **asked)
-            return {
-                "charge": made.pk if isinstance(made, Charge) else None,
-                "payment": made.pk if isinstance(made, Payment) else None,
+            is_charge = isinstance(made, Charge)
+            told = {
+                "charge": made.pk if is_charge else None,
+                "payment": None if is_charge else made.pk,
             }
+            place = reverse("charges-detail" if is_charge else "payments-detail", args=[made.pk])
+            return Content(told, {"Location": place})
 
         return self.once(work, status=HTTPStatus.CREATED)
 
@@ -215,7 +225,10 @@ class Balances(Listed):
     resource = "balances"
     serializer_class = serializers.BalanceSerializer
     filterset_class = filters.BalanceFilter
-    ordering_fields = ("id", "balance", "apartment__number")
+    ordering_fields = {
+        "id": "id", "balance": "balance", "apartment_number": "apartment__number",
+        "apartment__number": "apartment__number",  # deprecated
+    }  # fmt: skip
     queryset = Account.objects.none()
 
     def rows(self) -> QuerySet[Account]:

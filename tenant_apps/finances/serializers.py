@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -30,9 +31,10 @@ from tenant_apps.finances.models.months import MOST_CENTS
 class PeriodSerializer(serializers.ModelSerializer[Period]):
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
     expense_count = serializers.IntegerField(read_only=True)
-    expense_total = serializers.IntegerField(read_only=True, help_text="in cents")
+    expense_total = serializers.IntegerField(read_only=True)
 
     class Meta:
+        money = ("expense_total",)
         model = Period
         fields = (
             "id", "building", "month", "status", "expense_count", "expense_total",
@@ -50,6 +52,9 @@ class ReckonedApartmentSerializer(serializers.Serializer[Any]):
     tenant = serializers.IntegerField(help_text="cents")
     total = serializers.IntegerField(help_text="cents")
 
+    class Meta:
+        money = ("owner", "tenant", "total")
+
 
 class PreviewSerializer(serializers.Serializer[Any]):
     issuable = serializers.BooleanField()
@@ -57,6 +62,9 @@ class PreviewSerializer(serializers.Serializer[Any]):
     mills_sum = serializers.IntegerField()
     total = serializers.IntegerField(help_text="cents")
     apartments = ReckonedApartmentSerializer(many=True)
+
+    class Meta:
+        money = ("total",)
 
 
 class IssuedSerializer(serializers.Serializer[Any]):
@@ -73,18 +81,28 @@ class ReceiptSerializer(serializers.ModelSerializer[StoredFile]):
         read_only_fields = fields
 
 
+class AttachmentIdField(serializers.UUIDField):
+    """The id of the receipt; sent, that of an upload."""
+
+    def get_attribute(self, instance: Expense) -> UUID | None:
+        return instance.attachment_id
+
+
 class ExpenseSerializer(serializers.ModelSerializer[Expense]):
     chosen = serializers.PrimaryKeyRelatedField(
         queryset=Apartment.objects.all(), many=True, required=False
     )
-    attachment = serializers.UUIDField(
-        required=False, allow_null=True, write_only=True, help_text="an upload of yours"
+    attachment = AttachmentIdField(
+        required=False, allow_null=True, help_text="the receipt; sent, the id of an upload of yours"
     )
-    file = ReceiptSerializer(source="attachment", read_only=True, allow_null=True)
+    file = ReceiptSerializer(
+        source="attachment", read_only=True, allow_null=True, help_text="more of the receipt"
+    )
     month = serializers.DateField(source="period.month", read_only=True)
     building = serializers.IntegerField(source="period.building_id", read_only=True)
 
     class Meta:
+        money = ("amount",)
         model = Expense
         fields = (
             "id", "period", "month", "building", "category", "description", "amount", "spent_on",
@@ -94,6 +112,7 @@ class ExpenseSerializer(serializers.ModelSerializer[Expense]):
         read_only_fields: tuple[str, ...] = (
             "created_at", "reversed_at", "reversal_reason", "version",
         )  # fmt: skip
+        extra_kwargs = {"amount": {"help_text": ""}}
 
     def to_representation(self, instance: Expense) -> dict[str, Any]:
         """Leave out for residents which neighbours share an expense."""
@@ -106,12 +125,9 @@ class ExpenseSerializer(serializers.ModelSerializer[Expense]):
 class ExpenseChangeSerializer(ExpenseSerializer):
     """An expense stays in its month, with its attachment."""
 
-    attachment = None  # type: ignore[assignment]  # this is how DRF drops an inherited field
+    attachment = AttachmentIdField(read_only=True, allow_null=True, help_text="the receipt")
 
     class Meta(ExpenseSerializer.Meta):
-        fields = tuple(  # type: ignore[assignment]
-            name for name in ExpenseSerializer.Meta.fields if name != "attachment"
-        )
         read_only_fields = ("period", "created_at", "reversed_at", "reversal_reason", "version")
 
 
@@ -119,9 +135,10 @@ class ChargeSerializer(serializers.ModelSerializer[Charge]):
     month = serializers.DateField(source="period.month", read_only=True)
     building = serializers.IntegerField(source="period.building_id", read_only=True)
     apartment_number = serializers.CharField(source="apartment.number", read_only=True)
-    open = serializers.IntegerField(read_only=True, help_text="in cents")
+    open = serializers.IntegerField(read_only=True)
 
     class Meta:
+        money = ("amount", "paid", "open")
         model = Charge
         fields: tuple[str, ...] = (
             "id", "period", "month", "building", "apartment", "apartment_number", "party", "kind",
@@ -136,6 +153,7 @@ class ShareSerializer(serializers.ModelSerializer[Share]):
     expense_amount = serializers.IntegerField(source="expense.amount", read_only=True)
 
     class Meta:
+        money = ("expense_amount", "amount")
         model = Share
         fields = ("expense", "category", "description", "expense_amount", "mills", "amount")
         read_only_fields = fields
@@ -158,9 +176,12 @@ class ChargeInFullSerializer(ChargeSerializer):
 
 class CorrectionSerializer(serializers.Serializer[Any]):
     amount = serializers.IntegerField(
-        min_value=-MOST_CENTS, max_value=MOST_CENTS, help_text="cents; negative lowers the charge"
+        min_value=-MOST_CENTS, max_value=MOST_CENTS, help_text="negative lowers the charge"
     )
     reason = serializers.CharField(max_length=200)
+
+    class Meta:
+        money = ("amount",)
 
 
 class CorrectedSerializer(serializers.Serializer[Any]):
@@ -178,6 +199,7 @@ class AllocationSerializer(serializers.ModelSerializer[Allocation]):
     month = serializers.DateField(source="charge.period.month", read_only=True)
 
     class Meta:
+        money = ("amount",)
         model = Allocation
         fields = ("charge", "month", "amount")
         read_only_fields = fields
@@ -187,10 +209,11 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     method = serializers.ChoiceField(choices=Method.choices)
     apartment_number = serializers.CharField(source="apartment.number", read_only=True)
     building = serializers.IntegerField(source="apartment.building_id", read_only=True)
-    credit = serializers.IntegerField(read_only=True, help_text="in cents, for charges to come")
+    credit = serializers.IntegerField(read_only=True, help_text="for charges to come")
     allocations = AllocationSerializer(many=True, read_only=True)
 
     class Meta:
+        money = ("amount", "allocated", "credit")
         model = Payment
         fields = (
             "id", "building", "apartment", "apartment_number", "party", "method", "amount",
@@ -200,16 +223,21 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         read_only_fields = (
             "allocated", "corrects", "created_at", "reversed_at", "reversal_reason",
         )  # fmt: skip
+        extra_kwargs = {
+            "amount": {"help_text": ""},
+            "allocated": {"help_text": "the rest is a credit"},
+        }
         validators: list[Any] = []
 
 
 class BalanceSerializer(serializers.ModelSerializer[Account]):
     apartment_number = serializers.CharField(source="apartment.number", read_only=True)
     balance = serializers.IntegerField(
-        read_only=True, help_text="cents; positive is owed, negative a credit"
+        read_only=True, help_text="positive is owed, negative a credit"
     )
 
     class Meta:
+        money = ("balance",)
         model = Account
         fields = ("id", "building", "apartment", "apartment_number", "party", "balance")
         read_only_fields = fields
@@ -220,8 +248,11 @@ class StatementLineSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=EntryKind.choices)
     party = serializers.ChoiceField(choices=Party.choices)
     text = serializers.CharField()
-    amount = serializers.IntegerField(help_text="cents; a payment is negative")
-    balance = serializers.IntegerField(help_text="cents, after this line")
+    amount = serializers.IntegerField(help_text="a payment is negative")
+    balance = serializers.IntegerField(help_text="after this line")
+
+    class Meta:
+        money = ("amount", "balance")
 
 
 class StatementSerializer(serializers.Serializer[Any]):
@@ -233,6 +264,9 @@ class StatementSerializer(serializers.Serializer[Any]):
     opening_balance = serializers.IntegerField()
     closing_balance = serializers.IntegerField()
     lines = StatementLineSerializer(many=True)
+
+    class Meta:
+        money = ("opening_balance", "closing_balance")
 
 
 class SpanSerializer(serializers.Serializer[Any]):

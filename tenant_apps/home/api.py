@@ -6,12 +6,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.resources import Resource
+from public_apps.core.idempotency import Content
 from tenant_apps.buildings.serializers import WorkSerializer
 from tenant_apps.home import sample
 from tenant_apps.home.models import Sample
@@ -43,9 +45,13 @@ class SampleBuilding(Resource):
     @extend_schema(request=None, responses={HTTPStatus.ACCEPTED: WorkSerializer})
     def create(self, request: Request) -> Response:
         """Have it made; watch the work that this answers with."""
-        return self.once(
-            lambda: WorkSerializer(sample.start(by=self.me)).data, status=HTTPStatus.ACCEPTED
-        )
+
+        def start() -> Content:
+            work = sample.start(by=self.me)
+            place = reverse("work-detail", args=[work.pk])
+            return Content(WorkSerializer(work).data, {"Location": place})
+
+        return self.once(start, status=HTTPStatus.ACCEPTED)
 
     def destroy(self, request: Request) -> Response:
         """Remove it with all that belongs to it."""

@@ -93,7 +93,7 @@ def assign(*, request: ServiceRequest, to: User | None, by: User, note: str = ""
     request = _locked(request)
     if to is not None and (to.role not in DESK or not to.is_active):
         message = _("Only owners, managers and staff can look after a request.")
-        raise Invalid(message, errors={"person": [message]})
+        raise Invalid(message, errors={"assigned_to": [message], "person": [message]})
     if request.status in ENDED:
         raise Refused(_("This request has ended. Open it again to change it."))
     if request.assigned_to_id == (to.pk if to else None):

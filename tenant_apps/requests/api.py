@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -17,10 +19,15 @@ from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
 from public_apps.accounts.resources import Changed, Created, Listed, Retrieved
+from public_apps.core.idempotency import Content
+from public_apps.core.rest.deprecation import Deprecation
 from tenant_apps.files import serving
 from tenant_apps.requests import actions, queries, serializers
 from tenant_apps.requests.filters import RequestFilter
 from tenant_apps.requests.models import Attachment, ServiceRequest
+
+# Who is made responsible is called `assigned_to` wherever it is answered, and now where it is sent.
+PERSON = Deprecation(since=date(2026, 12, 1), sunset=date(2027, 12, 1))
 
 
 class Requests(Listed, Retrieved, Created, Changed):
@@ -30,6 +37,7 @@ class Requests(Listed, Retrieved, Created, Changed):
     serializer_class = serializers.ServiceRequestSerializer
     queryset = ServiceRequest.objects.none()
     filterset_class = RequestFilter
+    lists = ("list", "history", "comments")
     ordering = "-created_at"
     ordering_fields = ("created_at",)
 
@@ -42,8 +50,11 @@ class Requests(Listed, Retrieved, Created, Changed):
     def add(self, data: dict[str, Any]) -> ServiceRequest:
         return self._read_anew(actions.open_request(by=self.me, **data))
 
+    def get_serializer_class(self) -> type[serializers.ServiceRequestSerializer]:
+        changes = self.action == "partial_update"
+        return serializers.RequestChangeSerializer if changes else self.serializer_class
+
     def change(self, row: ServiceRequest, data: dict[str, Any]) -> ServiceRequest:
-        data.pop("files", None)  # there is a call of its own for these
         return self._read_anew(actions.change(request=row, **data))
 
     @extend_schema(
@@ -73,11 +84,14 @@ class Requests(Listed, Retrieved, Created, Changed):
         def work() -> Any:
             asked = _read(serializers.AssignSerializer, request)
             assigned = actions.assign(
-                request=self.locked(), to=asked["person"], by=self.me, note=asked["note"]
+                request=self.locked(), to=asked["assigned_to"], by=self.me, note=asked["note"]
             )
             return self._shown(assigned)
 
-        return self.once(work)
+        answer = self.once(work)
+        if isinstance(request.data, dict) and "person" in request.data:
+            PERSON.tell(answer)
+        return answer
 
     @extend_schema(responses=serializers.StepSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering="id", ordering_fields=("id",))
@@ -122,9 +136,11 @@ class Requests(Listed, Retrieved, Created, Changed):
             asked = _read(serializers.AttachSerializer, request)
             row = self.locked()
             actions.attach(request=row, files=asked["files"], by=self.me)
-            return serializers.AttachmentSerializer(
-                row.attachments.select_related("file"), many=True
-            ).data
+            files = row.attachments.select_related("file")
+            return Content(
+                serializers.AttachmentSerializer(files, many=True).data,
+                {"Location": reverse("requests-detail", args=[row.pk])},
+            )
 
         return self.once(work, status=HTTPStatus.CREATED)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from public_apps.accounts.models import User
@@ -30,17 +32,24 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
         read_only_fields = fields
 
 
+class FileIdsField(serializers.ListField):
+    """The ids of what is attached; sent, those of uploads to be attached."""
+
+    child = serializers.UUIDField()
+
+    def get_attribute(self, instance: ServiceRequest) -> list[UUID]:
+        return [each.file_id for each in instance.attachments.all()]
+
+
 class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
     opened_by = NamedSerializer(read_only=True, allow_null=True)
     assigned_to = NamedSerializer(read_only=True, allow_null=True)
     attachments = AttachmentSerializer(many=True, read_only=True)
     next_statuses = serializers.SerializerMethodField(help_text="what you may move it to now")
-    files = serializers.ListField(
-        child=serializers.UUIDField(),
-        write_only=True,
+    files = FileIdsField(
         required=False,
         max_length=MOST_ATTACHMENTS,
-        help_text="ids of your uploads",
+        help_text="ids of what is attached; sent, ids of your uploads",
     )
 
     class Meta:
@@ -72,6 +81,12 @@ class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
         self.fields[field].queryset = rows  # type: ignore[attr-defined]  # it is a related field
 
 
+class RequestChangeSerializer(ServiceRequestSerializer):
+    """What is attached has a call of its own."""
+
+    files = FileIdsField(read_only=True)
+
+
 class MoveSerializer(serializers.Serializer[Any]):
     """A step along the workflow."""
 
@@ -79,11 +94,29 @@ class MoveSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
+@extend_schema_serializer(deprecate_fields=["person"])
 class AssignSerializer(serializers.Serializer[Any]):
     """Who is responsible now; null: nobody."""
 
-    person = serializers.PrimaryKeyRelatedField[User](queryset=queries.desk(), allow_null=True)
+    assigned_to = serializers.PrimaryKeyRelatedField[User](
+        queryset=queries.desk(), allow_null=True, required=False
+    )
+    person = serializers.PrimaryKeyRelatedField[User](
+        queryset=queries.desk(),
+        allow_null=True,
+        required=False,
+        help_text="deprecated: send `assigned_to`, as it is answered",
+    )
     note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take whoever is named by either name; somebody, or nobody, must be."""
+        if "person" in attrs:
+            attrs.setdefault("assigned_to", attrs.pop("person"))
+        if "assigned_to" not in attrs:
+            message = self.fields["assigned_to"].error_messages["required"]
+            raise serializers.ValidationError({"assigned_to": [message]}, code="required")
+        return attrs
 
 
 class AttachSerializer(serializers.Serializer[Any]):

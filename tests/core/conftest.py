@@ -1,5 +1,7 @@
 """The fixtures that these tests share with their neighbours."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.core.ground import Door, door, ground

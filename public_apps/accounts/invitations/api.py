@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -23,6 +24,7 @@ from public_apps.accounts.resources import Created, Listed, Retrieved
 from public_apps.core.errors import Gone
 from public_apps.core.rest import addresses
 from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.etags import created
 from public_apps.core.rest.limits import Limit
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
@@ -179,4 +181,5 @@ class AcceptView(StrangersView):
         given = AcceptanceSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         member = actions.accept(**given.validated_data)
-        return Response({"email": member.email}, status=201)
+        place = reverse("members-detail", args=[member.pk])
+        return created({"email": member.email}, at=place)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,6 +19,7 @@ from public_apps.accounts.machine_keys import actions
 from public_apps.accounts.models import ApiKey, Role
 from public_apps.accounts.resources import Listed, Resource, Retrieved
 from public_apps.accounts.seal import seal, unseal
+from public_apps.core.idempotency import Content
 
 PURPOSE = "concierge.api-key"
 
@@ -69,10 +71,15 @@ class ApiKeyViewSet(Listed, Retrieved, Resource):
     resource = "keys"
     serializer_class = ApiKeySerializer
     filterset_class = ApiKeyFilter
-    ordering_fields: ClassVar[Any] = ("id", "name", "created_at", "last_used_at")
+    ordering_fields: ClassVar[Any] = {
+        "id": "id", "name": "name", "created_at": "created_at",
+        # A key that was never used stands by when it was made: pages know no rows without a value.
+        "last_used_at": "last_used_or_made",
+    }  # fmt: skip
 
     def rows(self) -> QuerySet[ApiKey]:
-        return ApiKey.objects.select_related("user")
+        rows = ApiKey.objects.select_related("user")
+        return rows.annotate(last_used_or_made=Coalesce("last_used_at", "created_at"))
 
     def own(self, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
         return rows.filter(user=self.me)
@@ -96,8 +103,9 @@ class ApiKeyViewSet(Listed, Retrieved, Resource):
             lambda: self.get_serializer(actions.revoke(key=self.get_object(), by=self.me)).data
         )
 
-    def _made(self) -> dict[str, str]:
+    def _made(self) -> Content:
         """Return the answer sealed: it is remembered for whoever repeats an Idempotency-Key."""
         key, secret = actions.make(user=self.me, **self.read())
         shown = {**self.get_serializer(key).data, "key": secret}
-        return {"sealed": seal(json.dumps(shown, cls=DjangoJSONEncoder), purpose=PURPOSE)}
+        sealed = seal(json.dumps(shown, cls=DjangoJSONEncoder), purpose=PURPOSE)
+        return Content({"sealed": sealed}, {"Location": self.place(key)})

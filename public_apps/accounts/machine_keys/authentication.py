@@ -6,6 +6,7 @@ don't, and the table of permissions keeps keys away from roles and from other ke
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -25,7 +26,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         machine = actions.identify(secret.strip())
         if machine is None:
-            raise AuthenticationFailed("This key is not valid here.")
+            raise AuthenticationFailed(_("This key is not valid here."))
         return machine.key.user, machine
 
     def authenticate_header(self, request: Request) -> str:

@@ -64,7 +64,10 @@ class MemberViewSet(Listed, Retrieved, Changed):
     resource = "members"
     serializer_class = MemberSerializer
     filterset_class = MemberFilter
-    ordering_fields: ClassVar[Any] = ("id", "email", "last_name", "date_joined")
+    ordering_fields: ClassVar[Any] = {
+        "id": "id", "email": "email", "last_name": "last_name", "joined_at": "date_joined",
+        "date_joined": "date_joined",  # deprecated: what is answered is called joined_at
+    }  # fmt: skip
 
     def rows(self) -> QuerySet[User]:
         return User.objects.all()

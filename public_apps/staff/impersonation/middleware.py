@@ -59,6 +59,5 @@ def _tell(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _refusal(request: HttpRequest, status: HTTPStatus, page: str) -> HttpResponseBase:
     if wants_problem(request):
-        detail = "This support session is over, or may not do this in somebody's name."
-        return json_problem(problem(status, detail, slug="impersonation", title=status.phrase))
+        return json_problem(problem(status, "", slug="impersonation"))
     return render(request, page, {"host": request.get_host()}, status=status)

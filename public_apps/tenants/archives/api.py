@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.resources import Listed, Retrieved
+from public_apps.core.idempotency import Content
 from public_apps.core.schemas import in_public
 from public_apps.tenants.archives import asking, links
 from public_apps.tenants.archives.models import Export, ExportStatus
@@ -63,8 +64,9 @@ class ExportViewSet(Listed, Retrieved):
     def create(self, request: Request) -> Response:
         """Have one made, or go on with the one under way; a mail tells when it is there."""
 
-        def work() -> dict[str, Any]:
-            return dict(ExportSerializer(asking.ask(tenant=self._tenant, by=self.me)).data)
+        def work() -> Content:
+            export = asking.ask(tenant=self._tenant, by=self.me)
+            return Content(ExportSerializer(export).data, {"Location": self.place(export)})
 
         return self.once(work, status=201)
 

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.resources import Resource
+from public_apps.core.idempotency import Content
 from public_apps.tenants.hosts import deeds
 from public_apps.tenants.hosts.models import DomainClaim, Problem
 from public_apps.tenants.models import Domain, Tenant
@@ -103,9 +104,10 @@ class DomainViewSet(Addressed):
     def create(self, request: Request) -> Response:
         """Add a domain; it is not served before DNS proves that it is yours."""
 
-        def work() -> dict[str, Any]:
+        def work() -> Content:
             host = self.read()["host"]
-            return self._shown(deeds.add(tenant=self.tenant, host=host, by=self.me))
+            claim = deeds.add(tenant=self.tenant, host=host, by=self.me)
+            return Content(self._shown(claim), {"Location": self.place(claim)})
 
         return self.once(work, status=201)
 

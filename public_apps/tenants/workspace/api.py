@@ -21,9 +21,16 @@ class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
     name = serializers.CharField(max_length=120)
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
 
+    currency = serializers.SerializerMethodField(
+        help_text="of all amounts in the workspace that have no currency beside them (ISO 4217)"
+    )
+
     class Meta:
         model = Tenant
-        fields = ("name", "language")
+        fields = ("name", "language", "currency")
+
+    def get_currency(self, _tenant: Tenant) -> str:
+        return str(settings.STRIPE.currency)
 
 
 class WorkspaceView(Resource):
@@ -39,7 +46,7 @@ class WorkspaceView(Resource):
         return nothing
 
     def retrieve(self, request: Request) -> Response:
-        """Its name, and the language in which it writes to people whose own it does not know."""
+        """Its name, its currency, and the language for people whose own it does not know."""
         return self.shown(actions.current(request.tenant.pk))  # type: ignore[attr-defined]
 
     @extend_schema(request=WorkspaceSerializer(partial=True))

@@ -39,14 +39,12 @@ class MillsDontSum(Refused):
     """The mills of a building's apartments must sum to a thousand first."""
 
     slug = "mills-dont-sum"
-    title = "The mills don't sum to 1000"
 
 
 class NothingToIssue(Refused):
     """A month without expenses, or a building without apartments."""
 
     slug = "nothing-to-issue"
-    title = "There is nothing to issue"
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_a_body_beyond_all_bounds_is_refused_unread(town: Town) -> None:
     answer = connection.getresponse()
     told = json.load(answer)
     connection.close()
-    assert (answer.status, told["type"].rpartition("/")[2]) == (413, "payload-too-large")
+    assert (answer.status, told["type"].rpartition("/")[2]) == (413, "too-large")
 
 
 @pytest.mark.parametrize(
