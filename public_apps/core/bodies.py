@@ -122,7 +122,8 @@ def take_in(request: HttpRequest) -> IO[bytes]:
 
 def lingering(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Let the client finish for some seconds, once it has the answer, so that it comes to read it."""
-    response._resource_closers.append(lambda: _throw_away(request.META))
+    closers: list[Callable[[], None]] = response._resource_closers  # type: ignore[attr-defined]
+    closers.append(lambda: _throw_away(request.META))
     return response
 
 
