@@ -3170,7 +3170,7 @@ export interface components {
         /** @description One file: PDF, image, document, table or text, of at most 10 MiB. */
         UploadRequest: {
             /** Format: binary */
-            file: string;
+            file: Blob;
         };
         Use: {
             /** @description null: unlimited */
@@ -6540,7 +6540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": Blob;
                 };
             };
             400: {
@@ -10607,7 +10607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": Blob;
                 };
             };
             400: {
