@@ -25,9 +25,14 @@ export type RowOf<Paths, Path extends keyof Paths> = Json<Paths[Path]> extends {
   ? Row
   : never;
 
-type Options<Paths, Path extends keyof Paths> = Paths[Path] extends Record<string | number, unknown>
+type Init<Paths, Path extends keyof Paths> = Paths[Path] extends Record<string | number, unknown>
   ? MaybeOptionalInit<Paths[Path], "get">
   : never;
+
+/** What the list's GET takes; it may be left out where nothing of it is required. */
+type Options<Paths, Path extends keyof Paths> = {} extends Init<Paths, Path>
+  ? [options?: Init<Paths, Path>]
+  : [options: Init<Paths, Path>];
 
 /**
  * Every row of a list, page after page, as they are asked for.
@@ -37,9 +42,9 @@ type Options<Paths, Path extends keyof Paths> = Paths[Path] extends Record<strin
 export async function* pages<Paths extends {}, Path extends ListPath<Paths>>(
   api: Client<Paths>,
   path: Path,
-  options?: Options<Paths, Path>,
+  ...options: Options<Paths, Path>
 ): AsyncGenerator<RowOf<Paths, Path>, void, undefined> {
-  for await (const page of eachPage(api, path, options)) {
+  for await (const page of eachPage(api, path, ...options)) {
     yield* (page as { results: RowOf<Paths, Path>[] }).results;
   }
 }
@@ -48,12 +53,13 @@ export async function* pages<Paths extends {}, Path extends ListPath<Paths>>(
 export async function* eachPage<Paths extends {}, Path extends ListPath<Paths>>(
   api: Client<Paths>,
   path: Path,
-  options?: Options<Paths, Path>,
+  ...options: Options<Paths, Path>
 ): AsyncGenerator<PageOf<Paths, Path>, void, undefined> {
+  const [init] = options;
   const get = api.GET as unknown as (path: Path, init: unknown) => Promise<Answer<{ next?: string | null }>>;
   let cursor: string | null = null;
   do {
-    const page = unwrap(await get(path, cursor === null ? options : at(cursor, options)));
+    const page = unwrap(await get(path, cursor === null ? init : at(cursor, init)));
     yield page as PageOf<Paths, Path>;
     cursor = cursorOf(page.next);
   } while (cursor !== null);
