@@ -13,7 +13,12 @@ __all__ = ["door", "ground"]
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with the packed client in it, compiled."""
-    project = npm.install(tmp_path_factory.mktemp("npm"))
-    project.compile()
+    """A project with the packed client in it."""
+    return npm.install(tmp_path_factory.mktemp("npm"))
+
+
+@pytest.fixture(scope="session")
+def stories(project: Project) -> Project:
+    """The project with its stories compiled: for Node alone, without any browser's types."""
+    project.compile("tsconfig.json")
     return project

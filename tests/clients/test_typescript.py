@@ -16,6 +16,7 @@ from tests.customer import Order, Shop, Workspace
 def test_a_site_takes_a_buyer_from_the_plans_to_their_workspace_with_the_typed_client(
     shop: Shop, project: Project
 ) -> None:
+    project.compile("tsconfig.example.json")
     order = Order()
     script = project.folder / "out" / "example" / "purchase.js"
     running = subprocess.Popen(

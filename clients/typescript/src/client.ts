@@ -33,23 +33,28 @@ export function workspace(options: WorkspaceOptions): Workspace {
   const transport = new Transport({ ...options, headers: withTenant(options.tenantHost, options.headers) });
   const session = new Session({ baseUrl: withoutSlash(baseUrl), tokens, transport });
 
-  async function send(url: string, init: RequestInit & { headers: Headers }): Promise<Response> {
+  const send = (url: string, init: RequestInit & { headers: Headers }, token: string | null) => {
     const headers = new Headers(init.headers);
-    const token = await tokens.get();
-    if (token && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
+    if (token !== null && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
     return transport.send(url, { ...init, headers });
-  }
+  };
 
   let underWay: Promise<boolean> | null = null;
-  async function sendSignedIn(request: Request): Promise<Response> {
-    const init = await transport.prepare(request);
-    const answer = await send(request.url, init);
-    if (answer.status !== 401 || !onSignedOut) return answer;
-    // Once for all requests that have met the session's end.
-    underWay ??= onSignedOut(session).finally(() => {
+  /** Whether there is a session again: signed in anew, once for all calls that were sent with `token`. */
+  async function renewed(token: string | null, signIn: (session: Session) => Promise<boolean>): Promise<boolean> {
+    if (underWay === null && (await tokens.get()) !== token) return true;
+    underWay ??= signIn(session).finally(() => {
       underWay = null;
     });
-    return (await underWay) ? send(request.url, init) : answer;
+    return underWay;
+  }
+
+  async function sendSignedIn(request: Request): Promise<Response> {
+    const init = await transport.prepare(request);
+    const token = await tokens.get();
+    const answer = await send(request.url, init, token);
+    if (answer.status !== 401 || !onSignedOut || !(await renewed(token, onSignedOut))) return answer;
+    return send(request.url, init, await tokens.get());
   }
 
   return { api: typed<TenantPaths>(baseUrl, sendSignedIn), session };

@@ -47,12 +47,20 @@ export type ProblemOf<Slug extends string> = Slug extends "invalid-input"
 
 /** The API said no, and this is what it said. */
 export class ApiError extends Error {
+  readonly #response: Response; // out of sight: a log of the error has no use for it
+
   constructor(
     readonly problem: Problem,
-    readonly response: Response,
+    response: Response,
   ) {
     super(problem.detail);
     this.name = "ApiError";
+    this.#response = response;
+  }
+
+  /** The answer as it came, its body read. */
+  get response(): Response {
+    return this.#response;
   }
 
   get status(): number {
