@@ -1,0 +1,19 @@
+/** A client over fetch and zod's validators, from each document. */
+const documents = process.env.OPENAPI_DOCUMENTS ?? "../../docs/openapi";
+
+const generated = (name, client, file) => ({
+  input: `${documents}/${name}.yaml`,
+  output: {
+    target: `out/orval/${file}.ts`,
+    client,
+    // Its own way with enums puts them together before it declares them.
+    override: { enumGenerationType: "union" },
+  },
+});
+
+module.exports = Object.fromEntries(
+  ["public", "tenant"].flatMap((name) => [
+    [name, generated(name, "fetch", name)],
+    [`${name}-zod`, generated(name, "zod", `${name}.zod`)],
+  ]),
+);
