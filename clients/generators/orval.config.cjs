@@ -3,12 +3,7 @@ const documents = process.env.OPENAPI_DOCUMENTS ?? "../../docs/openapi";
 
 const generated = (name, client, file) => ({
   input: `${documents}/${name}.yaml`,
-  output: {
-    target: `out/orval/${file}.ts`,
-    client,
-    // Its own way with enums puts them together before it declares them.
-    override: { enumGenerationType: "union" },
-  },
+  output: { target: `out/orval/${file}.ts`, client },
 });
 
 module.exports = Object.fromEntries(

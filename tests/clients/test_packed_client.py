@@ -64,7 +64,7 @@ def test_a_change_is_refused_once_somebody_was_faster(stories: Project, town: To
     token, building = town.manager.token, str(town.building.pk)
     found = tell(stories, "versions", town.manager, token=token, building=building)
     assert found == {
-        "status": 412, "slug": "changed-meanwhile", "changed": True, "notes": "again",
+        "status": 412, "code": "changed-meanwhile", "changed": True, "notes": "again",
     }  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_a_refusal_says_what_it_is_and_which_field(stories: Project, town: Town)
 def test_a_second_factor_is_set_up_and_asked_for(stories: Project, town: Town) -> None:
     person = town.person(Role.STAFF, "Sofia")
     assert tell(stories, "secondFactor", person) == {
-        "url": "otpauth://totp/", "total": 10, "half": None, "wrong": [400, 1],
+        "url": "otpauth://totp/", "total": 10, "left": 10, "half": None, "wrong": [400, 1],
         "entered": "signed-in", "who": person.user.email,
     }  # fmt: skip
 

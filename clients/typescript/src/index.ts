@@ -9,9 +9,8 @@ export {
   ApiError,
   type FieldError,
   type Problem,
+  type ProblemCode,
   type ProblemOf,
-  type ProblemSlug,
-  slugOf,
   unwrap,
 } from "./problem.js";
 export type { components as PublicComponents, paths as PublicPaths } from "./public.js";

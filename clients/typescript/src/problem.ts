@@ -1,30 +1,14 @@
-/** What a `type` of the API's problems ends in. New ones may come: leave room for others. */
-export type ProblemSlug =
-  | "bad-request"
-  | "changed-meanwhile"
-  | "closed"
-  | "conflict"
-  | "gone"
-  | "idempotency-key-reused"
-  | "invalid-input"
-  | "mills-dont-sum"
-  | "not-allowed"
-  | "not-now"
-  | "nothing-to-issue"
-  | "payment-failed"
-  | "payment-provider-refused"
-  | "payment-provider-unavailable"
-  | "plan-limit-reached"
-  | "plan-too-small"
-  | "storage-full"
-  | "subscription-inactive"
-  | "too-large"
-  | "too-often";
+import type { components } from "./tenant.js";
+
+/** The kinds of problems, as they stand in the API's catalogue. New ones may come: leave room for others. */
+export type ProblemCode = components["schemas"]["ProblemCode"];
 
 /** A refusal of the API, RFC 9457. */
 export interface Problem {
-  /** A URL that says what this kind of problem means, or `about:blank`. */
+  /** The address of a page that says what this kind of problem means, or `about:blank`. */
   type: string;
+  /** What `type` ends in. Absent where something on the way refused, not the API. */
+  code?: ProblemCode | (string & {});
   title: string;
   status: number;
   detail: string;
@@ -41,7 +25,7 @@ export interface FieldError {
 }
 
 /** A problem of this kind: one about fields always has `errors`. */
-export type ProblemOf<Slug extends string> = Slug extends "invalid-input"
+export type ProblemOf<Code extends string> = Code extends "invalid-input"
   ? Problem & Required<Pick<Problem, "errors">>
   : Problem;
 
@@ -67,14 +51,19 @@ export class ApiError extends Error {
     return this.problem.status;
   }
 
-  /** What the problem's `type` ends in; "" when the status says all. */
-  get slug(): ProblemSlug | (string & {}) {
-    return slugOf(this.problem);
+  /** What kind of problem it is: the end of its `type`; "" when the status says all. */
+  get code(): ProblemCode | (string & {}) {
+    return this.problem.code ?? codeOf(this.problem.type);
+  }
+
+  /** @deprecated The first name of `code`. */
+  get slug(): ProblemCode | (string & {}) {
+    return this.code;
   }
 
   /** Whether it is this kind of problem; TypeScript then knows what comes with it. */
-  is<Slug extends ProblemSlug>(slug: Slug): this is ApiError & { readonly problem: ProblemOf<Slug> } {
-    return this.slug === slug;
+  is<Code extends ProblemCode>(code: Code): this is ApiError & { readonly problem: ProblemOf<Code> } {
+    return this.code === code;
   }
 
   /** Whether the workspace is suspended: show its billing page to owners. */
@@ -115,9 +104,9 @@ export function unwrap<T>(answer: Answer<T>): T {
 }
 
 /** Return a problem's kind: what its `type` ends in, or "" for `about:blank`. */
-export function slugOf(problem: Pick<Problem, "type">): string {
-  if (problem.type === "about:blank") return "";
-  return problem.type.replace(/[?#].*$/, "").replace(/\/+$/, "").split("/").pop() ?? "";
+function codeOf(type: string): string {
+  if (type === "about:blank") return "";
+  return type.replace(/[?#].*$/, "").replace(/\/+$/, "").split("/").pop() ?? "";
 }
 
 /** Return what was said as a problem, even where a proxy on the way said it. */

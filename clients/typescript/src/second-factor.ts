@@ -5,7 +5,9 @@ export type AuthenticatorApp = { active: true } | { active: false; secret: strin
 
 /** Codes for whoever has lost the app: each works once. */
 export interface RecoveryCodes {
-  unused: string[];
+  /** The codes that are left; null where they have been shown before. */
+  unused: string[] | null;
+  left: number;
   total: number;
 }
 
@@ -16,6 +18,7 @@ interface AppMeta {
 
 interface CodesData {
   total_code_count: number;
+  unused_code_count: number;
   unused_codes?: string[];
 }
 
@@ -47,7 +50,7 @@ export class SecondFactor {
     await this.call("DELETE", "account/authenticators/totp");
   }
 
-  /** The recovery codes that are left. */
+  /** The recovery codes that are left: themselves once after they were made, then how many. */
   async recoveryCodes(): Promise<RecoveryCodes> {
     return asCodes(await this.call("GET", "account/authenticators/recovery-codes"));
   }
@@ -59,6 +62,6 @@ export class SecondFactor {
 }
 
 function asCodes({ data }: AuthAnswer): RecoveryCodes {
-  const { unused_codes: unused = [], total_code_count: total } = data as unknown as CodesData;
-  return { unused, total };
+  const { unused_codes: unused = null, unused_code_count: left, total_code_count: total } = data as unknown as CodesData;
+  return { unused, left, total };
 }

@@ -94,7 +94,7 @@ const stories: Record<string, () => Promise<unknown>> = {
     const error = await refusal(late);
     const weak = { etag: `W/${theirs.etag}` }; // as a proxy that compresses makes of it
     const again = unwrap(await api.PATCH("/api/buildings/{id}/", { params, body: { notes: "again" }, headers: ifMatch(weak) }));
-    return { status: error.status, slug: error.slug, changed: error.is("changed-meanwhile"), notes: again.notes };
+    return { status: error.status, code: error.code, changed: error.is("changed-meanwhile"), notes: again.notes };
   },
 
   async repeated() {
@@ -171,17 +171,17 @@ const stories: Record<string, () => Promise<unknown>> = {
     if (app.active) throw new Error("switched on already");
     await session.reauthenticate({ password });
     await factor.activate(codeOf(app.secret));
-    const { unused, total } = await factor.recoveryCodes();
+    const { unused, left, total } = await factor.recoveryCodes();
     await session.signOut();
 
     const asked = await session.signIn({ email, password });
     if (asked.state !== "needs-code") throw new Error(asked.state);
     const half = await session.current();
     const wrong = await refusal(session.enterCode(asked.pendingToken, "000000"));
-    const entered = await session.enterCode(asked.pendingToken, unused[0] ?? "");
+    const entered = await session.enterCode(asked.pendingToken, unused?.[0] ?? "");
     const who = await session.current();
     await session.signOut();
-    return { url: app.url.slice(0, 15), total, half, wrong: [wrong.status, wrong.on("code").length], entered: entered.state, who: who?.email };
+    return { url: app.url.slice(0, 15), total, left, half, wrong: [wrong.status, wrong.on("code").length], entered: entered.state, who: who?.email };
   },
 
   /** Signed in a while ago: the delicate asks for a proof. */
