@@ -1,8 +1,6 @@
 /** A client over fetch and zod's validators, from each document. */
-const documents = process.env.OPENAPI_DOCUMENTS ?? "../../docs/openapi";
-
 const generated = (name, client, file) => ({
-  input: `${documents}/${name}.yaml`,
+  input: `../../docs/openapi/${name}.yaml`,
   output: { target: `out/orval/${file}.ts`, client },
 });
 
