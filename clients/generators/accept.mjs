@@ -6,7 +6,10 @@ import { text } from "node:stream/consumers";
 
 const words = (operation) => operation.split("_").map((word) => word[0].toUpperCase() + word.slice(1)).join("");
 const GENERATORS = {
-  orval: { file: (name) => `./out/js/orval/${name}.zod.js`, validator: (of) => `${of[0].toLowerCase()}${of.slice(1)}Response` },
+  orval: {
+    file: (name) => `./out/js/orval/${name}.zod.js`,
+    validator: (of, status) => `${of[0].toLowerCase()}${of.slice(1)}${status}Response`,
+  },
   "hey-api": { file: (name) => `./out/js/hey-api/${name}/zod.gen.js`, validator: (of) => `z${of}Response` },
 };
 
@@ -16,7 +19,7 @@ let taken = 0;
 for (const [generator, { file, validator }] of Object.entries(GENERATORS)) {
   for (const { document, operation, status, body } of answers) {
     const validators = await import(file(document));
-    const name = validator(words(operation));
+    const name = validator(words(operation), status);
     const result = validators[name]?.safeParse(body);
     if (result?.success) {
       taken += 1;
