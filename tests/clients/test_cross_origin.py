@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.core.ground import Door, Ground, another_web
+from tests.clients.npm import Project
+from tests.core.ground import PASSWORD, Door, Ground, another_web
 
 pytestmark = pytest.mark.browser
 Visit = Callable[[str], Page]
@@ -24,6 +25,36 @@ async ({ url, method, headers, credentials, body }) => {
   } catch (error) {
     return { blocked: true };
   }
+}
+"""
+
+# What a page does with the typed client, and what it sees of the answers.
+USE_CLIENT = """
+async ({ baseUrl, tenantHost, email, password }) => {
+  const { client } = window;
+  const { api, session } = client.workspace({ baseUrl, tenantHost, tokens: client.inMemory() });
+  const refused = await session.signIn({ email, password: "not-the-word-1" }).catch((error) => error);
+  const { state } = await session.signIn({ email, password });
+  const path = "/api/buildings/";
+  const made = client.unwrap(await api.POST(path, { body: { name: "Olive", address: "Akti 1" } }));
+  const params = { path: { id: made.id } };
+  const seen = client.versioned(await api.GET(`${path}{id}/`, { params }));
+  const headers = client.ifMatch(seen);
+  const changed = await api.PATCH(`${path}{id}/`, { params, body: { notes: "Mended" }, headers });
+  const late = await api.PATCH(`${path}{id}/`, { params, body: { notes: "Late" }, headers });
+  const names = [];
+  const query = { page_size: 1 };
+  for await (const row of client.pages(api, path, { params: { query } })) names.push(row.name);
+  const file = new File(["Hello."], "hello.txt", { type: "text/plain" });
+  const stored = client.unwrap(await api.POST("/api/files/", { body: { file } }));
+  const who = await session.current();
+  await session.signOut();
+  const after = await api.GET("/api/me/");
+  return {
+    refused: [refused.name, refused.status], state, etag: seen.etag !== null, names,
+    statuses: [changed, late, after].map(({ response }) => response.status),
+    stored: stored.name, who: who.email,
+  };
 }
 """
 
@@ -108,3 +139,23 @@ def test_cookies_never_cross_origins(api: Door, visit: Visit) -> None:
     assert ask(page, f"{api.url}/api/billing/config/")["status"] == 200
     with_cookies = ask(page, f"{api.url}/api/billing/config/", credentials="include")
     assert with_cookies == {"blocked": True}
+
+
+def test_a_page_signs_in_and_works_with_the_typed_client(
+    ground: Ground, api: Door, visit: Visit, project: Project
+) -> None:
+    """The packed client, bundled by Vite."""
+    project.bin("vite", "build", "--logLevel", "error")
+    page = visit("site")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.add_script_tag(path=project.folder / "bundle" / "page.js")
+    told = {
+        "baseUrl": api.url, "tenantHost": ground.birch.host, "email": ground.birch.owner,
+        "password": PASSWORD,
+    }  # fmt: skip
+    assert page.evaluate(USE_CLIENT, told) == {
+        "refused": ["ApiError", 400], "state": "signed-in", "etag": True, "names": ["Olive"],
+        "statuses": [200, 412, 401], "stored": "hello.txt", "who": ground.birch.owner,
+    }  # fmt: skip
+    assert complaints == []

@@ -1,42 +1,26 @@
-"""The typed client for the frontend, compiled and run by Node against the real system."""
+"""The typed client for the frontend, packed and installed, run by Node against the real system."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devstack.processes import ROOT
+from tests.clients.npm import Project, tool
 from tests.customer import Order, Shop, Workspace
-
-CLIENT = ROOT / "clients" / "typescript"
-
-
-@pytest.fixture
-def program() -> tuple[str, Path]:
-    """Node, and the sample program, compiled as it is now."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("there is no node here; bin/test names that at its end")
-    manager = [npm, "--prefix", str(CLIENT), "--silent"]
-    if not (CLIENT / "node_modules").exists():
-        subprocess.run([*manager, "ci"], check=True, timeout=240)
-    subprocess.run([*manager, "run", "build"], check=True, timeout=120)
-    return node, CLIENT / "dist" / "example" / "purchase.js"
 
 
 def test_a_site_takes_a_buyer_from_the_plans_to_their_workspace_with_the_typed_client(
-    shop: Shop, program: tuple[str, Path]
+    shop: Shop, project: Project
 ) -> None:
-    node, script = program
+    project.compile("tsconfig.example.json")
     order = Order()
+    script = project.folder / "out" / "example" / "purchase.js"
     running = subprocess.Popen(
-        [node, str(script), shop.url, shop.mock, order.subdomain, order.email],
+        [tool("node"), str(script), shop.url, shop.mock, order.subdomain, order.email],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,7 +7,7 @@
  */
 import { createInterface } from "node:readline/promises";
 
-import { idempotencyKey, inMemory, publicApi, unwrap, workspace } from "../src/index.js";
+import { idempotencyKey, inMemory, publicApi, unwrap, workspace } from "@newconcierge/client";
 
 const [baseUrl = "", stripe = "", subdomain = "", email = ""] = process.argv.slice(2);
 const PASSWORD = "a-quiet-courtyard-42";

@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Hold the subdomain and open a checkout session. */
+        /**
+         * Hold the subdomain and open a checkout session
+         * @description Hold the subdomain and open a checkout session.
+         */
         post: operations["billing_checkout"];
         delete?: never;
         options?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description How far the way from payment to workspace has come; nothing personal. */
+        /**
+         * How far the way from payment to workspace has come
+         * @description How far the way from payment to workspace has come; nothing personal.
+         */
         get: operations["billing_progress"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What the frontend needs to know of the payment provider. */
+        /**
+         * What the frontend needs to know of the payment provider
+         * @description What the frontend needs to know of the payment provider.
+         */
         get: operations["billing_config"];
         put?: never;
         post?: never;
@@ -62,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The plans that can be bought; amounts in minor units. */
+        /**
+         * The plans that can be bought
+         * @description The plans that can be bought; amounts in minor units.
+         */
         get: operations["billing_plans"];
         put?: never;
         post?: never;
@@ -79,8 +91,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Whether a subdomain can be had now; the reason is for people. */
+        /**
+         * Whether a subdomain can be had now
+         * @description Whether a subdomain can be had now; the reason is for people.
+         */
         get: operations["billing_subdomain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/problems/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every kind of problem that the API answers with
+         * @description Every kind of problem that the API answers with.
+         */
+        get: operations["problems"];
         put?: never;
         post?: never;
         delete?: never;
@@ -118,6 +153,18 @@ export interface components {
          * @enum {string}
          */
         IntervalEnum: "month" | "year";
+        /** @description A kind of problem, in the reader's language. */
+        Kind: {
+            /** @description a page that explains it */
+            type: string;
+            code: components["schemas"]["ProblemCode"];
+            status: number;
+            title: string;
+            /** @description what has happened */
+            meaning: string;
+            /** @description what to do about it */
+            remedy: string;
+        };
         Limits: {
             /** @description null: unlimited */
             apartments: number | null;
@@ -150,20 +197,98 @@ export interface components {
         };
         Price: {
             interval: components["schemas"]["IntervalEnum"];
-            /** @description in minor units */
+            /** @description minor units of `currency` */
             unit_amount: number;
             currency: string;
         };
-        /** @description RFC 9457. */
+        /** @description RFC 9457: why a request was refused. */
         Problem: {
+            /** @description a page that explains it */
             type: string;
+            /**
+             * @description what `type` ends in, for programs
+             *
+             *     * `bad-request` - The request could not be read
+             *     * `malformed-body` - The body did not arrive whole
+             *     * `invalid-input` - Some fields need another look
+             *     * `unauthenticated` - Please sign in
+             *     * `subscription-inactive` - The subscription is not active
+             *     * `payment-failed` - The payment failed
+             *     * `not-allowed` - You may not do this
+             *     * `csrf-failed` - The form could not be trusted
+             *     * `impersonation` - Support may not do this
+             *     * `not-found` - There is nothing here
+             *     * `no-such-workspace` - No workspace answers at this host
+             *     * `method-not-allowed` - This address takes no such method
+             *     * `not-acceptable` - There is no such format
+             *     * `conflict` - This collides with something that exists
+             *     * `not-now` - This can't be done as things stand
+             *     * `payment-provider-refused` - The payment provider refused this
+             *     * `plan-limit-reached` - The plan allows no more
+             *     * `plan-too-small` - The plan is too small for what you have
+             *     * `storage-full` - The workspace's storage is full
+             *     * `mills-dont-sum` - The mills don't sum to 1000
+             *     * `nothing-to-issue` - There is nothing to issue
+             *     * `gone` - This no longer works
+             *     * `changed-meanwhile` - Somebody has changed this meanwhile
+             *     * `too-large` - This is too large
+             *     * `unsupported-media-type` - The body has another format
+             *     * `idempotency-key-reused` - This Idempotency-Key belongs to another request
+             *     * `too-many-requests` - Too many requests
+             *     * `server-error` - Something broke on our side
+             *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `closed` - Closed just now
+             */
+            code: components["schemas"]["ProblemCode"];
+            /** @description what kind of refusal it is, in the reader's language */
             title: string;
+            /** @description the HTTP status again */
             status: number;
+            /** @description what to do, in the reader's language */
             detail: string;
+            /** @description messages by field, in the reader's language */
             errors?: {
                 [key: string]: string[];
             };
+            /** @description a reason for each message of `errors`, for programs */
+            codes?: {
+                [key: string]: string[];
+            };
         };
+        /**
+         * @description * `bad-request` - The request could not be read
+         *     * `malformed-body` - The body did not arrive whole
+         *     * `invalid-input` - Some fields need another look
+         *     * `unauthenticated` - Please sign in
+         *     * `subscription-inactive` - The subscription is not active
+         *     * `payment-failed` - The payment failed
+         *     * `not-allowed` - You may not do this
+         *     * `csrf-failed` - The form could not be trusted
+         *     * `impersonation` - Support may not do this
+         *     * `not-found` - There is nothing here
+         *     * `no-such-workspace` - No workspace answers at this host
+         *     * `method-not-allowed` - This address takes no such method
+         *     * `not-acceptable` - There is no such format
+         *     * `conflict` - This collides with something that exists
+         *     * `not-now` - This can't be done as things stand
+         *     * `payment-provider-refused` - The payment provider refused this
+         *     * `plan-limit-reached` - The plan allows no more
+         *     * `plan-too-small` - The plan is too small for what you have
+         *     * `storage-full` - The workspace's storage is full
+         *     * `mills-dont-sum` - The mills don't sum to 1000
+         *     * `nothing-to-issue` - There is nothing to issue
+         *     * `gone` - This no longer works
+         *     * `changed-meanwhile` - Somebody has changed this meanwhile
+         *     * `too-large` - This is too large
+         *     * `unsupported-media-type` - The body has another format
+         *     * `idempotency-key-reused` - This Idempotency-Key belongs to another request
+         *     * `too-many-requests` - Too many requests
+         *     * `server-error` - Something broke on our side
+         *     * `payment-provider-unavailable` - The payment provider did not answer
+         *     * `closed` - Closed just now
+         * @enum {string}
+         */
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
         Progress: {
             status: components["schemas"]["StatusEnum"];
             steps: components["schemas"]["Step"][];
@@ -181,15 +306,138 @@ export interface components {
          */
         StatusEnum: "awaiting_payment" | "paid" | "provisioning" | "ready" | "failed" | "expired";
         Step: {
-            name: string;
+            name: components["schemas"]["StepName"];
             /** Format: date-time */
             done_at: string | null;
         };
+        /**
+         * @description * `payment` - payment
+         *     * `workspace` - workspace
+         *     * `address` - address
+         *     * `owner` - owner
+         *     * `welcome_mail` - welcome_mail
+         * @enum {string}
+         */
+        StepName: "payment" | "workspace" | "address" | "owner" | "welcome_mail";
     };
-    responses: never;
+    responses: {
+        /** @description The request could not be read. */
+        BadRequest: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is nothing here. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such format. */
+        NotAcceptable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This can't be done as things stand. */
+        Conflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This is too large. */
+        TooLarge: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body has another format. */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This Idempotency-Key belongs to another request. */
+        KeyReused: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The payment provider did not answer. */
+        ProviderUnavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Closed just now. */
+        Closed: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Names this request in our logs; yours if you have sent a good one. */
+        "X-Request-ID": string;
+        /** @description The version of what is answered, for If-Match and If-None-Match. */
+        ETag: string;
+        /** @description Where the new thing is, at the host that was asked. */
+        Location: string;
+        /** @description After how many seconds to ask again. */
+        "Retry-After": number;
+        /** @description There when this answer was given before, under the same Idempotency-Key. */
+        "Idempotent-Replayed": "true";
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -198,6 +446,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -209,62 +458,28 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutStarted"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     billing_progress: {
@@ -278,22 +493,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Progress"];
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
         };
     };
     billing_config: {
@@ -305,14 +516,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            406: components["responses"]["NotAcceptable"];
         };
     };
     billing_plans: {
@@ -324,14 +538,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"][];
                 };
             };
+            406: components["responses"]["NotAcceptable"];
         };
     };
     billing_subdomain: {
@@ -345,14 +562,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Availability"];
                 };
             };
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kind"][];
+                };
+            };
+            406: components["responses"]["NotAcceptable"];
         };
     };
 }

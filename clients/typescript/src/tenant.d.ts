@@ -4,6 +4,338 @@
  */
 
 export interface paths {
+    "/_allauth/app/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What signing in offers here
+         * @description Which ways of signing in and which second factors there are.
+         */
+        get: operations["sign_in_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with e-mail and password
+         * @description 200 answers with `meta.session_token`. 401 with the flow `mfa_authenticate` asks for a code: send it to `/_allauth/app/v1/auth/2fa/authenticate` with the token of this answer.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description 200 with the person, 401 with what is missing, 410 for a session that has ended.
+         */
+        get: operations["session_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out
+         * @description Ends the session; the answer is 401, as for everybody who is not signed in.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/2fa/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the code that a sign-in asks for
+         * @description Takes a code of the authenticator app or a recovery code, with the token of the pending sign-in.
+         */
+        post: operations["second_factor_authenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/2fa/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who you are, by a code
+         * @description What a 401 with the flow `mfa_reauthenticate` asks for.
+         */
+        post: operations["second_factor_reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who you are, by your password
+         * @description What a 401 with the flow `reauthenticate` asks for, before what is delicate.
+         */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/password/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link to a new password mailed
+         * @description The answer is the same whether or not anybody has that address.
+         */
+        post: operations["password_reset_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose password a key sets
+         * @description For a link of the welcome mail, or of one about a forgotten password. Looking spends nothing.
+         */
+        get: operations["password_reset_preview"];
+        put?: never;
+        /**
+         * Set a new password with a key
+         * @description All sessions end. The answer is 401; sign in with the new password.
+         */
+        post: operations["password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which address a key confirms
+         * @description Looking confirms nothing.
+         */
+        get: operations["email_verify_preview"];
+        put?: never;
+        /**
+         * Confirm an address with a key
+         * @description Confirms a new address, which then takes the place of the old one.
+         */
+        post: operations["email_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your sessions
+         * @description Where you are signed in.
+         */
+        get: operations["sessions_list"];
+        put?: never;
+        post?: never;
+        /**
+         * End some of your sessions
+         * @description Ends the sessions that the body names, and answers with the others.
+         */
+        delete: operations["sessions_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/account/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password
+         * @description Every other session ends.
+         */
+        post: operations["password_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/account/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your addresses
+         * @description The one that you sign in with, and a new one that waits to be confirmed.
+         */
+        get: operations["addresses_list"];
+        put?: never;
+        /**
+         * Ask for another address
+         * @description A mail goes to the new address; once it is confirmed it takes the place of the old one.
+         */
+        post: operations["addresses_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/account/authenticators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your second factors
+         * @description The authenticator app and the recovery codes, as far as you have them.
+         */
+        get: operations["authenticators_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/account/authenticators/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your authenticator app, or a secret for one
+         * @description 200 if you have one; 404 with `meta.secret` and `meta.totp_url` to enrol one.
+         */
+        get: operations["totp_retrieve"];
+        put?: never;
+        /**
+         * Enrol an authenticator app
+         * @description Takes a code of the app; you must have proven who you are a short while ago.
+         */
+        post: operations["totp_create"];
+        /**
+         * Remove your authenticator app
+         * @description You must have proven who you are a short while ago.
+         */
+        delete: operations["totp_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/account/authenticators/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your recovery codes
+         * @description How many are left; the codes themselves only once, after they were made.
+         */
+        get: operations["recovery_codes_retrieve"];
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description The old ones no longer work. You must have proven who you are a short while ago.
+         */
+        post: operations["recovery_codes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/announcements/": {
         parameters: {
             query?: never;
@@ -11,10 +343,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List announcements
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["announcements_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create an announcement
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["announcements_create"];
         delete?: never;
         options?: never;
@@ -29,15 +367,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read an announcement
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["announcements_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete an announcement
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["announcements_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change an announcement
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["announcements_partial_update"];
         trace?: never;
     };
@@ -50,7 +397,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Note that you have read it. */
+        /**
+         * Note that you have read it
+         * @description Note that you have read it.
+         */
         post: operations["announcements_read_create"];
         delete?: never;
         options?: never;
@@ -65,10 +415,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List apartments
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["apartments_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create an apartment
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["apartments_create"];
         delete?: never;
         options?: never;
@@ -83,15 +439,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read an apartment
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["apartments_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete an apartment
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["apartments_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change an apartment
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["apartments_partial_update"];
         trace?: never;
     };
@@ -102,7 +467,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return what was charged and paid, with balances; as CSV by `Accept` or `?format=csv`. */
+        /**
+         * Read a statement
+         * @description Return what was charged and paid, with balances; as CSV by `Accept` or `?format=csv`.
+         */
         get: operations["apartments_statement_retrieve"];
         put?: never;
         post?: never;
@@ -119,7 +487,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Every deed of the workspace, newest first, those of our support in somebody's name included. */
+        /**
+         * Every deed of the workspace, newest first, those of our support in somebody's name included
+         * @description Every deed of the workspace, newest first, those of our support in somebody's name included.
+         */
         get: operations["audit_list"];
         put?: never;
         post?: never;
@@ -136,7 +507,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List balances
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["balances_list"];
         put?: never;
         post?: never;
@@ -153,10 +527,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List buildings
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["buildings_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a building
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["buildings_create"];
         delete?: never;
         options?: never;
@@ -171,15 +551,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a building
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["buildings_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete a building
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["buildings_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change a building
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["buildings_partial_update"];
         trace?: never;
     };
@@ -192,7 +581,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Add a CSV file's apartments, all or none; watch the work that this answers with. */
+        /**
+         * Add a CSV file's apartments, all or none
+         * @description Add a CSV file's apartments, all or none; watch the work that this answers with.
+         */
         post: operations["buildings_import_apartments_create"];
         delete?: never;
         options?: never;
@@ -207,7 +599,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List charges
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["charges_list"];
         put?: never;
         post?: never;
@@ -224,7 +619,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a charge
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["charges_retrieve"];
         put?: never;
         post?: never;
@@ -243,7 +641,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Raise it by a further charge, or lower it by a credit note. */
+        /**
+         * Raise it by a further charge, or lower it by a credit note
+         * @description Raise it by a further charge, or lower it by a credit note.
+         */
         post: operations["charges_correct_create"];
         delete?: never;
         options?: never;
@@ -258,12 +659,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What is under way, and until when it can be undone; 404 if nothing is. */
+        /**
+         * What is under way, and until when it can be undone
+         * @description What is under way, and until when it can be undone; 404 if nothing is.
+         */
         get: operations["deletion_retrieve"];
         put?: never;
-        /** @description Suspend the workspace and end its subscription now; erase everything some days later. */
+        /**
+         * Suspend the workspace and end its subscription now
+         * @description Suspend the workspace and end its subscription now; erase everything some days later.
+         */
         post: operations["deletion_create"];
-        /** @description Undo it: everything is as it was, but for the subscription, which has ended. */
+        /**
+         * Undo it
+         * @description Undo it: everything is as it was, but for the subscription, which has ended.
+         */
         delete: operations["deletion_destroy"];
         options?: never;
         head?: never;
@@ -277,10 +687,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description All addresses of the workspace, with the records that each domain needs. */
+        /**
+         * List domains
+         * @description All addresses of the workspace, with the records that each domain needs.
+         */
         get: operations["domains_list"];
         put?: never;
-        /** @description Add a domain; it is not served before DNS proves that it is yours. */
+        /**
+         * Create a domain
+         * @description Add a domain; it is not served before DNS proves that it is yours.
+         */
         post: operations["domains_create"];
         delete?: never;
         options?: never;
@@ -295,11 +711,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One domain. */
+        /**
+         * Read a domain
+         * @description One domain.
+         */
         get: operations["domains_retrieve"];
         put?: never;
         post?: never;
-        /** @description Give a domain up: it is served no more. */
+        /**
+         * Delete a domain
+         * @description Give a domain up: it is served no more.
+         */
         delete: operations["domains_destroy"];
         options?: never;
         head?: never;
@@ -315,7 +737,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Make a verified domain the first address: links lead there, pages elsewhere redirect. */
+        /**
+         * Make a verified domain the first address
+         * @description Make a verified domain the first address: links lead there, pages elsewhere redirect.
+         */
         post: operations["domains_make_primary_create"];
         delete?: never;
         options?: never;
@@ -332,7 +757,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Ask DNS now; `problem` says what is missing. Once in ten seconds. */
+        /**
+         * Ask DNS now
+         * @description Ask DNS now; `problem` says what is missing. Once in ten seconds.
+         */
         post: operations["domains_verify_create"];
         delete?: never;
         options?: never;
@@ -347,10 +775,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List expenses
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["expenses_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create an expense
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["expenses_create"];
         delete?: never;
         options?: never;
@@ -365,15 +799,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read an expense
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["expenses_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete an expense
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["expenses_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change an expense
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["expenses_partial_update"];
         trace?: never;
     };
@@ -384,7 +827,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The file itself. */
+        /**
+         * The file itself
+         * @description The file itself.
+         */
         get: operations["expenses_attachment_retrieve"];
         put?: never;
         post?: never;
@@ -403,7 +849,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Give every apartment back what an issued expense cost it. */
+        /**
+         * Give every apartment back what an issued expense cost it
+         * @description Give every apartment back what an issued expense cost it.
+         */
         post: operations["expenses_reverse_create"];
         delete?: never;
         options?: never;
@@ -418,10 +867,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Those that have not expired. */
+        /**
+         * List exports
+         * @description Those that have not expired.
+         */
         get: operations["exports_list"];
         put?: never;
-        /** @description Have one made, or go on with the one under way; a mail tells when it is there. */
+        /**
+         * Create an export
+         * @description Have one made, or go on with the one under way; a mail tells when it is there.
+         */
         post: operations["exports_create"];
         delete?: never;
         options?: never;
@@ -436,7 +891,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description How far it is: `done` of `parts`. */
+        /**
+         * Read an export
+         * @description How far it is: `done` of `parts`.
+         */
         get: operations["exports_retrieve"];
         put?: never;
         post?: never;
@@ -455,7 +913,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A link to the archive, good for ten minutes. Ask again for another. */
+        /**
+         * A link to the archive, good for ten minutes
+         * @description A link to the archive, good for ten minutes. Ask again for another.
+         */
         post: operations["exports_link_create"];
         delete?: never;
         options?: never;
@@ -472,7 +933,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create one
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["files_create"];
         delete?: never;
         options?: never;
@@ -487,11 +951,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a file
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["files_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete a file
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["files_destroy"];
         options?: never;
         head?: never;
@@ -505,10 +975,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List invitations
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["invitations_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create an invitation
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["invitations_create"];
         delete?: never;
         options?: never;
@@ -523,7 +999,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read an invitation
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["invitations_retrieve"];
         put?: never;
         post?: never;
@@ -542,7 +1021,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Send another mail; its link works from now on, the one before no longer. */
+        /**
+         * Send another mail
+         * @description Send another mail; its link works from now on, the one before no longer.
+         */
         post: operations["invitations_resend_create"];
         delete?: never;
         options?: never;
@@ -559,7 +1041,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take an open invitation back. */
+        /**
+         * Take an open invitation back
+         * @description Take an open invitation back.
+         */
         post: operations["invitations_revoke_create"];
         delete?: never;
         options?: never;
@@ -576,7 +1061,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Join with a password of one's own; then sign in with the address that it answers with. */
+        /**
+         * Join with a password of one's own
+         * @description Join with a password of one's own; then sign in with the address that it answers with.
+         */
         post: operations["invitations_accept"];
         delete?: never;
         options?: never;
@@ -593,7 +1081,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description What the invitation with this key says; looking spends nothing. */
+        /**
+         * What the invitation with this key says
+         * @description What the invitation with this key says; looking spends nothing.
+         */
         post: operations["invitations_preview"];
         delete?: never;
         options?: never;
@@ -608,7 +1099,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The invoices, newest first, with links to Stripe's pages of them. */
+        /**
+         * The invoices, newest first, with links to Stripe's pages of them
+         * @description The invoices, newest first, with links to Stripe's pages of them.
+         */
         get: operations["invoices"];
         put?: never;
         post?: never;
@@ -625,10 +1119,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List API keys
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["keys_list"];
         put?: never;
-        /** @description Make a key in a role that is not above yours; it is shown in this answer only. */
+        /**
+         * Create an API key
+         * @description Make a key in a role that is not above yours; it is shown in this answer only.
+         */
         post: operations["keys_create"];
         delete?: never;
         options?: never;
@@ -643,7 +1143,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read an API key
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["keys_retrieve"];
         put?: never;
         post?: never;
@@ -662,7 +1165,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Revoke a key at once and for good. */
+        /**
+         * Revoke a key at once and for good
+         * @description Revoke a key at once and for good.
+         */
         post: operations["keys_revoke_create"];
         delete?: never;
         options?: never;
@@ -677,14 +1183,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read yourself, and change your names and language. */
+        /**
+         * Read yourself, and change your names and language
+         * @description Read yourself, and change your names and language.
+         */
         get: operations["me_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Read yourself, and change your names and language. */
+        /**
+         * Read yourself, and change your names and language
+         * @description Read yourself, and change your names and language.
+         */
         patch: operations["me_partial_update"];
         trace?: never;
     };
@@ -695,7 +1207,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List members
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["members_list"];
         put?: never;
         post?: never;
@@ -712,14 +1227,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a member
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["members_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change names or the role. */
+        /**
+         * Change a member
+         * @description Change names or the role.
+         */
         patch: operations["members_partial_update"];
         trace?: never;
     };
@@ -732,7 +1253,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Let a member go, or leave yourself: sessions, tokens and keys end at once. */
+        /**
+         * Let a member go, or leave yourself
+         * @description Let a member go, or leave yourself: sessions, tokens and keys end at once.
+         */
         post: operations["members_deactivate_create"];
         delete?: never;
         options?: never;
@@ -749,7 +1273,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Let a member in again. */
+        /**
+         * Let a member in again
+         * @description Let a member in again.
+         */
         post: operations["members_reactivate_create"];
         delete?: never;
         options?: never;
@@ -766,7 +1293,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Make this member owner in your place; you become a manager. */
+        /**
+         * Make this member owner in your place
+         * @description Make this member owner in your place; you become a manager.
+         */
         post: operations["members_transfer_ownership_create"];
         delete?: never;
         options?: never;
@@ -781,10 +1311,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List payments
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["payments_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a payment
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["payments_create"];
         delete?: never;
         options?: never;
@@ -799,7 +1335,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a payment
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["payments_retrieve"];
         put?: never;
         post?: never;
@@ -818,7 +1357,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take a payment back that never came: what it paid is open again. */
+        /**
+         * Take a payment back that never came
+         * @description Take a payment back that never came: what it paid is open again.
+         */
         post: operations["payments_reverse_create"];
         delete?: never;
         options?: never;
@@ -833,10 +1375,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List periods
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["periods_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a period
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["periods_create"];
         delete?: never;
         options?: never;
@@ -851,11 +1399,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a period
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["periods_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete a period
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["periods_destroy"];
         options?: never;
         head?: never;
@@ -871,7 +1425,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Close it: nothing of it can be corrected any more. */
+        /**
+         * Close it
+         * @description Close it: nothing of it can be corrected any more.
+         */
         post: operations["periods_close_create"];
         delete?: never;
         options?: never;
@@ -888,7 +1445,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Issue it, once and for all; with `If-Match`, only what was previewed. */
+        /**
+         * Issue it, once and for all
+         * @description Issue it, once and for all; with `If-Match`, only what was previewed.
+         */
         post: operations["periods_issue_create"];
         delete?: never;
         options?: never;
@@ -903,7 +1463,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What each apartment would be charged if the month were issued now. */
+        /**
+         * What each apartment would be charged if the month were issued now
+         * @description What each apartment would be charged if the month were issued now.
+         */
         get: operations["periods_preview_retrieve"];
         put?: never;
         post?: never;
@@ -920,10 +1483,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List requests
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["requests_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a request
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["requests_create"];
         delete?: never;
         options?: never;
@@ -938,14 +1507,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a request
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["requests_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change a request
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["requests_partial_update"];
         trace?: never;
     };
@@ -958,7 +1533,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Make somebody responsible, or with null nobody. */
+        /**
+         * Make somebody responsible, or with null nobody
+         * @description Make somebody responsible, or with null nobody.
+         */
         post: operations["requests_assign_create"];
         delete?: never;
         options?: never;
@@ -975,7 +1553,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Attach uploads; the answer is all that is attached. */
+        /**
+         * Attach uploads
+         * @description Attach uploads; the answer is all that is attached.
+         */
         post: operations["requests_attachments_create"];
         delete?: never;
         options?: never;
@@ -990,7 +1571,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The file itself. */
+        /**
+         * The file itself
+         * @description The file itself.
+         */
         get: operations["requests_attachments_retrieve"];
         put?: never;
         post?: never;
@@ -1007,10 +1591,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What was said, oldest first. */
+        /**
+         * What was said, oldest first
+         * @description What was said, oldest first.
+         */
         get: operations["requests_comments_list"];
         put?: never;
-        /** @description Say something; `internal` is for those who look after the building. */
+        /**
+         * Say something
+         * @description Say something; `internal` is for those who look after the building.
+         */
         post: operations["requests_comments_create"];
         delete?: never;
         options?: never;
@@ -1025,7 +1615,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What was decided, when and by whom, oldest first. */
+        /**
+         * What was decided, when and by whom, oldest first
+         * @description What was decided, when and by whom, oldest first.
+         */
         get: operations["requests_history_list"];
         put?: never;
         post?: never;
@@ -1044,7 +1637,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Move it to one of its `next_statuses`. */
+        /**
+         * Move it to one of its `next_statuses`
+         * @description Move it to one of its `next_statuses`.
+         */
         post: operations["requests_transitions_create"];
         delete?: never;
         options?: never;
@@ -1059,10 +1655,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List residencies
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["residencies_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a residency
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["residencies_create"];
         delete?: never;
         options?: never;
@@ -1077,15 +1679,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a residency
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["residencies_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete a residency
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["residencies_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change a residency
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["residencies_partial_update"];
         trace?: never;
     };
@@ -1096,12 +1707,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Which building is the sample; 404 when there is none. */
+        /**
+         * Which building is the sample
+         * @description Which building is the sample; 404 when there is none.
+         */
         get: operations["sample_retrieve"];
         put?: never;
-        /** @description Have it made; watch the work that this answers with. */
+        /**
+         * Have it made
+         * @description Have it made; watch the work that this answers with.
+         */
         post: operations["sample_create"];
-        /** @description Remove it with all that belongs to it. */
+        /**
+         * Remove it with all that belongs to it
+         * @description Remove it with all that belongs to it.
+         */
         delete: operations["sample_destroy"];
         options?: never;
         head?: never;
@@ -1115,10 +1735,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The subdomain, old names that still lead to it, and own domains. */
+        /**
+         * The subdomain, old names that still lead to it, and own domains
+         * @description The subdomain, old names that still lead to it, and own domains.
+         */
         get: operations["subdomain_retrieve"];
         put?: never;
-        /** @description Change it. The old one redirects for 90 days, and nobody else can have it meanwhile. */
+        /**
+         * Change it
+         * @description Change it. The old one redirects for 90 days, and nobody else can have it meanwhile.
+         */
         post: operations["subdomain_create"];
         delete?: never;
         options?: never;
@@ -1135,7 +1761,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Make the subdomain the first address again. */
+        /**
+         * Make the subdomain the first address again
+         * @description Make the subdomain the first address again.
+         */
         post: operations["subdomain_make_primary_create"];
         delete?: never;
         options?: never;
@@ -1150,7 +1779,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Plan, price, dates, problems, limits, and which changes would be taken now. */
+        /**
+         * Plan, price, dates, problems, limits, and which changes would be taken now
+         * @description Plan, price, dates, problems, limits, and which changes would be taken now.
+         */
         get: operations["subscription"];
         put?: never;
         post?: never;
@@ -1169,7 +1801,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Open a payment page for a workspace whose subscription has ended. */
+        /**
+         * Open a payment page for a workspace whose subscription has ended
+         * @description Open a payment page for a workspace whose subscription has ended.
+         */
         post: operations["subscription_begin_again"];
         delete?: never;
         options?: never;
@@ -1186,7 +1821,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description End the subscription with the period that is paid for. */
+        /**
+         * End the subscription with the period that is paid for
+         * @description End the subscription with the period that is paid for.
+         */
         post: operations["subscription_cancel"];
         delete?: never;
         options?: never;
@@ -1203,7 +1841,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Move to another plan or interval, charged at once; with `preview`, only say the cost. */
+        /**
+         * Move to another plan or interval, charged at once
+         * @description Move to another plan or interval, charged at once; with `preview`, only say the cost.
+         */
         post: operations["subscription_change_plan"];
         delete?: never;
         options?: never;
@@ -1220,7 +1861,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Open Stripe's customer portal: cards, addresses, invoices. */
+        /**
+         * Open Stripe's customer portal
+         * @description Open Stripe's customer portal: cards, addresses, invoices.
+         */
         post: operations["subscription_portal"];
         delete?: never;
         options?: never;
@@ -1237,7 +1881,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take a cancellation back, or go on after a pause. */
+        /**
+         * Take a cancellation back, or go on after a pause
+         * @description Take a cancellation back, or go on after a pause.
+         */
         post: operations["subscription_resume"];
         delete?: never;
         options?: never;
@@ -1252,10 +1899,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List votes
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["votes_list"];
         put?: never;
-        /** @description Create one; the same Idempotency-Key creates no second. */
+        /**
+         * Create a vote
+         * @description Create one; the same Idempotency-Key creates no second.
+         */
         post: operations["votes_create"];
         delete?: never;
         options?: never;
@@ -1270,15 +1923,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a vote
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["votes_retrieve"];
         put?: never;
         post?: never;
-        /** @description Delete it; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Delete a vote
+         * @description Delete it; with `If-Match`, only the version that the client has seen.
+         */
         delete: operations["votes_destroy"];
         options?: never;
         head?: never;
-        /** @description Change the fields given; with `If-Match`, only the version that the client has seen. */
+        /**
+         * Change a vote
+         * @description Change the fields given; with `If-Match`, only the version that the client has seen.
+         */
         patch: operations["votes_partial_update"];
         trace?: never;
     };
@@ -1289,10 +1951,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The roll with its answers; of the apartments that you own, unless you run the vote. */
+        /**
+         * The roll with its answers
+         * @description The roll with its answers; of the apartments that you own, unless you run the vote.
+         */
         get: operations["votes_ballots_list"];
         put?: never;
-        /** @description Cast an apartment's ballot, or change it; the last one counts. */
+        /**
+         * Cast an apartment's ballot, or change it
+         * @description Cast an apartment's ballot, or change it; the last one counts.
+         */
         post: operations["votes_ballots_create"];
         delete?: never;
         options?: never;
@@ -1309,7 +1977,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Close it before its time, for good. */
+        /**
+         * Close it before its time, for good
+         * @description Close it before its time, for good.
+         */
         post: operations["votes_close_create"];
         delete?: never;
         options?: never;
@@ -1324,7 +1995,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Results and turnout; before it closes only for those who run the vote. */
+        /**
+         * Results and turnout
+         * @description Results and turnout; before it closes only for those who run the vote.
+         */
         get: operations["votes_results_retrieve"];
         put?: never;
         post?: never;
@@ -1341,7 +2015,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One page, narrowed and ordered by query. */
+        /**
+         * List work
+         * @description One page, narrowed and ordered by query.
+         */
         get: operations["work_list"];
         put?: never;
         post?: never;
@@ -1358,7 +2035,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One row with its ETag; 304 if the client has it. */
+        /**
+         * Read a piece of work
+         * @description One row with its ETag; 304 if the client has it.
+         */
         get: operations["work_retrieve"];
         put?: never;
         post?: never;
@@ -1375,14 +2055,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Its name, and the language in which it writes to people whose own it does not know. */
+        /**
+         * Its name, its currency, and the language for people whose own it does not know
+         * @description Its name, its currency, and the language for people whose own it does not know.
+         */
         get: operations["workspace_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Change the name or the language. */
+        /**
+         * Change the name or the language
+         * @description Change the name or the language.
+         */
         patch: operations["workspace_partial_update"];
         trace?: never;
     };
@@ -1404,6 +2090,20 @@ export interface components {
             portal: boolean;
             begin_again: boolean;
         };
+        AddressKey: {
+            /** @constant */
+            status: 200;
+            data: {
+                /** Format: email */
+                email: string;
+                user: components["schemas"]["SignInUser"];
+            };
+            meta?: Record<string, never>;
+        };
+        AddressRequest: {
+            /** Format: email */
+            email: string;
+        };
         Addresses: {
             subdomain: string;
             subdomain_host: string;
@@ -1418,46 +2118,46 @@ export interface components {
          */
         AimEnum: "archive" | "erasure";
         Allocation: {
-            readonly charge: number;
+            charge: number;
             /** Format: date */
-            readonly month: string;
-            /** @description in cents */
-            readonly amount: number;
+            month: string;
+            /** @description minor units of the workspace's `currency` */
+            amount: number;
         };
         Announcement: {
-            readonly id: number;
+            id: number;
             title: string;
             /** Text */
             body: string;
             /** @description empty: for all buildings */
-            building?: number | null;
+            building: number | null;
             /**
              * Published from
              * Format: date-time
              */
-            publish_at?: string;
+            publish_at: string;
             /**
              * Expires
              * Format: date-time
              */
-            expires_at?: string | null;
+            expires_at: string | null;
             /** @description kept on top */
-            pinned?: boolean;
-            readonly state: components["schemas"]["AnnouncementStateEnum"];
-            readonly author: components["schemas"]["Named"] | null;
+            pinned: boolean;
+            state: components["schemas"]["AnnouncementStateEnum"];
+            author: components["schemas"]["Named"] | null;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Format: date-time
              * @description when you have read it
              */
-            readonly read_at: string | null;
+            read_at: string | null;
             /** @description how many have read it */
-            readonly read_by: number;
-            readonly version: number;
+            read_by: number;
+            version: number;
         };
         AnnouncementRequest: {
             title: string;
@@ -1486,69 +2186,69 @@ export interface components {
          */
         AnnouncementStateEnum: "scheduled" | "published" | "expired";
         Apartment: {
-            readonly id: number;
+            id: number;
             building: number;
             number: string;
             /** @description 0 is the ground floor, -1 the first basement */
-            floor?: number;
+            floor: number;
             /**
              * Format: decimal
              * @description square metres
              */
-            area?: string | null;
+            area: string | null;
             /** @description of a thousand; all apartments of a building together have 1000 */
-            mills?: number;
+            mills: number;
             /** Owner's name */
-            owner_name?: string;
+            owner_name: string;
             /** Owner's e-mail */
-            owner_email?: string;
+            owner_email: string;
             /** Owner's phone */
-            owner_phone?: string;
+            owner_phone: string;
             /** Tenant's name */
-            tenant_name?: string;
+            tenant_name: string;
             /** Tenant's e-mail */
-            tenant_email?: string;
+            tenant_email: string;
             /** Tenant's phone */
-            tenant_phone?: string;
-            readonly version: number;
+            tenant_phone: string;
+            version: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         /** @description An apartment stays in its building. */
         ApartmentChange: {
-            readonly id: number;
-            readonly building: number;
+            id: number;
+            building: number;
             number: string;
             /** @description 0 is the ground floor, -1 the first basement */
-            floor?: number;
+            floor: number;
             /**
              * Format: decimal
              * @description square metres
              */
-            area?: string | null;
+            area: string | null;
             /** @description of a thousand; all apartments of a building together have 1000 */
-            mills?: number;
+            mills: number;
             /** Owner's name */
-            owner_name?: string;
+            owner_name: string;
             /** Owner's e-mail */
-            owner_email?: string;
+            owner_email: string;
             /** Owner's phone */
-            owner_phone?: string;
+            owner_phone: string;
             /** Tenant's name */
-            tenant_name?: string;
+            tenant_name: string;
             /** Tenant's e-mail */
-            tenant_email?: string;
+            tenant_email: string;
             /** Tenant's phone */
-            tenant_phone?: string;
-            readonly version: number;
+            tenant_phone: string;
+            version: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         ApartmentRequest: {
             building: number;
@@ -1576,39 +2276,44 @@ export interface components {
             tenant_phone?: string;
         };
         ApiKey: {
-            readonly id: number;
-            readonly name: string;
+            id: number;
+            name: string;
             /** Begins with */
-            readonly prefix: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            prefix: string;
+            role: components["schemas"]["RoleEnum"];
             /** Format: email */
             member: string;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Works until
              * Format: date-time
              */
-            readonly expires_at: string | null;
+            expires_at: string | null;
             /**
              * Last used
              * Format: date-time
              */
-            readonly last_used_at: string | null;
+            last_used_at: string | null;
             /**
              * Revoked
              * Format: date-time
              */
-            readonly revoked_at: string | null;
+            revoked_at: string | null;
         };
         /** @description Who is responsible now; null: nobody. */
         AssignRequest: {
-            person: number | null;
-            /** @default  */
-            note: string;
+            assigned_to?: number | null;
+            /**
+             * @deprecated
+             * @description deprecated: send `assigned_to`, as it is answered
+             */
+            person?: number | null;
+            /** @description default: empty */
+            note?: string;
         };
         /** @description Uploads of yours that nothing has taken yet. */
         AttachRequest: {
@@ -1617,48 +2322,71 @@ export interface components {
         /** @description Download it at `attachments/<id>/` of the request. */
         Attachment: {
             /** Format: uuid */
-            readonly id: string;
-            readonly name: string;
-            readonly kind: components["schemas"]["FileKind"];
+            id: string;
+            name: string;
+            kind: components["schemas"]["FileKind"];
             /** @description in bytes */
-            readonly size: number;
+            size: number;
+        };
+        Authenticator: {
+            type: components["schemas"]["AuthenticatorType"];
+            /** @description seconds since 1970 */
+            created_at: number;
+            /** @description seconds since 1970 */
+            last_used_at: number | null;
+            /** @description of recovery codes */
+            total_code_count?: number;
+            /** @description of recovery codes */
+            unused_code_count?: number;
+            /** @description the recovery codes, shown once */
+            unused_codes?: string[];
+        };
+        AuthenticatorAnswer: {
+            /** @constant */
+            status: 200;
+            data: components["schemas"]["Authenticator"];
+            meta?: Record<string, never>;
+        };
+        /** @enum {string} */
+        AuthenticatorType: "totp" | "recovery_codes";
+        Authenticators: {
+            /** @constant */
+            status: 200;
+            data: components["schemas"]["Authenticator"][];
         };
         Balance: {
-            readonly id: number;
-            readonly building: number;
-            readonly apartment: number | null;
-            readonly apartment_number: string;
+            id: number;
+            building: number;
+            apartment: number | null;
+            apartment_number: string;
             /** Whose */
-            readonly party: components["schemas"]["PartyKind"];
-            /** @description cents; positive is owed, negative a credit */
-            readonly balance: number;
+            party: components["schemas"]["PartyKind"];
+            /** @description minor units of the workspace's `currency`; positive is owed, negative a credit */
+            balance: number;
         };
         /** @description An apartment's answer. */
         BallotInputRequest: {
             apartment: number;
             choice: number;
-            /**
-             * @description handed in on paper: for owners and managers of the workspace
-             * @default false
-             */
-            on_paper: boolean;
+            /** @description handed in on paper: for owners and managers of the workspace; default: false */
+            on_paper?: boolean;
         };
         /** @enum {unknown} */
         BlankEnum: "";
         Building: {
-            readonly id: number;
+            id: number;
             name: string;
             address: string;
-            vat_number?: string;
-            notes?: string;
-            readonly apartment_count: number;
-            readonly mills_sum: number;
-            readonly version: number;
+            vat_number: string;
+            notes: string;
+            apartment_count: number;
+            mills_sum: number;
+            version: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         BuildingRequest: {
             name: string;
@@ -1666,61 +2394,65 @@ export interface components {
             vat_number?: string;
             notes?: string;
         };
+        ChangePasswordRequest: {
+            current_password: string;
+            new_password: string;
+        };
         Charge: {
-            readonly id: number;
+            id: number;
             /** Month */
-            readonly period: number;
+            period: number;
             /** Format: date */
-            readonly month: string;
-            readonly building: number;
-            readonly apartment: number;
-            readonly apartment_number: string;
+            month: string;
+            building: number;
+            apartment: number;
+            apartment_number: string;
             /** Owed by */
-            readonly party: components["schemas"]["PartyKind"];
+            party: components["schemas"]["PartyKind"];
             /** @default shares */
-            readonly kind: components["schemas"]["ChargeKind"];
-            readonly corrects: number | null;
-            readonly reason: string;
-            /** @description in cents */
-            readonly amount: number;
-            /** @description in cents */
-            readonly paid: number;
-            /** @description in cents */
-            readonly open: number;
+            kind: components["schemas"]["ChargeKind"];
+            corrects: number | null;
+            reason: string;
+            /** @description minor units of the workspace's `currency` */
+            amount: number;
+            /** @description minor units of the workspace's `currency` */
+            paid: number;
+            /** @description minor units of the workspace's `currency` */
+            open: number;
             /**
              * Issued
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         /** @description One charge with the shares that it is made of. */
         ChargeInFull: {
-            readonly id: number;
+            id: number;
             /** Month */
-            readonly period: number;
+            period: number;
             /** Format: date */
-            readonly month: string;
-            readonly building: number;
-            readonly apartment: number;
-            readonly apartment_number: string;
+            month: string;
+            building: number;
+            apartment: number;
+            apartment_number: string;
             /** Owed by */
-            readonly party: components["schemas"]["PartyKind"];
+            party: components["schemas"]["PartyKind"];
             /** @default shares */
-            readonly kind: components["schemas"]["ChargeKind"];
-            readonly corrects: number | null;
-            readonly reason: string;
-            /** @description in cents */
-            readonly amount: number;
-            /** @description in cents */
-            readonly paid: number;
-            /** @description in cents */
-            readonly open: number;
+            kind: components["schemas"]["ChargeKind"];
+            corrects: number | null;
+            reason: string;
+            /** @description minor units of the workspace's `currency` */
+            amount: number;
+            /** @description minor units of the workspace's `currency` */
+            paid: number;
+            /** @description minor units of the workspace's `currency` */
+            open: number;
             /**
              * Issued
              * Format: date-time
              */
-            readonly created_at: string;
-            readonly shares: components["schemas"]["Share"][];
+            created_at: string;
+            shares: components["schemas"]["Share"][];
         };
         /**
          * @description * `shares` - Share of the month's expenses
@@ -1729,21 +2461,21 @@ export interface components {
          */
         ChargeKind: "shares" | "correction";
         Choice: {
-            readonly id: number;
+            id: number;
             /** Answer */
-            readonly text: string;
+            text: string;
         };
         Comment: {
-            readonly id: number;
+            id: number;
             /**
              * When
              * Format: date-time
              */
-            readonly at: string;
-            readonly author: components["schemas"]["Named"] | null;
+            at: string;
+            author: components["schemas"]["Named"] | null;
             /** Comment */
             body: string;
-            internal?: boolean;
+            internal: boolean;
         };
         CommentRequest: {
             /** Comment */
@@ -1756,13 +2488,13 @@ export interface components {
             payment: number | null;
         };
         CorrectionRequest: {
-            /** @description cents; negative lowers the charge */
+            /** @description minor units of the workspace's `currency`; negative lowers the charge */
             amount: number;
             reason: string;
         };
         CostLine: {
             description: string;
-            /** @description in minor units; negative: given back */
+            /** @description minor units of the preview's `currency`; negative: given back */
             amount: number;
         };
         DeletionRequest: {
@@ -1772,24 +2504,47 @@ export interface components {
             password: string;
         };
         Departure: {
-            readonly aim: components["schemas"]["AimEnum"];
+            aim: components["schemas"]["AimEnum"];
             /**
              * Asked
              * Format: date-time
              */
-            readonly asked_at: string;
+            asked_at: string;
             /** Format: date-time */
             undo_until: string;
             /** @description Whether the workspace can still be as it was. */
-            readonly can_be_undone: boolean;
+            can_be_undone: boolean;
+        };
+        /**
+         * @description * `` - None
+         *     * `no_proof` - The TXT record is missing.
+         *     * `not_here` - The domain does not point to us.
+         *     * `no_answer` - The domain's name servers do not answer.
+         *     * `elsewhere` - Another workspace answers at this domain.
+         * @enum {string}
+         */
+        DomainProblem: "no_proof" | "not_here" | "no_answer" | "elsewhere";
+        EmailAddress: {
+            /** Format: email */
+            email: string;
+            primary: boolean;
+            verified: boolean;
+        };
+        EmailAddresses: {
+            /** @constant */
+            status: 200;
+            data: components["schemas"]["EmailAddress"][];
+        };
+        EndSessionsRequest: {
+            sessions: number[];
         };
         Entry: {
-            readonly id: number;
+            id: number;
             /**
              * When
              * Format: date-time
              */
-            at?: string;
+            at: string;
             /**
              * Who
              * @description an e-mail address, or a part
@@ -1799,16 +2554,16 @@ export interface components {
              * In truth
              * @description our staff, acting in that name
              */
-            impersonator?: string;
+            impersonator: string;
             /** Did what */
             action: string;
             /** Kind */
-            target_type?: string;
+            target_type: string;
             /** Id */
-            target_id?: string;
+            target_id: string;
             /** To what */
-            target?: string;
-            detail?: unknown;
+            target: string;
+            detail: unknown;
         };
         /**
          * @description * `issue` - Common expenses
@@ -1819,15 +2574,15 @@ export interface components {
          */
         EntryKind: "issue" | "payment" | "correction" | "reversal";
         Expense: {
-            readonly id: number;
+            id: number;
             /** Month */
             period: number;
             /** Format: date */
-            readonly month: string;
-            readonly building: number;
+            month: string;
+            building: number;
             category: components["schemas"]["ExpenseCategory"];
-            description?: string;
-            /** @description in cents */
+            description: string;
+            /** @description minor units of the workspace's `currency` */
             amount: number;
             /**
              * Date
@@ -1835,29 +2590,35 @@ export interface components {
              */
             spent_on: string;
             /** Shared */
-            sharing?: components["schemas"]["SharingEnum"];
+            sharing: components["schemas"]["SharingEnum"];
             /**
              * @description where an apartment has no tenant, its owner pays
              *
              *     * `owner` - Owner
              *     * `tenant` - Tenant
              */
-            paid_by?: components["schemas"]["PartyKind"];
-            chosen?: number[];
-            readonly file: components["schemas"]["Receipt"] | null;
+            paid_by: components["schemas"]["PartyKind"];
+            chosen: number[];
+            /**
+             * Format: uuid
+             * @description the receipt; sent, the id of an upload of yours
+             */
+            attachment: string | null;
+            /** @description more of the receipt */
+            file: components["schemas"]["Receipt"] | null;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Reversed
              * Format: date-time
              */
-            readonly reversed_at: string | null;
+            reversed_at: string | null;
             /** Why reversed */
-            readonly reversal_reason: string;
-            readonly version: number;
+            reversal_reason: string;
+            version: number;
         };
         /**
          * @description * `cleaning` - Cleaning
@@ -1875,15 +2636,15 @@ export interface components {
         ExpenseCategory: "cleaning" | "electricity" | "water" | "heating" | "lift" | "maintenance" | "insurance" | "management" | "reserve" | "other";
         /** @description An expense stays in its month, with its attachment. */
         ExpenseChange: {
-            readonly id: number;
+            id: number;
             /** Month */
-            readonly period: number;
+            period: number;
             /** Format: date */
-            readonly month: string;
-            readonly building: number;
+            month: string;
+            building: number;
             category: components["schemas"]["ExpenseCategory"];
-            description?: string;
-            /** @description in cents */
+            description: string;
+            /** @description minor units of the workspace's `currency` */
             amount: number;
             /**
              * Date
@@ -1891,36 +2652,42 @@ export interface components {
              */
             spent_on: string;
             /** Shared */
-            sharing?: components["schemas"]["SharingEnum"];
+            sharing: components["schemas"]["SharingEnum"];
             /**
              * @description where an apartment has no tenant, its owner pays
              *
              *     * `owner` - Owner
              *     * `tenant` - Tenant
              */
-            paid_by?: components["schemas"]["PartyKind"];
-            chosen?: number[];
-            readonly file: components["schemas"]["Receipt"] | null;
+            paid_by: components["schemas"]["PartyKind"];
+            chosen: number[];
+            /**
+             * Format: uuid
+             * @description the receipt
+             */
+            attachment: string | null;
+            /** @description more of the receipt */
+            file: components["schemas"]["Receipt"] | null;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Reversed
              * Format: date-time
              */
-            readonly reversed_at: string | null;
+            reversed_at: string | null;
             /** Why reversed */
-            readonly reversal_reason: string;
-            readonly version: number;
+            reversal_reason: string;
+            version: number;
         };
         ExpenseRequest: {
             /** Month */
             period: number;
             category: components["schemas"]["ExpenseCategory"];
             description?: string;
-            /** @description in cents */
+            /** @description minor units of the workspace's `currency` */
             amount: number;
             /**
              * Date
@@ -1939,44 +2706,44 @@ export interface components {
             chosen?: number[];
             /**
              * Format: uuid
-             * @description an upload of yours
+             * @description the receipt; sent, the id of an upload of yours
              */
             attachment?: string | null;
         };
         Export: {
             /** Format: uuid */
-            readonly id: string;
-            readonly status: components["schemas"]["ExportStatusEnum"];
+            id: string;
+            status: components["schemas"]["ExportStatusEnum"];
             /**
              * Asked
              * Format: date-time
              */
-            readonly asked_at: string;
+            asked_at: string;
             /**
              * By
              * Format: email
              */
-            readonly asked_by: string;
+            asked_by: string;
             /** Parts done */
-            readonly done: number;
-            readonly parts: number;
+            done: number;
+            parts: number;
             /** @description in bytes */
-            readonly size: number;
+            size: number;
             /**
              * Finished
              * Format: date-time
              */
-            readonly finished_at: string | null;
+            finished_at: string | null;
             /**
              * Fetched until
              * Format: date-time
              */
-            readonly expires_at: string | null;
+            expires_at: string | null;
             /**
              * Failed
              * Format: date-time
              */
-            readonly failed_at: string | null;
+            failed_at: string | null;
         };
         /**
          * @description * `waiting` - Waiting
@@ -2010,45 +2777,45 @@ export interface components {
          */
         IntervalEnum: "month" | "year";
         Invitation: {
-            readonly id: number;
+            id: number;
             /**
              * E-mail
              * Format: email
              */
             email: string;
-            first_name?: string;
-            last_name?: string;
-            language?: components["schemas"]["LanguageEnum"];
+            first_name: string;
+            last_name: string;
+            language: components["schemas"]["LanguageEnum"];
             role: components["schemas"]["RoleEnum"];
-            readonly state: components["schemas"]["InvitationStateEnum"];
+            state: components["schemas"]["InvitationStateEnum"];
             /** Format: email */
-            readonly invited_by: string;
+            invited_by: string;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Last mail
              * Format: date-time
              */
-            readonly mailed_at: string;
+            mailed_at: string;
             /**
              * Works until
              * Format: date-time
              */
-            readonly expires_at: string;
+            expires_at: string;
             /**
              * Accepted
              * Format: date-time
              */
-            readonly accepted_at: string | null;
+            accepted_at: string | null;
             /**
              * Revoked
              * Format: date-time
              */
-            readonly revoked_at: string | null;
-            readonly member: number | null;
+            revoked_at: string | null;
+            member: number | null;
         };
         InvitationKeyRequest: {
             key: string;
@@ -2078,44 +2845,46 @@ export interface components {
              * E-mail
              * Format: email
              */
-            readonly email: string;
-            readonly first_name: string;
-            readonly last_name: string;
-            readonly language: string;
-            readonly role: components["schemas"]["RoleEnum"];
-            readonly organization: string;
+            email: string;
+            first_name: string;
+            last_name: string;
+            language: string;
+            role: components["schemas"]["RoleEnum"];
+            organization: string;
             invited_by: string;
             /**
              * Works until
              * Format: date-time
              */
-            readonly expires_at: string;
+            expires_at: string;
         };
         Invoice: {
             /** Stripe id */
             id: string;
-            number?: string;
-            status?: string;
+            number: string;
+            status: components["schemas"]["InvoiceStatusEnum"];
             /**
              * Due
              * Format: int64
+             * @description minor units of `currency`
              */
-            amount_due?: number;
+            amount_due: number;
             /**
              * Paid
              * Format: int64
+             * @description minor units of `currency`
              */
-            amount_paid?: number;
-            currency?: string;
+            amount_paid: number;
+            currency: string;
             /**
              * Created
              * Format: date-time
              */
-            created_at?: string | null;
+            created_at: string | null;
             /** Invoice page */
-            hosted_url?: string;
+            hosted_url: string;
             /** PDF */
-            pdf_url?: string;
+            pdf_url: string;
         };
         InvoicePage: {
             /** Format: uri */
@@ -2124,6 +2893,16 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Invoice"][];
         };
+        /**
+         * @description * `draft` - draft
+         *     * `open` - open
+         *     * `paid` - paid
+         *     * `uncollectible` - uncollectible
+         *     * `void` - void
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        InvoiceStatusEnum: "draft" | "open" | "paid" | "uncollectible" | "void" | "unknown";
         Issued: {
             period: components["schemas"]["Period"];
             /** @description of a large month: watch it, the month is still a draft */
@@ -2132,6 +2911,9 @@ export interface components {
         Joined: {
             /** Format: email */
             email: string;
+        };
+        KeyRequest: {
+            key: string;
         };
         /**
          * @description * `en` - English
@@ -2167,66 +2949,67 @@ export interface components {
             expires_at: string;
         };
         MadeApiKey: {
-            readonly id: number;
-            readonly name: string;
+            id: number;
+            name: string;
             /** Begins with */
-            readonly prefix: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            prefix: string;
+            role: components["schemas"]["RoleEnum"];
             /** Format: email */
             member: string;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Works until
              * Format: date-time
              */
-            readonly expires_at: string | null;
+            expires_at: string | null;
             /**
              * Last used
              * Format: date-time
              */
-            readonly last_used_at: string | null;
+            last_used_at: string | null;
             /**
              * Revoked
              * Format: date-time
              */
-            readonly revoked_at: string | null;
+            revoked_at: string | null;
             /** @description The key itself, shown this once. */
             key: string;
         };
         Me: {
-            readonly id: number;
+            id: number;
             /**
              * E-mail
              * Format: email
              */
-            readonly email: string;
-            first_name?: string;
-            last_name?: string;
+            email: string;
+            first_name: string;
+            last_name: string;
             language: components["schemas"]["LanguageEnum"];
-            readonly role: string;
-            readonly organization: string;
+            /** @description in which whoever asks acts */
+            role: components["schemas"]["RoleEnum"];
+            organization: string;
         };
         Member: {
-            readonly id: number;
+            id: number;
             /**
              * E-mail
              * Format: email
              */
-            readonly email: string;
-            readonly first_name: string;
-            readonly last_name: string;
-            readonly language: string;
-            readonly role: components["schemas"]["RoleEnum"];
+            email: string;
+            first_name: string;
+            last_name: string;
+            language: string;
+            role: components["schemas"]["RoleEnum"];
             /** Active */
-            readonly is_active: boolean;
+            is_active: boolean;
             /** Format: date-time */
             joined_at: string;
             /** Format: date-time */
-            readonly last_login: string | null;
+            last_login: string | null;
         };
         /**
          * @description * `bank` - Bank transfer
@@ -2240,13 +3023,13 @@ export interface components {
         /** @description A step along the workflow. */
         MoveRequest: {
             status: components["schemas"]["RequestStatus"];
-            /** @default  */
-            note: string;
+            /** @description default: empty */
+            note?: string;
         };
         /** @description A person by id and name, and no more: those who read it may be neighbours. */
         Named: {
-            readonly id: number;
-            readonly name: string;
+            id: number;
+            name: string;
         };
         NewApiKeyRequest: {
             name: string;
@@ -2260,12 +3043,26 @@ export interface components {
         NewDomainRequest: {
             host: string;
         };
+        NewPasswordRequest: {
+            key: string;
+            password: string;
+        };
         NextCharge: {
             /** Format: date-time */
             at: string | null;
-            /** @description in minor units */
+            /** @description minor units of `currency` */
             amount: number;
             currency: string;
+        };
+        NotSignedIn: {
+            /** @constant */
+            status: 401;
+            data: {
+                flows: components["schemas"]["SignInFlow"][];
+                user?: components["schemas"]["SignInUser"];
+                methods?: components["schemas"]["SignInMethod"][];
+            };
+            meta: components["schemas"]["SignInMeta"];
         };
         OldName: {
             host: string;
@@ -2285,255 +3082,293 @@ export interface components {
             checked_at: string | null;
             /** Format: date-time */
             failing_since: string | null;
-            problem: components["schemas"]["ProblemEnum"] | components["schemas"]["BlankEnum"];
+            problem: components["schemas"]["DomainProblem"] | components["schemas"]["BlankEnum"];
             problem_text: string;
             records: components["schemas"]["Record"][];
         };
         PaginatedAnnouncementList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Announcement"][];
         };
         PaginatedApartmentList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Apartment"][];
         };
         PaginatedApiKeyList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["ApiKey"][];
         };
         PaginatedBalanceList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Balance"][];
         };
         PaginatedBuildingList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Building"][];
         };
         PaginatedChargeList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Charge"][];
         };
         PaginatedCommentList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Comment"][];
         };
         PaginatedEntryList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Entry"][];
         };
         PaginatedExpenseList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Expense"][];
         };
         PaginatedExportList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Export"][];
         };
         PaginatedInvitationList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Invitation"][];
         };
         PaginatedMemberList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Member"][];
         };
         PaginatedPaymentList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Payment"][];
         };
         PaginatedPeriodList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Period"][];
         };
         PaginatedResidencyList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Residency"][];
         };
         PaginatedServiceRequestList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["ServiceRequest"][];
         };
         PaginatedStepList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Step"][];
         };
         PaginatedVoteList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Vote"][];
         };
         PaginatedWorkList: {
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             * @description null: there are no more
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            next?: string | null;
+            next: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             * @description null: this is the first page
+             * @example https://acme.example.com/api/members/?cursor=cD00ODY%3D
              */
-            previous?: string | null;
+            previous: string | null;
             results: components["schemas"]["Work"][];
         };
         /**
@@ -2542,6 +3377,17 @@ export interface components {
          * @enum {string}
          */
         PartyKind: "owner" | "tenant";
+        PasswordKey: {
+            /** @constant */
+            status: 200;
+            data: {
+                user: components["schemas"]["SignInUser"];
+            };
+        };
+        PasswordResetRequest: {
+            /** Format: email */
+            email: string;
+        };
         PastDue: {
             /** Format: date-time */
             since: string;
@@ -2602,7 +3448,7 @@ export interface components {
         PatchedExpenseChangeRequest: {
             category?: components["schemas"]["ExpenseCategory"];
             description?: string;
-            /** @description in cents */
+            /** @description minor units of the workspace's `currency` */
             amount?: number;
             /**
              * Date
@@ -2630,6 +3476,16 @@ export interface components {
             last_name?: string;
             role?: components["schemas"]["RoleEnum"];
         };
+        /** @description What is attached has a call of its own. */
+        PatchedRequestChangeRequest: {
+            building?: number;
+            /** @description empty: about what all share */
+            apartment?: number | null;
+            category?: components["schemas"]["RequestCategory"];
+            priority?: components["schemas"]["PriorityEnum"];
+            title?: string;
+            description?: string;
+        };
         /** @description Who and what stays; the days may change. */
         PatchedResidencyChangeRequest: {
             user?: number;
@@ -2644,17 +3500,6 @@ export interface components {
              * @description the last day
              */
             ends_on?: string | null;
-        };
-        PatchedServiceRequestRequest: {
-            building?: number;
-            /** @description empty: about what all share */
-            apartment?: number | null;
-            category?: components["schemas"]["RequestCategory"];
-            priority?: components["schemas"]["PriorityEnum"];
-            title?: string;
-            description?: string;
-            /** @description ids of your uploads */
-            files?: string[];
         };
         /** @description A vote to be called, or changed before it opens. */
         PatchedVoteInputRequest: {
@@ -2686,44 +3531,45 @@ export interface components {
             language?: components["schemas"]["LanguageEnum"];
         };
         Payment: {
-            readonly id: number;
-            readonly building: number;
+            id: number;
+            building: number;
             apartment: number;
-            readonly apartment_number: string;
+            apartment_number: string;
             /** On behalf of */
             party: components["schemas"]["PartyKind"];
             method: components["schemas"]["MethodEnum"];
-            /** @description in cents */
+            /** @description minor units of the workspace's `currency` */
             amount: number;
-            /** @description in cents; the rest is a credit */
-            readonly allocated: number;
-            /** @description in cents, for charges to come */
-            readonly credit: number;
+            /** @description minor units of the workspace's `currency`; the rest is a credit */
+            allocated: number;
+            /** @description minor units of the workspace's `currency`; for charges to come */
+            credit: number;
             /**
              * Date
              * Format: date
              */
             paid_on: string;
             /** @description of the bank, or on the receipt */
-            reference?: string;
-            note?: string;
-            readonly corrects: number | null;
+            reference: string;
+            note: string;
+            corrects: number | null;
             /**
              * Recorded
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Reversed
              * Format: date-time
              */
-            readonly reversed_at: string | null;
+            reversed_at: string | null;
             /** Why reversed */
-            readonly reversal_reason: string;
-            readonly allocations: components["schemas"]["Allocation"][];
+            reversal_reason: string;
+            allocations: components["schemas"]["Allocation"][];
         };
         PaymentProblem: {
             invoice: string;
+            /** @description minor units of `currency` */
             amount_due: number;
             currency: string;
             /**
@@ -2739,7 +3585,7 @@ export interface components {
             /** On behalf of */
             party: components["schemas"]["PartyKind"];
             method: components["schemas"]["MethodEnum"];
-            /** @description in cents */
+            /** @description minor units of the workspace's `currency` */
             amount: number;
             /**
              * Date
@@ -2751,33 +3597,33 @@ export interface components {
             note?: string;
         };
         Period: {
-            readonly id: number;
+            id: number;
             building: number;
             /**
              * Format: date
              * @description its first day
              */
             month: string;
-            readonly status: components["schemas"]["PeriodStatus"];
-            readonly expense_count: number;
-            /** @description in cents */
-            readonly expense_total: number;
+            status: components["schemas"]["PeriodStatus"];
+            expense_count: number;
+            /** @description minor units of the workspace's `currency` */
+            expense_total: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Issued
              * Format: date-time
              */
-            readonly issued_at: string | null;
+            issued_at: string | null;
             /**
              * Closed
              * Format: date-time
              */
-            readonly closed_at: string | null;
-            readonly version: number;
+            closed_at: string | null;
+            version: number;
         };
         PeriodRequest: {
             building: number;
@@ -2807,9 +3653,9 @@ export interface components {
             /** Format: date-time */
             at: string;
             lines: components["schemas"]["CostLine"][];
-            /** @description in minor units */
+            /** @description minor units of `currency` */
             due_now: number;
-            /** @description kept for the next charges, in minor units */
+            /** @description minor units of `currency`; kept for the next charges */
             credit: number;
             next_charge: components["schemas"]["NextCharge"];
         };
@@ -2818,10 +3664,19 @@ export interface components {
             /** @description why it can't be issued */
             problem: string;
             mills_sum: number;
-            /** @description cents */
+            /** @description minor units of the workspace's `currency` */
             total: number;
             apartments: components["schemas"]["ReckonedApartment"][];
         };
+        /**
+         * @description * `day` - day
+         *     * `week` - week
+         *     * `month` - month
+         *     * `year` - year
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        PriceInterval: "day" | "week" | "month" | "year" | "unknown";
         /**
          * @description * `low` - Low
          *     * `normal` - Normal
@@ -2830,45 +3685,117 @@ export interface components {
          * @enum {string}
          */
         PriorityEnum: "low" | "normal" | "high" | "urgent";
-        /** @description RFC 9457. */
+        /** @description RFC 9457: why a request was refused. */
         Problem: {
+            /** @description a page that explains it */
             type: string;
+            /**
+             * @description what `type` ends in, for programs
+             *
+             *     * `bad-request` - The request could not be read
+             *     * `malformed-body` - The body did not arrive whole
+             *     * `invalid-input` - Some fields need another look
+             *     * `unauthenticated` - Please sign in
+             *     * `subscription-inactive` - The subscription is not active
+             *     * `payment-failed` - The payment failed
+             *     * `not-allowed` - You may not do this
+             *     * `csrf-failed` - The form could not be trusted
+             *     * `impersonation` - Support may not do this
+             *     * `not-found` - There is nothing here
+             *     * `no-such-workspace` - No workspace answers at this host
+             *     * `method-not-allowed` - This address takes no such method
+             *     * `not-acceptable` - There is no such format
+             *     * `conflict` - This collides with something that exists
+             *     * `not-now` - This can't be done as things stand
+             *     * `payment-provider-refused` - The payment provider refused this
+             *     * `plan-limit-reached` - The plan allows no more
+             *     * `plan-too-small` - The plan is too small for what you have
+             *     * `storage-full` - The workspace's storage is full
+             *     * `mills-dont-sum` - The mills don't sum to 1000
+             *     * `nothing-to-issue` - There is nothing to issue
+             *     * `gone` - This no longer works
+             *     * `changed-meanwhile` - Somebody has changed this meanwhile
+             *     * `too-large` - This is too large
+             *     * `unsupported-media-type` - The body has another format
+             *     * `idempotency-key-reused` - This Idempotency-Key belongs to another request
+             *     * `too-many-requests` - Too many requests
+             *     * `server-error` - Something broke on our side
+             *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `closed` - Closed just now
+             */
+            code: components["schemas"]["ProblemCode"];
+            /** @description what kind of refusal it is, in the reader's language */
             title: string;
+            /** @description the HTTP status again */
             status: number;
+            /** @description what to do, in the reader's language */
             detail: string;
+            /** @description messages by field, in the reader's language */
             errors?: {
+                [key: string]: string[];
+            };
+            /** @description a reason for each message of `errors`, for programs */
+            codes?: {
                 [key: string]: string[];
             };
         };
         /**
-         * @description * `` - None
-         *     * `no_proof` - The TXT record is missing.
-         *     * `not_here` - The domain does not point to us.
-         *     * `no_answer` - The domain's name servers do not answer.
-         *     * `elsewhere` - Another workspace answers at this domain.
+         * @description * `bad-request` - The request could not be read
+         *     * `malformed-body` - The body did not arrive whole
+         *     * `invalid-input` - Some fields need another look
+         *     * `unauthenticated` - Please sign in
+         *     * `subscription-inactive` - The subscription is not active
+         *     * `payment-failed` - The payment failed
+         *     * `not-allowed` - You may not do this
+         *     * `csrf-failed` - The form could not be trusted
+         *     * `impersonation` - Support may not do this
+         *     * `not-found` - There is nothing here
+         *     * `no-such-workspace` - No workspace answers at this host
+         *     * `method-not-allowed` - This address takes no such method
+         *     * `not-acceptable` - There is no such format
+         *     * `conflict` - This collides with something that exists
+         *     * `not-now` - This can't be done as things stand
+         *     * `payment-provider-refused` - The payment provider refused this
+         *     * `plan-limit-reached` - The plan allows no more
+         *     * `plan-too-small` - The plan is too small for what you have
+         *     * `storage-full` - The workspace's storage is full
+         *     * `mills-dont-sum` - The mills don't sum to 1000
+         *     * `nothing-to-issue` - There is nothing to issue
+         *     * `gone` - This no longer works
+         *     * `changed-meanwhile` - Somebody has changed this meanwhile
+         *     * `too-large` - This is too large
+         *     * `unsupported-media-type` - The body has another format
+         *     * `idempotency-key-reused` - This Idempotency-Key belongs to another request
+         *     * `too-many-requests` - Too many requests
+         *     * `server-error` - Something broke on our side
+         *     * `payment-provider-unavailable` - The payment provider did not answer
+         *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemEnum: "no_proof" | "not_here" | "no_answer" | "elsewhere";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
         ReasonRequest: {
             reason: string;
         };
+        ReauthenticateRequest: {
+            password: string;
+        };
         Receipt: {
             /** Format: uuid */
-            readonly id: string;
-            readonly name: string;
-            readonly kind: components["schemas"]["FileKind"];
+            id: string;
+            name: string;
+            kind: components["schemas"]["FileKind"];
             /** @description in bytes */
-            readonly size: number;
+            size: number;
         };
         ReckonedApartment: {
             apartment: number;
             number: string;
             mills: number;
-            /** @description cents */
+            /** @description minor units of the workspace's `currency` */
             owner: number;
-            /** @description cents */
+            /** @description minor units of the workspace's `currency` */
             tenant: number;
-            /** @description cents */
+            /** @description minor units of the workspace's `currency` */
             total: number;
         };
         Record: {
@@ -2878,7 +3805,8 @@ export interface components {
         };
         ReportLine: {
             line: number | null;
-            field?: string;
+            /** @default  */
+            field: string;
             detail: string;
         };
         /**
@@ -2894,6 +3822,35 @@ export interface components {
          * @enum {string}
          */
         RequestCategory: "plumbing" | "electrical" | "heating" | "lift" | "cleaning" | "noise" | "safety" | "accounts" | "other";
+        /** @description What is attached has a call of its own. */
+        RequestChange: {
+            id: number;
+            building: number;
+            /** @description empty: about what all share */
+            apartment: number | null;
+            category: components["schemas"]["RequestCategory"];
+            priority: components["schemas"]["PriorityEnum"];
+            status: components["schemas"]["RequestStatus"];
+            title: string;
+            description: string;
+            opened_by: components["schemas"]["Named"] | null;
+            assigned_to: components["schemas"]["Named"] | null;
+            /**
+             * Opened
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended_at: string | null;
+            attachments: components["schemas"]["Attachment"][];
+            /** @description what you may move it to now */
+            next_statuses: components["schemas"]["RequestStatus"][];
+            version: number;
+            files: string[];
+        };
         /**
          * @description * `open` - Open
          *     * `in_progress` - In progress
@@ -2906,12 +3863,12 @@ export interface components {
          */
         RequestStatus: "open" | "in_progress" | "waiting" | "resolved" | "closed" | "rejected" | "withdrawn";
         Residency: {
-            readonly id: number;
+            id: number;
             apartment: number;
-            readonly apartment_number: string;
-            readonly building: number;
+            apartment_number: string;
+            building: number;
             user: number;
-            readonly user_name: string;
+            user_name: string;
             kind: components["schemas"]["PartyKind"];
             /**
              * From
@@ -2923,23 +3880,23 @@ export interface components {
              * Format: date
              * @description the last day
              */
-            ends_on?: string | null;
-            readonly version: number;
+            ends_on: string | null;
+            version: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         /** @description Who and what stays; the days may change. */
         ResidencyChange: {
-            readonly id: number;
-            readonly apartment: number;
-            readonly apartment_number: string;
-            readonly building: number;
+            id: number;
+            apartment: number;
+            apartment_number: string;
+            building: number;
             user: number;
-            readonly user_name: string;
-            readonly kind: components["schemas"]["PartyKind"];
+            user_name: string;
+            kind: components["schemas"]["PartyKind"];
             /**
              * From
              * Format: date
@@ -2950,13 +3907,13 @@ export interface components {
              * Format: date
              * @description the last day
              */
-            ends_on?: string | null;
-            readonly version: number;
+            ends_on: string | null;
+            version: number;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         ResidencyRequest: {
             apartment: number;
@@ -3003,40 +3960,46 @@ export interface components {
          */
         RoleEnum: "owner" | "manager" | "staff" | "resident";
         Sample: {
-            readonly building: number;
-            readonly name: string;
+            building: number;
+            name: string;
             /**
              * Made
              * Format: date-time
              */
-            readonly made_at: string;
+            made_at: string;
+        };
+        SecondFactorRequest: {
+            /** @description of the app, or a recovery code */
+            code: string;
         };
         ServiceRequest: {
-            readonly id: number;
+            id: number;
             building: number;
             /** @description empty: about what all share */
-            apartment?: number | null;
-            category?: components["schemas"]["RequestCategory"];
-            priority?: components["schemas"]["PriorityEnum"];
-            readonly status: components["schemas"]["RequestStatus"];
+            apartment: number | null;
+            category: components["schemas"]["RequestCategory"];
+            priority: components["schemas"]["PriorityEnum"];
+            status: components["schemas"]["RequestStatus"];
             title: string;
-            description?: string;
-            readonly opened_by: components["schemas"]["Named"] | null;
-            readonly assigned_to: components["schemas"]["Named"] | null;
+            description: string;
+            opened_by: components["schemas"]["Named"] | null;
+            assigned_to: components["schemas"]["Named"] | null;
             /**
              * Opened
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Ended
              * Format: date-time
              */
-            readonly ended_at: string | null;
-            readonly attachments: components["schemas"]["Attachment"][];
+            ended_at: string | null;
+            attachments: components["schemas"]["Attachment"][];
             /** @description what you may move it to now */
-            readonly next_statuses: components["schemas"]["RequestStatus"][];
-            readonly version: number;
+            next_statuses: components["schemas"]["RequestStatus"][];
+            version: number;
+            /** @description ids of what is attached; sent, ids of your uploads */
+            files: string[];
         };
         ServiceRequestRequest: {
             building: number;
@@ -3046,18 +4009,40 @@ export interface components {
             priority?: components["schemas"]["PriorityEnum"];
             title: string;
             description?: string;
-            /** @description ids of your uploads */
+            /** @description ids of what is attached; sent, ids of your uploads */
             files?: string[];
         };
+        Session: {
+            id: number;
+            user_agent: string;
+            ip: string;
+            /** @description seconds since 1970 */
+            created_at: number;
+            /** @description seconds since 1970 */
+            last_seen_at?: number;
+            is_current: boolean;
+        };
+        SessionGone: {
+            /** @constant */
+            status: 410;
+            data?: Record<string, never>;
+            meta: components["schemas"]["SignInMeta"];
+        };
+        Sessions: {
+            /** @constant */
+            status: 200;
+            data: components["schemas"]["Session"][];
+        };
         Share: {
-            readonly expense: number;
-            readonly category: string;
-            readonly description: string;
-            readonly expense_amount: number;
+            expense: number;
+            category: string;
+            description: string;
+            /** @description minor units of the workspace's `currency` */
+            expense_amount: number;
             /** Mills at that time */
-            readonly mills: number;
-            /** @description in cents */
-            readonly amount: number;
+            mills: number;
+            /** @description minor units of the workspace's `currency` */
+            amount: number;
         };
         /**
          * @description * `mills` - By mills
@@ -3066,6 +4051,101 @@ export interface components {
          * @enum {string}
          */
         SharingEnum: "mills" | "equal" | "chosen";
+        SignInConfig: {
+            /** @constant */
+            status: 200;
+            data: {
+                account: {
+                    /** @constant */
+                    authentication_method?: "email";
+                    login_methods: "email"[];
+                    is_open_for_signup: boolean;
+                    email_verification_by_code_enabled?: boolean;
+                    login_by_code_enabled?: boolean;
+                    password_reset_by_code_enabled?: boolean;
+                };
+                mfa: {
+                    supported_types: components["schemas"]["AuthenticatorType"][];
+                    passkey_login_enabled?: boolean;
+                };
+                usersessions?: {
+                    track_activity: boolean;
+                };
+            };
+        };
+        SignInConflict: {
+            /** @constant */
+            status: 409;
+            errors?: components["schemas"]["SignInError"][];
+        };
+        SignInDone: {
+            /** @constant */
+            status: 200;
+        };
+        SignInError: {
+            /** @description in the reader's language */
+            message: string;
+            /** @description for programs */
+            code: string;
+            /** @description which field; missing if it is about none */
+            param?: string;
+        };
+        SignInErrors: {
+            /** @constant */
+            status: 400;
+            errors: components["schemas"]["SignInError"][];
+        };
+        /** @description A step that would help. */
+        SignInFlow: {
+            /** @enum {string} */
+            id: "login" | "mfa_authenticate" | "mfa_reauthenticate" | "reauthenticate" | "verify_email";
+            is_pending?: boolean;
+            types?: components["schemas"]["AuthenticatorType"][];
+        };
+        SignInMeta: {
+            /** @description null: the session has ended */
+            is_authenticated: boolean | null;
+            /** @description send it as `Authorization: Bearer …` from now on */
+            session_token?: string;
+        };
+        /** @description How, and when, you have proven who you are. */
+        SignInMethod: {
+            /** @enum {string} */
+            method: "password" | "password_reset" | "mfa";
+            /** @description seconds since 1970 */
+            at: number;
+            /** Format: email */
+            email?: string;
+            type?: components["schemas"]["AuthenticatorType"];
+            /** @description of the second factor */
+            id?: number;
+            reauthenticated?: boolean;
+        };
+        SignInNothing: {
+            /** @constant */
+            status: 404;
+        };
+        SignInRequest: {
+            /** Format: email */
+            email: string;
+            password: string;
+        };
+        SignInUser: {
+            id: number;
+            display: string;
+            /** Format: email */
+            email: string;
+            has_usable_password: boolean;
+        };
+        SignedIn: {
+            /** @constant */
+            status: 200;
+            data: {
+                user: components["schemas"]["SignInUser"];
+                methods: components["schemas"]["SignInMethod"][];
+            };
+            meta: components["schemas"]["SignInMeta"];
+        };
         Statement: {
             apartment: number;
             number: string;
@@ -3074,7 +4154,9 @@ export interface components {
             since: string | null;
             /** Format: date */
             until: string | null;
+            /** @description minor units of the workspace's `currency` */
             opening_balance: number;
+            /** @description minor units of the workspace's `currency` */
             closing_balance: number;
             lines: components["schemas"]["StatementLine"][];
         };
@@ -3084,9 +4166,9 @@ export interface components {
             kind: components["schemas"]["EntryKind"];
             party: components["schemas"]["PartyKind"];
             text: string;
-            /** @description cents; a payment is negative */
+            /** @description minor units of the workspace's `currency`; a payment is negative */
             amount: number;
-            /** @description cents, after this line */
+            /** @description minor units of the workspace's `currency`; after this line */
             balance: number;
         };
         Step: {
@@ -3094,26 +4176,26 @@ export interface components {
              * When
              * Format: date-time
              */
-            readonly at: string;
-            readonly by: components["schemas"]["Named"] | null;
-            readonly status: components["schemas"]["RequestStatus"];
-            readonly assigned_to: components["schemas"]["Named"] | null;
-            readonly note: string;
+            at: string;
+            by: components["schemas"]["Named"] | null;
+            status: components["schemas"]["RequestStatus"];
+            assigned_to: components["schemas"]["Named"] | null;
+            note: string;
         };
         StoredFile: {
             /** Format: uuid */
-            readonly id: string;
-            readonly name: string;
-            readonly kind: components["schemas"]["FileKind"];
+            id: string;
+            name: string;
+            kind: components["schemas"]["FileKind"];
             /** @description in bytes */
-            readonly size: number;
+            size: number;
             /** SHA-256 */
-            readonly sha256: string;
+            sha256: string;
             /**
              * Uploaded
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
         };
         SubdomainRequest: {
             subdomain: string;
@@ -3123,16 +4205,31 @@ export interface components {
             name: string;
         };
         SubscribedPrice: {
+            /** @description minor units of `currency` */
             unit_amount: number;
             currency: string;
-            interval: string;
+            interval: components["schemas"]["PriceInterval"];
             quantity: number;
         };
         Subscription: {
             plan: components["schemas"]["SubscribedPlan"] | null;
             suspended: boolean;
-            /** @description Stripe's word; `manual`: paid by hand; or `none` */
-            status: string;
+            /**
+             * @description Stripe's word; `manual`: paid by hand; or `none`
+             *
+             *     * `active` - active
+             *     * `canceled` - canceled
+             *     * `incomplete` - incomplete
+             *     * `incomplete_expired` - incomplete_expired
+             *     * `past_due` - past_due
+             *     * `paused` - paused
+             *     * `trialing` - trialing
+             *     * `unpaid` - unpaid
+             *     * `manual` - manual
+             *     * `none` - none
+             *     * `unknown` - unknown
+             */
+            status: components["schemas"]["SubscriptionStatusEnum"];
             price: components["schemas"]["SubscribedPrice"] | null;
             /** Format: date-time */
             trial_end: string | null;
@@ -3150,6 +4247,21 @@ export interface components {
             limits: components["schemas"]["LimitsInUse"];
             actions: components["schemas"]["Actions"];
         };
+        /**
+         * @description * `active` - active
+         *     * `canceled` - canceled
+         *     * `incomplete` - incomplete
+         *     * `incomplete_expired` - incomplete_expired
+         *     * `past_due` - past_due
+         *     * `paused` - paused
+         *     * `trialing` - trialing
+         *     * `unpaid` - unpaid
+         *     * `manual` - manual
+         *     * `none` - none
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        SubscriptionStatusEnum: "active" | "canceled" | "incomplete" | "incomplete_expired" | "past_due" | "paused" | "trialing" | "unpaid" | "manual" | "none" | "unknown";
         Tally: {
             choice: number;
             text: string;
@@ -3161,6 +4273,15 @@ export interface components {
              */
             percent: number;
         };
+        TotpSecret: {
+            /** @constant */
+            status: 404;
+            meta: {
+                secret: string;
+                /** @description for a QR code */
+                totp_url: string;
+            };
+        };
         /**
          * @description * `TXT` - TXT
          *     * `CNAME` - CNAME
@@ -3170,7 +4291,7 @@ export interface components {
         /** @description One file: PDF, image, document, table or text, of at most 10 MiB. */
         UploadRequest: {
             /** Format: binary */
-            file: string;
+            file: Blob;
         };
         Use: {
             /** @description null: unlimited */
@@ -3178,24 +4299,24 @@ export interface components {
             used: number | null;
         };
         Vote: {
-            readonly id: number;
+            id: number;
             building: number;
             /** Question */
             title: string;
-            description?: string;
-            readonly choices: components["schemas"]["Choice"][];
+            description: string;
+            choices: components["schemas"]["Choice"][];
             /** Weight */
-            weighting?: components["schemas"]["WeightingEnum"];
+            weighting: components["schemas"]["WeightingEnum"];
             /**
              * Quorum
              * @description percent of all weight that must vote; 0: none
              */
-            quorum_percent?: number;
+            quorum_percent: number;
             /**
              * Opens
              * Format: date-time
              */
-            opens_at?: string;
+            opens_at: string;
             /**
              * Closes
              * Format: date-time
@@ -3205,15 +4326,15 @@ export interface components {
              * Closed before its time
              * Format: date-time
              */
-            readonly closed_at: string | null;
-            readonly state: components["schemas"]["VoteStateEnum"];
-            readonly created_by: components["schemas"]["Named"] | null;
+            closed_at: string | null;
+            state: components["schemas"]["VoteStateEnum"];
+            created_by: components["schemas"]["Named"] | null;
             /**
              * Created
              * Format: date-time
              */
-            readonly created_at: string;
-            readonly version: number;
+            created_at: string;
+            version: number;
         };
         /** @description A vote to be called, or changed before it opens. */
         VoteInputRequest: {
@@ -3257,8 +4378,8 @@ export interface components {
         WishRequest: {
             plan: string;
             interval: components["schemas"]["IntervalEnum"];
-            /** @default false */
-            preview: boolean;
+            /** @description default: false */
+            preview?: boolean;
             /**
              * Format: date-time
              * @description the `at` of a preview, to be charged exactly what it said
@@ -3267,37 +4388,37 @@ export interface components {
         };
         Work: {
             /** Format: uuid */
-            readonly id: string;
-            readonly kind: components["schemas"]["WorkKind"];
+            id: string;
+            kind: components["schemas"]["WorkKind"];
             /**
              * Of what
              * @description a building's or a month's id
              */
-            readonly subject_id: number;
-            readonly status: components["schemas"]["WorkStatusEnum"];
-            readonly steps: number;
-            readonly steps_done: number;
-            readonly report: components["schemas"]["ReportLine"][];
+            subject_id: number;
+            status: components["schemas"]["WorkStatusEnum"];
+            steps: number;
+            steps_done: number;
+            report: components["schemas"]["ReportLine"][];
             /**
              * Asked for
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Started
              * Format: date-time
              */
-            readonly started_at: string | null;
+            started_at: string | null;
             /**
              * Done
              * Format: date-time
              */
-            readonly done_at: string | null;
+            done_at: string | null;
             /**
              * Refused
              * Format: date-time
              */
-            readonly refused_at: string | null;
+            refused_at: string | null;
         };
         /**
          * @description * `import` - Import of apartments
@@ -3317,25 +4438,753 @@ export interface components {
         Workspace: {
             name: string;
             language: components["schemas"]["LanguageEnum"];
+            /** @description of all amounts in the workspace that have no currency beside them (ISO 4217) */
+            currency: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request could not be read. */
+        BadRequest: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Please sign in. */
+        Unauthenticated: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The subscription is not active. */
+        PaymentRequired: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description You may not do this. */
+        Forbidden: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is nothing here. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such format. */
+        NotAcceptable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This can't be done as things stand. */
+        Conflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This no longer works. */
+        Gone: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Somebody has changed this meanwhile. */
+        ChangedMeanwhile: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This is too large. */
+        TooLarge: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body has another format. */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This Idempotency-Key belongs to another request. */
+        KeyReused: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The payment provider did not answer. */
+        ProviderUnavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Closed just now. */
+        Closed: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description You are signed in. */
+        SignedIn: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignedIn"];
+            };
+        };
+        /** @description Something is missing: `data.flows` says what would help. */
+        NotSignedIn: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotSignedIn"];
+            };
+        };
+        /** @description The session has ended. */
+        SessionGone: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SessionGone"];
+            };
+        };
+        /** @description Something that was sent can't be taken. */
+        SignInRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInErrors"];
+            };
+        };
+        /** @description This can't be done now, such as signing in while signed in. */
+        SignInConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInConflict"];
+            };
+        };
+        /** @description Done. */
+        SignInDone: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInDone"];
+            };
+        };
+        /** @description What is on. */
+        SignInConfig: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInConfig"];
+            };
+        };
+        /** @description The key works. */
+        PasswordKey: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["PasswordKey"];
+            };
+        };
+        /** @description The key works. */
+        AddressKey: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AddressKey"];
+            };
+        };
+        /** @description Your sessions. */
+        Sessions: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Sessions"];
+            };
+        };
+        /** @description Your addresses. */
+        EmailAddresses: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EmailAddresses"];
+            };
+        };
+        /** @description Your second factors. */
+        Authenticators: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Authenticators"];
+            };
+        };
+        /** @description The second factor. */
+        Authenticator: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticatorAnswer"];
+            };
+        };
+        /** @description You have none yet: this is what an app needs. */
+        TotpSecret: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TotpSecret"];
+            };
+        };
+        /** @description You have none. */
+        NoRecoveryCodes: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInNothing"];
+            };
+        };
+        /** @description Too many requests. */
+        SignInTooOften: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": Record<string, never>;
+                "application/json": unknown;
+            };
+        };
+    };
     parameters: never;
-    requestBodies: never;
-    headers: never;
+    requestBodies: {
+        SecondFactorCode: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorRequest"];
+            };
+        };
+    };
+    headers: {
+        /** @description Names this request in our logs; yours if you have sent a good one. */
+        "X-Request-ID": string;
+        /** @description The version of what is answered, for If-Match and If-None-Match. */
+        ETag: string;
+        /** @description Where the new thing is, at the host that was asked. */
+        Location: string;
+        /** @description After how many seconds to ask again. */
+        "Retry-After": number;
+        /** @description How to prove who you are. */
+        "WWW-Authenticate": string;
+        /** @description There when this answer was given before, under the same Idempotency-Key. */
+        "Idempotent-Replayed": "true";
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    sign_in_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SignInConfig"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description You are signed in. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    session_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SignedIn"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    second_factor_authenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SecondFactorCode"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+            410: components["responses"]["SessionGone"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    second_factor_reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SecondFactorCode"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReauthenticateRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    password_reset_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignInDone"];
+            400: components["responses"]["SignInRefused"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    password_reset_preview: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The key in the link. */
+                "X-Password-Reset-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PasswordKey"];
+            400: components["responses"]["SignInRefused"];
+            409: components["responses"]["SignInConflict"];
+        };
+    };
+    password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    email_verify_preview: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The key in the link. */
+                "X-Email-Verification-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["AddressKey"];
+            400: components["responses"]["SignInRefused"];
+            409: components["responses"]["SignInConflict"];
+        };
+    };
+    email_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+        };
+    };
+    sessions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Sessions"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    sessions_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndSessionsRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Sessions"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    password_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    addresses_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    addresses_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+            410: components["responses"]["SessionGone"];
+            429: components["responses"]["SignInTooOften"];
+        };
+    };
+    authenticators_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticators"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    totp_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["TotpSecret"];
+            409: components["responses"]["SignInConflict"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    totp_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SecondFactorCode"];
+        responses: {
+            200: components["responses"]["Authenticator"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["SignInConflict"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    totp_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SignInDone"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    recovery_codes_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NoRecoveryCodes"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    recovery_codes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            400: components["responses"]["SignInRefused"];
+            401: components["responses"]["NotSignedIn"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
     announcements_list: {
         parameters: {
             query?: {
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 pinned?: boolean;
                 /**
@@ -3352,68 +5201,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedAnnouncementList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     announcements_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3425,92 +5236,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Announcement"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     announcements_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3518,68 +5276,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Announcement"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     announcements_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -3589,91 +5319,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     announcements_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -3687,92 +5356,35 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Announcement"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     announcements_read_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3782,99 +5394,41 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Announcement"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_list: {
         parameters: {
             query?: {
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 floor?: number;
                 number?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
             };
             header?: never;
@@ -3883,68 +5437,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedApartmentList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3956,92 +5472,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Apartment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4049,68 +5512,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Apartment"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -4120,91 +5555,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -4218,86 +5592,28 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApartmentChange"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     apartments_statement_retrieve: {
@@ -4307,7 +5623,10 @@ export interface operations {
                 since?: string;
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4315,8 +5634,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4324,54 +5646,22 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     audit_list: {
@@ -4379,10 +5669,10 @@ export interface operations {
             query?: {
                 action?: string;
                 actor?: string;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 impersonator?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 since?: string;
                 target_id?: string;
@@ -4395,62 +5685,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedEntryList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
         };
     };
     balances_list: {
@@ -4458,12 +5708,12 @@ export interface operations {
             query?: {
                 apartment?: number;
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
                 owing?: boolean;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `owner` - Owner
@@ -4477,73 +5727,34 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedBalanceList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 name?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
             };
             header?: never;
@@ -4552,68 +5763,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedBuildingList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4625,92 +5798,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Building"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4718,68 +5838,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Building"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -4789,91 +5881,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -4887,92 +5918,35 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Building"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     buildings_import_apartments_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4986,86 +5960,28 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Taken; it is being worked on. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     charges_list: {
@@ -5073,11 +5989,11 @@ export interface operations {
             query?: {
                 apartment?: number;
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `owner` - Owner
@@ -5093,68 +6009,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedChargeList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     charges_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -5162,68 +6042,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChargeInFull"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     charges_correct_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5237,159 +6089,78 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Corrected"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     deletion_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Departure"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     deletion_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5401,86 +6172,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Departure"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     deletion_destroy: {
@@ -5492,77 +6207,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_list: {
@@ -5574,68 +6234,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5647,92 +6269,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OwnDomain"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -5740,62 +6309,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OwnDomain"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_destroy: {
@@ -5809,83 +6349,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_make_primary_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5895,92 +6381,35 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     domains_verify_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5990,86 +6419,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OwnDomain"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_list: {
@@ -6089,11 +6460,11 @@ export interface operations {
                  *     * `other` - Other
                  */
                 category?: "cleaning" | "electricity" | "heating" | "insurance" | "lift" | "maintenance" | "management" | "other" | "reserve" | "water";
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 period?: number;
                 since?: string;
@@ -6105,68 +6476,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedExpenseList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6178,92 +6511,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Expense"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6271,68 +6551,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Expense"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -6342,91 +6594,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -6440,86 +6631,28 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExpenseChange"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_attachment_retrieve: {
@@ -6535,69 +6668,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": Blob;
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     expenses_reverse_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -6611,104 +6707,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Expense"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exports_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
             };
             header?: never;
@@ -6717,68 +6748,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedExportList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exports_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6786,92 +6779,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exports_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6879,68 +6819,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exports_link_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6950,92 +6862,35 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     files_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7047,92 +6902,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StoredFile"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     files_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -7140,62 +6942,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StoredFile"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     files_destroy: {
@@ -7209,88 +6982,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 email?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `owner` - Owner
@@ -7313,68 +7031,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedInvitationList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7386,92 +7066,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -7479,68 +7106,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_resend_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7550,92 +7149,35 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_revoke_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7645,86 +7187,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_accept: {
@@ -7740,62 +7224,26 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Joined"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            402: components["responses"]["PaymentRequired"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invitations_preview: {
@@ -7811,54 +7259,23 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invited"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            402: components["responses"]["PaymentRequired"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     invoices: {
@@ -7870,72 +7287,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InvoicePage"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     keys_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `active` - Active
@@ -7949,68 +7327,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedApiKeyList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     keys_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8022,92 +7362,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MadeApiKey"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     keys_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -8115,68 +7402,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     keys_revoke_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -8186,86 +7445,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     me_retrieve: {
@@ -8277,62 +7478,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
         };
     };
     me_partial_update: {
@@ -8348,88 +7509,35 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
         };
     };
     members_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `owner` - Owner
@@ -8451,68 +7559,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedMemberList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     members_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -8520,68 +7592,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     members_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -8595,93 +7639,37 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     members_deactivate_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -8691,101 +7679,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     members_reactivate_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -8795,101 +7720,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     members_transfer_ownership_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -8899,94 +7761,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     payments_list: {
@@ -8994,7 +7791,7 @@ export interface operations {
             query?: {
                 apartment?: number;
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 /**
                  * @description * `bank` - Bank transfer
@@ -9004,9 +7801,9 @@ export interface operations {
                  *     * `credit_note` - Credit note
                  */
                 method?: "bank" | "card" | "cash" | "credit_note" | "other";
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `owner` - Owner
@@ -9022,68 +7819,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedPaymentList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     payments_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9095,92 +7854,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     payments_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -9188,68 +7894,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     payments_reverse_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9263,98 +7941,40 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_list: {
         parameters: {
             query?: {
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 month?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `draft` - Draft
@@ -9369,68 +7989,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedPeriodList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9442,92 +8024,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Period"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -9535,68 +8064,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Period"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -9606,92 +8107,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_close_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -9701,101 +8142,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Period"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_issue_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -9805,94 +8183,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Issued"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     periods_preview_retrieve: {
@@ -9906,62 +8219,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_list: {
@@ -9982,11 +8256,11 @@ export interface operations {
                  *     * `other` - Other
                  */
                 category?: ("accounts" | "cleaning" | "electrical" | "heating" | "lift" | "noise" | "other" | "plumbing" | "safety")[];
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `low` - Low
@@ -10013,68 +8287,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedServiceRequestList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10086,92 +8322,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceRequest"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -10179,68 +8362,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceRequest"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10250,97 +8405,41 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedServiceRequestRequest"];
+                "application/json": components["schemas"]["PatchedRequestChangeRequest"];
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServiceRequest"];
+                    "application/json": components["schemas"]["RequestChange"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_assign_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10348,143 +8447,44 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["AssignRequest"];
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceRequest"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_attachments_create: {
         parameters: {
-            query?: {
-                apartment?: number;
-                assigned_to?: number;
-                building?: number;
-                /**
-                 * @description * `plumbing` - Plumbing
-                 *     * `electrical` - Electrical
-                 *     * `heating` - Heating
-                 *     * `lift` - Lift
-                 *     * `cleaning` - Cleaning
-                 *     * `noise` - Noise
-                 *     * `safety` - Safety
-                 *     * `accounts` - Charges and payments
-                 *     * `other` - Other
-                 */
-                category?: ("accounts" | "cleaning" | "electrical" | "heating" | "lift" | "noise" | "other" | "plumbing" | "safety")[];
-                /** @description Which field to use when ordering the results. */
-                ordering?: string;
-                /**
-                 * @description * `low` - Low
-                 *     * `normal` - Normal
-                 *     * `high` - High
-                 *     * `urgent` - Urgent
-                 */
-                priority?: ("high" | "low" | "normal" | "urgent")[];
-                /**
-                 * @description * `open` - Open
-                 *     * `in_progress` - In progress
-                 *     * `waiting` - Waiting
-                 *     * `resolved` - Resolved
-                 *     * `closed` - Closed
-                 *     * `rejected` - Rejected
-                 *     * `withdrawn` - Withdrawn
-                 */
-                status?: ("closed" | "in_progress" | "open" | "rejected" | "resolved" | "waiting" | "withdrawn")[];
-                under_way?: boolean;
-            };
+            query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10498,94 +8498,31 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Attachment"][];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_attachments_retrieve: {
@@ -10602,70 +8539,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": Blob;
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_comments_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
             };
             header?: never;
@@ -10676,69 +8574,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedCommentList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_comments_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10752,102 +8613,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_history_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
             };
             header?: never;
@@ -10858,69 +8656,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedStepList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     requests_transitions_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10934,94 +8695,29 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceRequest"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     residencies_list: {
@@ -11030,16 +8726,16 @@ export interface operations {
                 apartment?: number;
                 building?: number;
                 current?: string;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 /**
                  * @description * `owner` - Owner
                  *     * `tenant` - Tenant
                  */
                 kind?: "owner" | "tenant";
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 user?: number;
             };
@@ -11049,68 +8745,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedResidencyList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     residencies_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11122,92 +8780,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Residency"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     residencies_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -11215,68 +8820,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Residency"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     residencies_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11286,91 +8863,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     residencies_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11384,159 +8900,76 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ResidencyChange"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     sample_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Sample"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     sample_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11544,86 +8977,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Taken; it is being worked on. */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     sample_destroy: {
@@ -11635,150 +9010,70 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     subdomain_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     subdomain_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11790,92 +9085,35 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     subdomain_make_primary_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11883,86 +9121,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Addresses"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     subscription: {
@@ -11974,68 +9154,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     subscription_begin_again: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12047,108 +9189,37 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LeadOn"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     subscription_cancel: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12156,108 +9227,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     subscription_change_plan: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12269,108 +9269,37 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanChange"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     subscription_portal: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12378,108 +9307,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LeadOn"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     subscription_resume: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12487,113 +9345,41 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
         };
     };
     votes_list: {
         parameters: {
             query?: {
                 building?: number;
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 /**
                  * @description * `announced` - Announced
@@ -12608,68 +9394,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedVoteList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12681,92 +9429,39 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Vote"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -12774,68 +9469,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Vote"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_destroy: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -12845,91 +9512,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
+            /** @description Done; there is nothing to say. */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_partial_update: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -12943,86 +9549,28 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Vote"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_ballots_list: {
@@ -13036,68 +9584,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Line"][];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_ballots_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13111,93 +9621,37 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Line"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_close_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The ETag that you have read; if the row has changed since, 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -13207,94 +9661,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Vote"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["ChangedMeanwhile"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     votes_results_retrieve: {
@@ -13308,68 +9697,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Results"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     work_list: {
         parameters: {
             query?: {
-                /** @description The pagination cursor value. */
+                /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 /**
                  * @description * `import` - Import of apartments
@@ -13377,9 +9727,9 @@ export interface operations {
                  *     * `sample` - Sample building
                  */
                 kind?: "import" | "issue" | "sample";
-                /** @description Which field to use when ordering the results. */
+                /** @description by one field or several, with commas; `-` before it: the other way round */
                 ordering?: string;
-                /** @description Number of results to return per page. */
+                /** @description how many rows; more than 200 count as 200 */
                 page_size?: number;
                 subject_id?: number;
             };
@@ -13389,68 +9739,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedWorkList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     work_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13458,129 +9772,74 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     workspace_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag that you have; if it is still the newest, 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
-            400: {
+            /** @description You have the newest. */
+            304: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     workspace_partial_update: {
@@ -13596,78 +9855,27 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            402: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
 }

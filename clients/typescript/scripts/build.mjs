@@ -1,0 +1,12 @@
+/** Writes dist/ anew: what tsc makes, and the types of the API, which tsc only reads. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+
+rmSync(here("dist"), { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, "--project", here("tsconfig.json")], { stdio: "inherit" });
+for (const name of ["public", "tenant"]) copyFileSync(here(`src/${name}.d.ts`), here(`dist/${name}.d.ts`));
