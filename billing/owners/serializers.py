@@ -44,7 +44,9 @@ class PlanPreviewSerializer(serializers.Serializer[Any]):
     lines = CostLineSerializer(many=True)
     due_now = serializers.IntegerField(help_text="in minor units")
     credit = serializers.IntegerField(help_text="kept for the next charges, in minor units")
-    next_charge = NextChargeSerializer()
+    next_charge = NextChargeSerializer(
+        allow_null=True, help_text="null: something added to the plan has no fixed price"
+    )
 
 
 class SubscribedPlanSerializer(serializers.Serializer[Any]):

@@ -212,9 +212,9 @@ class Bench:
     def handle_all(self) -> None:
         """Handle what has arrived and what is due, one by one, until nothing is."""
         self.arrived()
-        while due := inbox.due():
-            for event_id in due:
-                inbox.handle(event_id=event_id)
+        while due := list(inbox.due().order_by("next_attempt_at")):
+            for event in due:
+                inbox.handle(event_id=event.pk)
 
     def try_again(self) -> None:
         """Let the time of every event that failed come now, and handle them."""

@@ -37,7 +37,7 @@ def working(ground: Ground, *, killed: bool = False) -> Iterator[subprocess.Pope
     """Run a worker that knows the unruly jobs, one job at a time on one connection."""
     with (ground.stack.logs / "unruly.log").open("ab") as log:
         worker = subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--concurrency", "1"],
+            [sys.executable, "manage.py", "worker", "--concurrency", "1", "--no-reserve"],
             cwd=ROOT,
             env={**ground.stack.env, **UNRULY},
             stdout=log,

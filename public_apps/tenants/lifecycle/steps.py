@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import User
@@ -40,7 +40,7 @@ def proceed(departure_id: int) -> Departure | None:
     try:
         while _one_step(departure_id):
             pass
-    except (Hindered, OperationalError) as error:
+    except (Hindered, DatabaseError) as error:  # a damaged schema's, too: others have their turn
         log.warning("departure hindered", departure=departure_id, error=str(error))
         _note(departure_id, str(error))
     else:
