@@ -48,16 +48,18 @@ class KeyOwner:
     def doubts(self, *, customer_id: str = "", held: bool = False) -> str:
         """Return why a 404 about something of this customer can't be believed; nothing if it can.
 
-        Where no customer is known, the key must have made one of ours; unless there is none yet,
-        and the thing is not one that we hold.
+        Where no customer is known, the key must have made one of ours; unless none of them is noted
+        yet, and the thing is not one that we hold.
         """
-        made = Customer.objects.filter(pk=customer_id) if customer_id else Customer.objects.none()
-        made = made if made.exists() else Customer.objects.all()
-        if self.account and made.filter(account=self.account).exists():
+        customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
+        noted = Customer.objects.exclude(account="")
+        if customer is not None:
+            noted = noted.filter(pk=customer.pk)
+        if self.account and noted.filter(account=self.account).exists():
             return ""
-        if not held and not made.exists():
+        if customer is None and not held and not noted.exists():
             return ""
-        makers = sorted(set(made.exclude(account="").values_list("account", flat=True)))
+        makers = sorted(set(noted.values_list("account", flat=True)))
         made_by = ", ".join(makers) or "an account that we have not noted"
         whose = self.account or "an account that Stripe does not tell"
         return f"The key {gateway.key_hint()} belongs to {whose}; ours was made by {made_by}."

@@ -15,7 +15,6 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from procrastinate import App, exceptions
-from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
@@ -155,6 +154,8 @@ def without_job(rows: models.QuerySet[Row], *, lock: str) -> models.QuerySet[Row
 
     What is left is what nobody will wake up: a sweep finds it however many others wait their turn.
     """
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
     name = Concat(Value(f"{lock}:"), Cast(OuterRef("pk"), models.TextField()))
     waiting = ProcrastinateJob.objects.filter(status="todo", queueing_lock=name)
     return rows.exclude(Exists(waiting))

@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from billing import checkout, inbox, plans
+from billing import checkout, gateway, inbox, models, plans
 from billing.checkout import Order
 from billing.models import EventStatus, Price, StripeEvent, Subscription
 from devstack import parts, ports, processes
@@ -244,7 +244,7 @@ def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
     if _MOCK not in config.stash:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         stack = ground.stack
-        running, config.stash[_MOCK] = _start_mock(stack, factory.mktemp("stripe"))
+        running, config.stash[_MOCK] = start_mock(stack, factory.mktemp("stripe"))
         request.session.addfinalizer(lambda: processes.stop(running, watchdog=stack.watchdog))
     with _working_with(ground, config.stash[_MOCK]) as bench:
         yield bench
@@ -253,7 +253,7 @@ def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
 @pytest.fixture
 def own_bench(ground: Ground, tmp_path: Path) -> Iterator[Bench]:
     """A workbench with a Stripe of its own, whose clock may be put forward."""
-    running, url = _start_mock(ground.stack, tmp_path / "stripe")
+    running, url = start_mock(ground.stack, tmp_path / "stripe")
     try:
         with _working_with(ground, url) as bench:
             yield bench
@@ -269,13 +269,16 @@ def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
         bench.control("delivery", {})
         bench.arrived()
         StripeEvent.objects.all().delete()
+        # Each mock Stripe is an account of its own: what others made says nothing of our key here.
+        models.Customer.objects.exclude(account=gateway.account()).update(account="")
         plans.push()
         yield bench
     for price_id, at_stripe in prices.items():
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
 
 
-def _start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:
+def start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:
+    """Start a mock Stripe, an account of its own, and return its process and address."""
     port = ports.free()
     part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=stack.env)
     running = processes.launch(part, logs=stack.logs, watchdog=stack.watchdog)
