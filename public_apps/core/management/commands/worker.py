@@ -64,6 +64,8 @@ async def _work(worker: Any, slots: Slots) -> None:
         queues=slots.queues,
         concurrency=slots.count,
         fetch_job_polling_interval=1.0,  # retries are found by polling, new jobs by NOTIFY
+        # Whoever takes every queue hears of all jobs; it costs a connection.
+        listen_notify=slots.queues is None,
         update_heartbeat_interval=jobs.HEARTBEAT_SECONDS,
         stalled_worker_timeout=jobs.SILENT_AFTER_SECONDS,
         shutdown_graceful_timeout=25,
