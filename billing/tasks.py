@@ -27,7 +27,7 @@ def handle_event(event_id: str) -> None:
 @app.task(queueing_lock="sweep_events", **jobs.SWEEP)
 def sweep_events(timestamp: int) -> None:
     """Wake up every event that is due: a killed worker or a restarted database loses none."""
-    sweeps.each("sweep_events", inbox.forgotten(), inbox.wake)
+    sweeps.each("sweep_events", inbox.forgotten(), inbox.wake, named=lambda event: event.pk)
 
 
 @app.periodic(cron="* * * * * */30")
@@ -48,7 +48,9 @@ def settle_signup(signup_id: str) -> None:
 @app.task(queueing_lock="sweep_signups", **jobs.SWEEP)
 def sweep_signups(timestamp: int) -> None:
     """Find sign-ups that no event has moved: paid and not ready, or past their session's end."""
-    sweeps.each("sweep_signups", checkout.stuck(), _wake_signup)
+    sweeps.each(
+        "sweep_signups", checkout.stuck(), _wake_signup, named=lambda signup: f"sign-up {signup.pk}"
+    )
 
 
 def _wake_signup(signup: Signup) -> None:

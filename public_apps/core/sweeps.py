@@ -17,11 +17,12 @@ swept = Signal()
 
 
 def each(
-    name: str, rows: Iterable[T], work: Callable[[T], object], *, named: Callable[[T], str] = str
+    name: str, rows: Iterable[T], work: Callable[[T], object], *, named: Callable[[T], str]
 ) -> list[str]:
     """Do the work for each row in a transaction of its own; return a line for each that failed.
 
-    Every fault is in the log with its row, and told to whoever listens to `swept`.
+    Every fault is in the log with its row, and told to whoever listens to `swept`. What a row is
+    named by stands in logs and mails: nobody's address.
     """
     faults = [fault for row in rows if (fault := _fault_of(name, row, work, named))]
     swept.send(each, name=name, faults=faults)

@@ -25,7 +25,7 @@ def send_mail(mail_id: int) -> None:
 @app.task(queueing_lock="sweep_mail", **jobs.SWEEP)
 def sweep_mail(timestamp: int) -> None:
     """Wake up mails whose retry is due, or whose job a crash has swallowed."""
-    sweeps.each("sweep_mail", mail.due(), mail.wake)
+    sweeps.each("sweep_mail", mail.due(), mail.wake, named=lambda due: f"mail {due.pk}")
 
 
 @app.periodic(cron="* * * * * */10")

@@ -55,7 +55,7 @@ def working(
     finally:
         worker.send_signal(signal.SIGTERM)
         try:
-            assert worker.wait(30) == (-signal.SIGKILL if killed else 0)
+            assert worker.wait(60) == (-signal.SIGKILL if killed else 0)
         finally:
             worker.kill()
             worker.wait()
@@ -84,7 +84,7 @@ def status_of(job_id: int) -> str | None:
     return row[0] if row else None
 
 
-def eventually(held: Callable[[], object], *, within: float = 30) -> None:
+def eventually(held: Callable[[], object], *, within: float = 120) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + within
     while not held():
@@ -141,7 +141,7 @@ def test_a_job_whose_worker_was_killed_runs_again_on_another(ground: Ground, wor
         doomed.wait()
     assert status_of(job) == "doing", "nobody has noticed yet"
     with working(ground):
-        eventually(lambda: len(noted(word)) == 2, within=60)
+        eventually(lambda: len(noted(word)) == 2, within=120)
         eventually(lambda: status_of(job) is None)
 
 

@@ -109,7 +109,8 @@ def forget_expired() -> None:
     """Destroy archives that nobody can fetch any more, and forget what failed as long ago."""
     long_ago = timezone.now() - EXPIRES_AFTER
     Export.objects.filter(failed_at__lte=long_ago).delete()
-    sweeps.each("forget_expired", Export.objects.filter(expires_at__lte=timezone.now()), _forget)
+    expired = Export.objects.filter(expires_at__lte=timezone.now())
+    sweeps.each("forget_expired", expired, _forget, named=key_of)
 
 
 def _forget(export: Export) -> None:

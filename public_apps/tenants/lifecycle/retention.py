@@ -55,7 +55,10 @@ def promise_notices() -> None:
         if now >= departure.begins_at - last:
             _promise(departure, 2)
 
-    sweeps.each("promise_notices", planned.select_related("tenant"), promise)
+    sweeps.each(
+        "promise_notices", planned.select_related("tenant"), promise,
+        named=lambda departure: departure.tenant.schema_name,
+    )  # fmt: skip
 
 
 def _promise(departure: Departure, number: int) -> None:
