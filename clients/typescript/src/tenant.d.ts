@@ -2811,7 +2811,8 @@ export interface components {
             due_now: number;
             /** @description kept for the next charges, in minor units */
             credit: number;
-            next_charge: components["schemas"]["NextCharge"];
+            /** @description null: something added to the plan has no fixed price */
+            next_charge: components["schemas"]["NextCharge"] | null;
         };
         Preview: {
             issuable: boolean;
