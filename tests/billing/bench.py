@@ -277,10 +277,11 @@ def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
 
 
-def start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:
+def start_mock(stack: Stack, folder: Path, *, key: str = "") -> tuple[processes.Running, str]:
     """Start a mock Stripe, an account of its own, and return its process and address."""
     port = ports.free()
-    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=stack.env)
+    environ = {**stack.env, "STRIPE_SECRET_KEY": key or stack.env["STRIPE_SECRET_KEY"]}
+    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=environ)
     running = processes.launch(part, logs=stack.logs, watchdog=stack.watchdog)
     processes.wait_until_ready(running)
     return running, f"http://127.0.0.1:{port}"

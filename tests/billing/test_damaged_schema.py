@@ -55,7 +55,7 @@ def test_a_damaged_workspace_keeps_no_other_from_being_suspended_or_let_in(
     damage(broken)
     ground.stack.start_part("worker")
     try:
-        until(lambda: Tenant.objects.get(pk=behind.tenant.pk).suspended_at)
+        until(lambda: Tenant.objects.get(pk=behind.tenant.pk).suspended_at, within=180)
         until(lambda: not Tenant.objects.get(pk=paid.tenant.pk).suspended_at)
         found = Incident.objects.filter(kind=kinds.SWEEP_FAILING.name, closed_at=None)
         incident = until(lambda: found.filter(subject="review_access").first())

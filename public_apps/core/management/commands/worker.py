@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 
 from public_apps.core import background, jobs
 from public_apps.core.jobs import Slots
+
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -54,14 +57,16 @@ async def _run(worker: Any, slots: Sequence[Slots]) -> bool:
         for each in work:
             each.cancel()  # procrastinate takes this as a wish to end gracefully
         stop.cancel()
-        await asyncio.wait(work)
+        for end in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(end, Exception):
+                log.error("worker ended", exc_info=end)
     return told.is_set()
 
 
 async def _work(worker: Any, slots: Slots) -> None:
     await worker.run_worker_async(
         name=slots.name,
-        queues=slots.queues,
+        queues=None if slots.queues is None else list(slots.queues),  # an array to PostgreSQL
         concurrency=slots.count,
         fetch_job_polling_interval=1.0,  # retries are found by polling, new jobs by NOTIFY
         # Whoever takes every queue hears of all jobs; it costs a connection.
