@@ -64,11 +64,11 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO billing_subscription (id, customer_id, tenant_id, status, created_at, synced_at,
-        price_id, item_id, quantity, unit_amount, currency, "interval", cancel_at_period_end,
-        collection_paused)
+        price_id, item_id, quantity, unit_amount, renewal_amount, currency, "interval",
+        cancel_at_period_end, collection_paused)
     SELECT 'sub_bench_' || id, 'cus_' || id, id,
         (ARRAY['active', 'active', 'active', 'trialing', 'past_due', 'canceled'])[1 + id %% 6],
-        created_at, now(), 'price_x', '', 1, 4900, 'eur', 'month', false, false
+        created_at, now(), 'price_x', '', 1, 4900, 4900, 'eur', 'month', false, false
     FROM tenants_tenant WHERE claimed_at IS NOT NULL
     """,
     """

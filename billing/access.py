@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing import mails, mirror, policy
 from billing.models import ManualPayment, Subscription
 from billing.policy import Access, Standing, Verdict
+from public_apps.core import sweeps
 from public_apps.tenants import suspension
 from public_apps.tenants.models import Tenant
 
@@ -60,8 +61,12 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
 def review_due(*, now: datetime | None = None) -> int:
     """Judge every tenant whose access the clock may have changed; return how many."""
     due = suspension.due_for_review(now=now)
-    for tenant_id in due:
-        review(tenant_id=tenant_id, cause=BY_CLOCK, now=now)
+    sweeps.each(
+        "review_access",
+        due,
+        lambda tenant: review(tenant_id=tenant.pk, cause=BY_CLOCK, now=now),
+        named=lambda tenant: f"{tenant.schema_name} ({tenant.name})",
+    )
     return len(due)
 
 

@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from billing import gateway, manual, mirror
+from billing import gateway, manual, mirror, stripe_account
 from billing.models import Customer, Subscription
 from billing.reconcile import CHARGING
 from public_apps.tenants import suspension
@@ -57,12 +57,21 @@ def _cancel_all(tenant: Tenant) -> list[str]:
         for customer_id in customer_ids:
             live |= _live_at_stripe(customer_id)
     for subscription_id in sorted(live):
-        gateway.cancel_subscription(subscription_id)
+        if not gateway.cancel_subscription(subscription_id):
+            _confirm_ended(subscription_id)
     return sorted(live)
+
+
+def _confirm_ended(subscription_id: str) -> None:
+    mirrored = Subscription.objects.filter(pk=subscription_id).first()
+    customer_id = mirrored.customer_id if mirrored else ""
+    what = f"subscription {subscription_id} that could be ended"
+    stripe_account.confirm_gone(what, customer_id=customer_id, held=True)
 
 
 def _live_at_stripe(customer_id: str) -> set[str]:
     if gateway.customer(customer_id) is None:  # deleted: Stripe has ended its subscriptions
+        stripe_account.confirm_gone(f"customer {customer_id}", customer_id=customer_id)
         return set()
     shown = gateway.subscriptions(customer_id=customer_id)
     return {each["id"] for each in shown if each["status"] in MAY_CHARGE}

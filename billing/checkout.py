@@ -15,10 +15,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import access, gateway, mirror
+from billing import access, gateway, mirror, stripe_account
 from billing.inbox import Done, Ignored, Outcome
 from billing.models import Lead, Price
-from public_apps.core import addresses, errors
+from public_apps.core import addresses, errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 SESSION_LIFE = timedelta(minutes=61)
 NO_SESSION_LIFE = timedelta(minutes=10)
 UNFINISHED_AFTER = timedelta(seconds=60)
+JOBS = "signup"  # what the locks of their jobs begin with
 PROVISIONABLE = frozenset({"paid", "no_payment_required"})
 
 
@@ -170,6 +171,8 @@ def settle_session(*, session_id: str) -> Outcome:
     """Look at a session at Stripe and bring its sign-up to where it should be. Safe to repeat."""
     session = gateway.checkout_session(session_id)
     if session is None:
+        ours = Signup.objects.filter(checkout_session_id=session_id).exists()
+        stripe_account.confirm_gone(f"checkout session {session_id}", held=ours)
         return Ignored(reason="Stripe knows no such session.")
     signup = _signup_of(session)
     if signup is None:
@@ -196,16 +199,20 @@ def settle_failed_payment(*, session_id: str) -> Outcome:
 def settle_signup(*, signup_id: UUID) -> None:
     """Bring a sign-up that no event has moved to where Stripe says that it should be."""
     signup = Signup.objects.get(pk=signup_id)
+    if signup.paid_at:  # that is known here, whether Stripe can be asked about it or not
+        open_workspace(signup=signup)
     if signup.checkout_session_id:
         settle_session(session_id=signup.checkout_session_id)
-    elif signup.paid_at:
-        open_workspace(signup=signup)
-    else:
+    elif not signup.paid_at:
         subdomains.release(signup=signup)
 
 
-def stuck(*, most: int = 200) -> list[UUID]:
-    """Return sign-ups to be settled: paid but not ready, past their end, or without a session."""
+def stuck(*, most: int = 200) -> list[Signup]:
+    """Return sign-ups to be settled: all paid ones that are not ready, and so many of the others.
+
+    Those are past their end, or without a session. Some can't be settled yet, however often they
+    are looked at: so they come in no order, and keep nobody from a turn.
+    """
     now = timezone.now()
     unfinished = Q(ready_at__isnull=True, paid_at__lte=now - UNFINISHED_AFTER)
     waiting = Q(paid_at__isnull=True, released_at__isnull=True)
@@ -213,8 +220,9 @@ def stuck(*, most: int = 200) -> list[UUID]:
     sessionless = waiting & Q(
         checkout_session_id__isnull=True, created_at__lte=now - NO_SESSION_LIFE
     )
-    stuck = Signup.objects.filter(unfinished | overdue | sessionless)
-    return list(stuck.order_by("created_at").values_list("pk", flat=True)[:most])
+    rows = jobs.without_job(Signup.objects.only("paid_at"), lock=JOBS)
+    paid = rows.filter(unfinished).order_by("paid_at")
+    return [*paid, *rows.filter(overdue | sessionless).order_by("?")[:most]]
 
 
 def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:

@@ -162,9 +162,21 @@ def undelivered_events(*, since: int) -> Iterator[Document]:
     return _pages(lambda client, page: client.v1.events.list(params | page))
 
 
-def cancel_subscription(subscription_id: str) -> None:
-    """End a subscription now, without proration; one that has ended or is gone stays so."""
-    _fetch(lambda client: client.v1.subscriptions.cancel(subscription_id))
+def cancel_subscription(subscription_id: str) -> bool:
+    """End a subscription now, without proration; False if Stripe knows none that could be ended."""
+    return _fetch(lambda client: client.v1.subscriptions.cancel(subscription_id)) is not None
+
+
+def account() -> str:
+    """Return the account that our key belongs to and the key's mode, as `acct_… (live)`."""
+    found = ask(lambda client: client.v1.accounts.retrieve_current())
+    return f"{found['id']} ({'live' if settings.STRIPE.livemode else 'test'})"
+
+
+def key_hint() -> str:
+    """Return how to recognise our key without telling it: its kind and its last four letters."""
+    key = settings.STRIPE.secret_key
+    return f"{key[:8]}…{key[-4:]}"
 
 
 def _pages(
@@ -262,7 +274,8 @@ def _translated(call: Callable[[], stripe.StripeObject]) -> stripe.StripeObject:
     try:
         return call()
     except stripe.InvalidRequestError as error:
-        if error.http_status == HTTPStatus.NOT_FOUND:
+        # An address that nobody answers at is a 404, too, and says nothing of any object.
+        if error.http_status == HTTPStatus.NOT_FOUND and error.code == "resource_missing":
             raise _Gone(str(error)) from error
         raise StripeRefused(error.user_message or str(error)) from error
     except stripe.CardError as error:

@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from billing.models import EventStatus, StripeEvent
@@ -25,6 +25,7 @@ from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 PURCHASES = "checkout.session."
+JOBS = "event"  # what the locks of events' jobs begin with
 LONGEST_WAIT = timedelta(minutes=30)
 # How long an attempt may take before another worker may start one: handlers are safe to overlap.
 LEASE = timedelta(seconds=20)
@@ -79,8 +80,6 @@ def receive(event: dict[str, Any]) -> bool:
 def _store(event: dict[str, Any], *, parked: bool) -> bool:
     from billing.tasks import handle_event
 
-    # Somebody waits for a workspace: not behind the three days of events of an outage.
-    priority = jobs.FIRST if event["type"].startswith(PURCHASES) else jobs.NORMAL
     values = [
         event["id"],
         event["type"],
@@ -90,7 +89,12 @@ def _store(event: dict[str, Any], *, parked: bool) -> bool:
         json.dumps(event),
         EventStatus.PARKED.value if parked else EventStatus.RECEIVED.value,
         PARKED_BECAUSE if parked else "",
-        *jobs.deferral(handle_event, priority=priority, event_id=event["id"]),
+        *jobs.deferral(
+            handle_event,
+            lock=f"{JOBS}:{event['id']}",
+            rank=rank_of(event["type"]),
+            event_id=event["id"],
+        ),
     ]
     try:
         return _stores(values)
@@ -130,8 +134,6 @@ def handle(*, event_id: str) -> None:
 
 def retry(*, event: StripeEvent) -> None:
     """Give an event its attempts back and enqueue it: for failed, parked and ignored ones alike."""
-    from billing.tasks import handle_event
-
     with transaction.atomic():
         StripeEvent.objects.filter(pk=event.pk).update(
             status=EventStatus.RECEIVED,
@@ -140,15 +142,34 @@ def retry(*, event: StripeEvent) -> None:
             error="",
             next_attempt_at=timezone.now(),
         )
-        handle_event.defer(event_id=event.id)
+        wake(event)
 
 
-def due(*, most: int = 500) -> list[str]:
-    """Return ids of events whose time has come and that no attempt is holding."""
-    waiting = StripeEvent.objects.filter(
+def rank_of(event_type: str) -> jobs.Rank:
+    """Return the rank of an event's job: whoever has paid waits behind no events of others."""
+    return jobs.PURCHASE if event_type.startswith(PURCHASES) else jobs.EVENT
+
+
+def wake(event: StripeEvent) -> None:
+    """Enqueue an event's job unless it is waiting."""
+    from billing.tasks import handle_event
+
+    lock = f"{JOBS}:{event.pk}"
+    jobs.defer_once(handle_event, lock=lock, rank=rank_of(event.type), event_id=event.pk)
+
+
+def due() -> QuerySet[StripeEvent]:
+    """Return events whose time has come and that no attempt is holding."""
+    return StripeEvent.objects.filter(
         status=EventStatus.RECEIVED, next_attempt_at__lte=timezone.now()
     )
-    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True)[:most])
+
+
+def forgotten(*, most: int = 500) -> list[StripeEvent]:
+    """Return due events that no job waits for, purchases first."""
+    purchases = Case(When(type__startswith=PURCHASES, then=0), default=1)
+    lost = jobs.without_job(due(), lock=JOBS).order_by(purchases, "next_attempt_at")
+    return list(lost.only("type")[:most])
 
 
 def _claim(event_id: str) -> StripeEvent | None:
@@ -164,12 +185,14 @@ def _claim(event_id: str) -> StripeEvent | None:
 
 
 def _dispatch(event: StripeEvent) -> Outcome:
+    from billing import stripe_account
     from billing.handlers import HANDLERS
 
     handler = HANDLERS.get(event.type)
     if handler is None:
         return Ignored(reason="We do not act on this type.")
-    return handler(event.payload["data"]["object"])
+    with stripe_account.told():
+        return handler(event.payload["data"]["object"])
 
 
 def _record(event: StripeEvent, outcome: Outcome) -> None:
@@ -210,12 +233,14 @@ def _record_failure(event: StripeEvent, error: Exception) -> None:
         next_attempt_at=now + wait,
     )
     if not for_good:
-        _wake_later(event.pk, seconds=wait.total_seconds())
+        _wake_later(event, seconds=wait.total_seconds())
 
 
-def _wake_later(event_id: str, *, seconds: float) -> None:
+def _wake_later(event: StripeEvent, *, seconds: float) -> None:
     from billing.tasks import handle_event
 
-    handle_event.configure(schedule_in={"seconds": round(seconds) + 1}, priority=jobs.FIRST).defer(
-        event_id=event_id
+    # Without the event's lock: whoever wants it tried at once need not wait for this one.
+    later = handle_event.configure(
+        schedule_in={"seconds": round(seconds) + 1}, **rank_of(event.type)
     )
+    later.defer(event_id=event.pk)

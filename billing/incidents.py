@@ -51,6 +51,15 @@ def report(kind: Kind, found: Mapping[str, Sequence[str]]) -> None:
         close(incident)
 
 
+def report_one(kind: Kind, subject: str, lines: Sequence[str]) -> None:
+    """Say what is wrong with one subject, whatever holds of others; no lines end it."""
+    if lines:
+        _keep_open(kind, subject, list(lines)[:MOST_LINES])
+        return
+    for incident in Incident.objects.filter(kind=kind.name, subject=subject, closed_at=None):
+        close(incident)
+
+
 @transaction.atomic
 def close(incident: Incident) -> None:
     """End an incident, because it is over or because somebody has seen to it; tells so once."""

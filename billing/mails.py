@@ -123,12 +123,11 @@ def trial_ending(outgoing: OutgoingMail) -> Content | None:
         return None
     if subscription.cancel_at or trial_end <= timezone.now():
         return None
-    amount = subscription.unit_amount
     return _content(
         outgoing,
         subscription.tenant,
         on=trial_end,
-        amount=None if amount is None else amount * subscription.quantity,
+        amount=subscription.renewal_amount,
         currency=subscription.currency,
     )
 

@@ -14,8 +14,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from billing import gateway
-from billing.models import Customer, Invoice, Mirrored, Payment, Price, StripeEvent, Subscription
+from billing import gateway, items, stripe_account
+from billing.models import Customer, Invoice, Mirrored, Payment, StripeEvent, Subscription
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -52,6 +52,8 @@ def _sync(
             return None
         fresh = fetch(object_id)
         if fresh is None:
+            what = f"{model._meta.verbose_name} {object_id}"
+            stripe_account.confirm_gone(what, customer_id=row.customer_id, held=bool(row.synced_at))
             return _mark_gone(row)
         return _record(row, fresh, write)
 
@@ -66,6 +68,7 @@ def _record(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -
     row.gone_at = None
     _fill(row, fresh, write)
     row.save()
+    stripe_account.seen(row.customer_id)
     return row
 
 
@@ -77,9 +80,10 @@ def _fill(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -> 
     return row
 
 
-def subscription_shown(fresh: Document) -> Subscription:
+def subscription_shown(fresh: Document, *, held: Subscription | None) -> Subscription:
     """Return the row that a subscription at Stripe asks for, unsaved: to compare ours with."""
-    return _fill(Subscription(pk=fresh["id"]), fresh, _write_subscription)
+    known = held.item_id if held else ""
+    return _fill(Subscription(pk=fresh["id"], item_id=known), fresh, _write_subscription)
 
 
 def invoice_shown(fresh: Document) -> Invoice:
@@ -94,6 +98,8 @@ def sync_customer(*, customer_id: str) -> Customer | None:
     if row is None:
         return None
     gone = gateway.customer(customer_id) is None
+    if gone:
+        stripe_account.confirm_gone(f"customer {customer_id}", customer_id=customer_id)
     row.gone_at = (row.gone_at or timezone.now()) if gone else None
     row.save(update_fields=["gone_at"])
     return row
@@ -109,15 +115,17 @@ def _mark_gone(row: Row) -> Row | None:
 
 
 def _write_subscription(row: Subscription, fresh: Document) -> None:
-    # Since API 2025-03-31 the period stands on the items: there is one item per subscription of ours.
-    items = (fresh.get("items") or {}).get("data") or [{}]
-    item = items[0]
+    all_items = items.of(fresh)
+    item = items.plans_item(all_items, known=row.item_id) or {}
     row.status = str(fresh.get("status") or "")
     row.item_id = id_of(item)
     row.quantity = item.get("quantity") or 1
     _write_price(row, item.get("price"))
-    row.current_period_start = moment(item.get("current_period_start"))
-    row.current_period_end = moment(item.get("current_period_end"))
+    # Since API 2025-03-31 the period stands on the items; add-ons alone have one, too.
+    timed = item or next(iter(all_items), {})
+    row.renewal_amount = items.renewal_amount(all_items, with_item=timed) if timed else None
+    row.current_period_start = moment(timed.get("current_period_start"))
+    row.current_period_end = moment(timed.get("current_period_end"))
     row.trial_end = moment(fresh.get("trial_end"))
     row.cancel_at = moment(fresh.get("cancel_at"))
     row.cancel_at_period_end = bool(fresh.get("cancel_at_period_end"))
@@ -133,8 +141,7 @@ def _write_price(row: Subscription, price: Any) -> None:
     row.unit_amount = details.get("unit_amount")
     row.currency = str(details.get("currency") or "")
     row.interval = str((details.get("recurring") or {}).get("interval") or "")
-    ours = Price.objects.filter(stripe_price_id=row.price_id).exclude(stripe_price_id="").first()
-    row.plan = ours.plan if ours else row.plan
+    row.plan = items.plan_of(price) or row.plan
 
 
 def _past_due_since(row: Subscription, fresh: Document) -> datetime | None:
@@ -215,6 +222,7 @@ def link_customer(*, customer_id: str, tenant: Tenant) -> None:
     if customer.tenant_id != tenant.pk:
         log.error("customer belongs to another tenant", customer=customer_id)
         return
+    stripe_account.seen(customer_id)
     for model in (Subscription, Payment, Invoice):
         waiting = model._default_manager.filter(customer_id=customer_id, tenant__isnull=True)
         ids = list(waiting.values_list("pk", flat=True))

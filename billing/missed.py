@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import gateway, inbox, webhook
 from billing.models import StripeEvent
+from public_apps.core import sweeps
 
 log = structlog.get_logger(__name__)
 # Stripe keeps events for 30 days: https://docs.stripe.com/webhooks/process-undelivered-events
@@ -20,10 +21,14 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """What a look at Stripe brought: ids of events that are now in the inbox, and how many were."""
+    """What a look at Stripe brought: ids of events that are now in the inbox, and how many were.
+
+    `broken` has a line for each that could not be taken in.
+    """
 
     new: list[str]
     known: int
+    broken: list[str]
 
 
 def fetch(*, now: datetime | None = None) -> Fetched:
@@ -34,16 +39,20 @@ def fetch(*, now: datetime | None = None) -> Fetched:
     """
     since = (now or timezone.now()) - KEPT
     new: list[str] = []
-    known = 0
-    for event in gateway.undelivered_events(since=int(since.timestamp())):
+    known: list[str] = []
+
+    def take(event: dict[str, Any]) -> None:
         if StripeEvent.objects.filter(pk=event["id"]).exists():
-            known += 1
-            continue
+            known.append(event["id"])
+            return
         inbox.receive(_as_delivered(event))
         new.append(event["id"])
+
+    found = gateway.undelivered_events(since=int(since.timestamp()))
+    broken = sweeps.each("fetch_missed_events", found, take, named=lambda event: str(event["id"]))
     if new:
         log.warning("missed events fetched", count=len(new))
-    return Fetched(new=new, known=known)
+    return Fetched(new=new, known=len(known), broken=broken)
 
 
 def _as_delivered(event: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from billing import access, gateway, mirror
 from billing.models import Customer, Invoice, Mirrored, Subscription
+from billing.stripe_account import KeyOwner
 from public_apps.tenants.models import Tenant
 
 Document = dict[str, Any]
@@ -25,9 +26,9 @@ Document = dict[str, Any]
 INVOICES_SINCE = timedelta(days=40)
 CHARGING = frozenset({"trialing", "active", "past_due"})
 SUBSCRIPTION_FIELDS = (
-    "tenant_id", "customer_id", "status", "price_id", "quantity", "current_period_start",
-    "current_period_end", "trial_end", "cancel_at", "cancel_at_period_end", "canceled_at",
-    "ended_at", "collection_paused", "gone_at",
+    "tenant_id", "customer_id", "status", "price_id", "quantity", "renewal_amount",
+    "current_period_start", "current_period_end", "trial_end", "cancel_at",
+    "cancel_at_period_end", "canceled_at", "ended_at", "collection_paused", "gone_at",
 )  # fmt: skip
 INVOICE_FIELDS = (
     "tenant_id", "customer_id", "status", "subscription_id", "amount_due", "amount_paid", "gone_at",
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     UNCLAIMED = "unclaimed"  # bought from us, and no tenant has it
     TWICE = "charged-twice"  # two live subscriptions of one tenant
     ARCHIVED = "archived-charged"  # a live subscription of an archived tenant
+    FOREIGN = "another-account"  # our key can't see it, and may be of another account: no drift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +73,11 @@ def differences(*, tenant: Tenant | None = None, now: datetime | None = None) ->
     Raises `gateway.StripeUnavailable` or `gateway.StripeRefused` when Stripe can't be read.
     """
     now = now or timezone.now()
+    owner = KeyOwner()
     return [
-        *_customers(tenant),
-        *_subscriptions(tenant),
-        *_invoices(tenant, now=now),
+        *_customers(tenant, owner),
+        *_subscriptions(tenant, owner),
+        *_invoices(tenant, owner, now=now),
         *_access(tenant, now=now),
     ]
 
@@ -82,7 +85,7 @@ def differences(*, tenant: Tenant | None = None, now: datetime | None = None) ->
 # --- Customers ------------------------------------------------------------------------------------
 
 
-def _customers(tenant: Tenant | None) -> Iterator[Difference]:
+def _customers(tenant: Tenant | None, owner: KeyOwner) -> Iterator[Difference]:
     ours = Customer.objects.select_related("tenant").filter(_of(tenant))
     # For one tenant a list of everybody would be a waste.
     listed = set() if tenant else {each["id"] for each in gateway.customers()}
@@ -90,7 +93,9 @@ def _customers(tenant: Tenant | None) -> Iterator[Difference]:
         if customer.gone_at and customer.pk not in listed:
             continue
         there = customer.pk in listed or gateway.customer(customer.pk) is not None
-        if there == (customer.gone_at is not None):
+        if not there and (why := owner.doubts(customer_id=customer.pk)):
+            yield _unseen(customer.pk, customer.tenant, why)
+        elif there == (customer.gone_at is not None):
             shown = ("gone", "there") if there else ("there", "gone")
             yield _difference(Kind.CUSTOMER, customer.pk, customer.tenant, "existence", *shown)
 
@@ -102,13 +107,13 @@ def _of(tenant: Tenant | None) -> Q:
 # --- Subscriptions --------------------------------------------------------------------------------
 
 
-def _subscriptions(tenant: Tenant | None) -> Iterator[Difference]:
+def _subscriptions(tenant: Tenant | None, owner: KeyOwner) -> Iterator[Difference]:
     held = Subscription.objects.select_related("tenant").filter(_of(tenant))
     unseen = {each.pk: each for each in held}
     charging: dict[Tenant, list[str]] = defaultdict(list)
     for document in _listed_subscriptions(tenant):
-        shown = mirror.subscription_shown(document)
-        row = unseen.pop(shown.pk, None)
+        row = unseen.pop(document["id"], None)
+        shown = mirror.subscription_shown(document, held=row)
         if shown.tenant is None:
             yield from _unclaimed(document)
         elif shown.status in CHARGING:
@@ -116,7 +121,7 @@ def _subscriptions(tenant: Tenant | None) -> Iterator[Difference]:
         if row is not None or shown.tenant is not None:
             yield from _compared(Kind.SUBSCRIPTION, row, shown, SUBSCRIPTION_FIELDS)
     for row in unseen.values():
-        yield from _looked_up(row, gateway.subscription(row.pk))
+        yield from _looked_up(row, gateway.subscription(row.pk), owner)
     for payer, subscription_ids in charging.items():
         yield from _overcharged(payer, sorted(subscription_ids))
 
@@ -136,11 +141,15 @@ def _unclaimed(document: Document) -> Iterator[Difference]:
         yield _difference(Kind.UNCLAIMED, document["id"], None, "tenant", "none", told)
 
 
-def _looked_up(row: Subscription, document: Document | None) -> Iterator[Difference]:
+def _looked_up(
+    row: Subscription, document: Document | None, owner: KeyOwner
+) -> Iterator[Difference]:
     """Compare what the list did not show: gone, or of a customer that is not this tenant's."""
     if document is not None:
-        shown = mirror.subscription_shown(document)
+        shown = mirror.subscription_shown(document, held=row)
         yield from _compared(Kind.SUBSCRIPTION, row, shown, SUBSCRIPTION_FIELDS)
+    elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
+        yield _unseen(row.pk, row.tenant, why)
     elif row.gone_at is None:
         yield _difference(
             Kind.SUBSCRIPTION, row.pk, row.tenant, "existence", row.status or "noted", "gone"
@@ -158,7 +167,7 @@ def _overcharged(payer: Tenant, subscription_ids: list[str]) -> Iterator[Differe
 # --- Invoices -------------------------------------------------------------------------------------
 
 
-def _invoices(tenant: Tenant | None, *, now: datetime) -> Iterator[Difference]:
+def _invoices(tenant: Tenant | None, owner: KeyOwner, *, now: datetime) -> Iterator[Difference]:
     since = now - INVOICES_SINCE
     held = Invoice.objects.select_related("tenant").filter(_of(tenant), tenant__isnull=False)
     recent = held.filter(Q(created_at__gte=since) | Q(status="open"))
@@ -174,6 +183,8 @@ def _invoices(tenant: Tenant | None, *, now: datetime) -> Iterator[Difference]:
         fresh = gateway.invoice(row.pk)
         if fresh is not None:
             yield from _compared(Kind.INVOICE, row, mirror.invoice_shown(fresh), INVOICE_FIELDS)
+        elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
+            yield _unseen(row.pk, row.tenant, why)
         elif row.gone_at is None:
             yield _difference(Kind.INVOICE, row.pk, row.tenant, "existence", row.status, "gone")
 
@@ -219,6 +230,10 @@ def _compared(
         ours, stripes = getattr(row, field), getattr(shown, field)
         if ours != stripes:
             yield _difference(kind, row.pk, row.tenant, field, _said(ours), _said(stripes))
+
+
+def _unseen(object_id: str, tenant: Tenant | None, why: str) -> Difference:
+    return _difference(Kind.FOREIGN, object_id, tenant, "existence", "there", f"unknown: {why}")
 
 
 def _difference(

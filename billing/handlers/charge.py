@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing import disputes, gateway, mirror
+from billing import disputes, gateway, mirror, stripe_account
 from billing.inbox import Done, Ignored, Outcome
 from billing.models import Payment
 
@@ -24,6 +24,8 @@ def _follow(charge_id: object, told: Callable[[Payment], None] | None = None) ->
     if not isinstance(charge_id, str) or not charge_id:
         return Ignored(reason="The event names no charge.")
     charge = gateway.charge(charge_id)
+    if charge is None:
+        stripe_account.confirm_gone(f"charge {charge_id}")
     payment_intent_id = mirror.id_of((charge or {}).get("payment_intent"))
     if not payment_intent_id:
         return Ignored(reason="The charge belongs to no payment intent.")

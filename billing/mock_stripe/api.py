@@ -15,6 +15,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from billing.mock_stripe import (
+    account,
     billing_calls,
     catalogue,
     customers,
@@ -35,7 +36,7 @@ from billing.mock_stripe.idempotency import KeysInUse, earlier_answer, keep_answ
 from billing.mock_stripe.ids import new_id
 from billing.mock_stripe.store import Change, Store
 
-_MODULES = (billing_calls, catalogue, customers, endpoints, events, payments, portal, refunds,
+_MODULES = (account, billing_calls, catalogue, customers, endpoints, events, payments, portal, refunds,
             sessions, subscriptions)  # fmt: skip
 ROUTES: dict[str, Handler] = {}
 _MAP = Map(strict_slashes=False)

@@ -65,14 +65,17 @@ class Control:
             return {"ready": True, "pending_deliveries": pending, "now": change.now}
 
     def reset(self, body: Body) -> Document:
-        """Forget all that has happened: prices, customers, events, faults. Endpoints and clock stay."""
+        """Forget all that has happened: prices, customers, events, faults.
+
+        Endpoints, the account and its clock stay.
+        """
         body.only()
         self.faults.clear()
         with self.store.change() as change:
-            clock = change.get("_setting", "clock")
+            kept = [change.get("_setting", name) for name in ("account", "clock")]
             change.remove_all(but={"webhook_endpoint"})
-            if clock is not None:
-                change.put(clock)
+            for setting in filter(None, kept):
+                change.put(setting)
         return {"reset": True}
 
     def complete_session(self, body: Body, object_id: str) -> Document:

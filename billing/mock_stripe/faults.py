@@ -10,6 +10,7 @@ from billing.mock_stripe.errors import ApiError, card_declined
 _KINDS = {
     401: ("Invalid API Key provided: sk_test_****", "invalid_request_error", None),
     429: ("Request rate limit exceeded.", "invalid_request_error", "rate_limit"),
+    404: ("No such object.", "invalid_request_error", "resource_missing"),
     409: ("This object cannot be accessed right now.", "invalid_request_error", "lock_timeout"),
 }
 

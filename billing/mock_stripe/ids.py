@@ -9,7 +9,7 @@ _ALPHABET = string.ascii_letters + string.digits
 _RANDOM = random.SystemRandom()
 # Older kinds of objects have 14 characters; newer ones 24, of which the first is a version.
 _SHORT = {"cus", "prod", "si", "req"}
-_LENGTHS = {"cs_test": 58, "whsec": 32}
+_LENGTHS = {"acct": 16, "cs_test": 58, "whsec": 32}
 
 
 def new_id(prefix: str) -> str:

@@ -14,6 +14,7 @@ from billing.mock_stripe.table import Document
 
 # Stripe's own limit: two years.
 _LONGEST_TRIAL = 730 * 86_400
+_MOST_ITEMS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,14 +137,28 @@ def _with_items(change: Change, params: Params, subscription: Document) -> Docum
             del items[item["id"]]
         else:
             items[item["id"]] = item
-    if not items:
-        raise invalid("items", "A subscription must have at least one active plan.")
     data = list(items.values())
-    if len({_interval_of(item) for item in data}) > 1:
-        raise invalid("items", "Currency and interval fields must match across all plans.")
+    _check_together(data, currency=subscription["currency"])
     return subscription | {
         "items": subscription["items"] | {"data": data, "total_count": len(data)}
     }
+
+
+def _check_together(data: list[Document], *, currency: str) -> None:
+    """Refuse items that can't be of one subscription."""
+    if not data:
+        raise invalid("items", "A subscription must have at least one active plan.")
+    if len(data) > _MOST_ITEMS:
+        raise invalid("items", f"A subscription may have {_MOST_ITEMS} items at most.")
+    prices = [item["price"]["id"] for item in data]
+    if twice := next((price for price in prices if prices.count(price) > 1), None):
+        raise invalid(
+            "items", f"Cannot add multiple subscription items with the same plan: {twice}"
+        )
+    if {item["price"]["currency"] for item in data} != {currency}:
+        raise invalid("items", "Currency and interval fields must match across all plans.")
+    if len({_interval_of(item) for item in data}) > 1:
+        raise invalid("items", "Currency and interval fields must match across all plans.")
 
 
 def _given_item(

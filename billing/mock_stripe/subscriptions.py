@@ -8,12 +8,16 @@ from billing.mock_stripe.cancellation import cancel_now
 from billing.mock_stripe.errors import ApiError, missing_parameter, no_such
 from billing.mock_stripe.events import emit, previous_of
 from billing.mock_stripe.expansion import NOTES
+from billing.mock_stripe.forms import Params, Tree
 from billing.mock_stripe.lines import items_of
 from billing.mock_stripe.revision import revised
 from billing.mock_stripe.table import Document, Where
 
 _ENDED = ("canceled", "incomplete_expired")
 _LIVE = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
+_ITEM_PARAMS = (
+    "metadata", "proration_behavior", "proration_date", "payment_behavior", "expand",
+)  # fmt: skip
 _UPDATE_PARAMS = (
     "items", "metadata", "description", "cancel_at", "cancel_at_period_end",
     "cancellation_details", "pause_collection", "proration_behavior", "proration_date",
@@ -45,15 +49,18 @@ def _list(call: Call) -> Document:
 
 
 def _update(call: Call) -> Document:
-    change, params = call.change, call.params
-    params.only(*_UPDATE_PARAMS)
-    before = change.fetch("subscription", call.id)
+    call.params.only(*_UPDATE_PARAMS)
+    return _revise(call, call.change.fetch("subscription", call.id), call.params)
+
+
+def _revise(call: Call, before: Document, params: Params) -> Document:
+    change = call.change
     if before["ended_at"] is not None and set(params.names()) - {"metadata", "expand"}:
         raise ApiError(
             400, "A canceled subscription can only update its cancellation_details and metadata."
         )
     behaviour = params.choice("payment_behavior", *transitions.BEHAVIOURS) or "allow_incomplete"
-    revision = revised(call.change, params, before)
+    revision = revised(change, params, before)
     after = revision.subscription
     if revision.bill_now:
         after = transitions.bill_change(change, after, revision.lines, behaviour=behaviour)
@@ -105,10 +112,50 @@ def _items(call: Call) -> Document:
 
 def _item(call: Call) -> Document:
     call.params.only("expand")
+    items = items_of(_subscription_with(call))
+    return next(item for item in items if item["id"] == call.id)
+
+
+def _create_item(call: Call) -> Document:
+    call.params.only("subscription", "price", "quantity", *_ITEM_PARAMS)
+    given = call.params.names()
+    if "subscription" not in given:
+        raise missing_parameter("subscription")
+    subscription = call.change.fetch(
+        "subscription", call.params.required("subscription"), param="subscription"
+    )
+    call.params.required("price")
+    before = {item["id"] for item in items_of(subscription)}
+    after = _changed_items(call, subscription, {})
+    return next(item for item in items_of(after) if item["id"] not in before)
+
+
+def _update_item(call: Call) -> Document:
+    call.params.only("price", "quantity", *_ITEM_PARAMS)
+    after = _changed_items(call, _subscription_with(call), {"id": call.id})
+    return next(item for item in items_of(after) if item["id"] == call.id)
+
+
+def _delete_item(call: Call) -> Document:
+    call.params.only("proration_behavior", "proration_date", "payment_behavior", "clear_usage")
+    _changed_items(call, _subscription_with(call), {"id": call.id, "deleted": "true"})
+    return {"id": call.id, "object": "subscription_item", "deleted": True}
+
+
+def _changed_items(call: Call, before: Document, item: Tree) -> Document:
+    """Change one item as an update of its subscription would, which is what Stripe does."""
+    given = call.params
+    item = item | {name: given.required(name) for name in ("price", "quantity") if name in given}
+    told = ("proration_behavior", "proration_date", "payment_behavior")
+    tree: Tree = {name: given.required(name) for name in told if name in given}
+    return _revise(call, before, Params(tree | {"items": {"0": item}}))
+
+
+def _subscription_with(call: Call) -> Document:
     for subscription_id in call.change.walk("subscription", _EVERY):
-        for item in items_of(call.change.fetch("subscription", subscription_id)):
-            if item["id"] == call.id:
-                return item
+        subscription = call.change.fetch("subscription", subscription_id)
+        if call.id in {item["id"] for item in items_of(subscription)}:
+            return subscription
     raise no_such("subscription_item", call.id)
 
 
@@ -121,5 +168,8 @@ ROUTES: list[Route] = [
     ("DELETE", "/v1/subscriptions/<id>", _cancel),
     ("POST", "/v1/subscriptions/<id>/resume", _resume),
     ("GET", "/v1/subscription_items", _items),
+    ("POST", "/v1/subscription_items", _create_item),
     ("GET", "/v1/subscription_items/<id>", _item),
+    ("POST", "/v1/subscription_items/<id>", _update_item),
+    ("DELETE", "/v1/subscription_items/<id>", _delete_item),
 ]

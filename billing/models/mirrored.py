@@ -17,6 +17,10 @@ class Customer(models.Model):
     tenant = models.ForeignKey(
         Tenant, verbose_name=_("tenant"), related_name="customers", on_delete=models.PROTECT
     )
+    # Who made it, as far as we have seen: `stripe_account` believes no other about it.
+    account = models.CharField(
+        _("Stripe account"), max_length=80, blank=True, default="", db_default="", editable=False
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     gone_at = models.DateTimeField(_("gone at Stripe"), null=True, blank=True)
 
@@ -59,6 +63,8 @@ class Subscription(Mirrored):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     # What is charged: a price of ours may have been replaced since, or never have been ours.
     unit_amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+    # For a whole period, add-ons and quantities included; null where prices don't tell it.
+    renewal_amount = models.BigIntegerField(_("amount of a period"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     interval = models.CharField(_("interval"), max_length=8, blank=True)
     current_period_start = models.DateTimeField(_("period began"), null=True, blank=True)

@@ -151,7 +151,8 @@ def key_of(request: IdempotentRequest) -> str:
 
 def _items(row: Subscription, price: Price, at: datetime) -> dict[str, Any]:
     return {
-        "items": [{"id": row.item_id, "price": price.stripe_price_id}],
+        # The plan's item alone, its quantity as it is: add-ons stay what they are.
+        "items": [{"id": row.item_id, "price": price.stripe_price_id, "quantity": row.quantity}],
         # Settled at once: what the preview says is what is charged, and nothing is left over.
         "proration_behavior": "always_invoice",
         "proration_date": int(at.timestamp()),
@@ -176,7 +177,6 @@ def _costs(
     balance = (invoice.get("starting_balance") or 0) + invoice["total"]
     credit = 0 if in_trial else max(0, -balance)
     ends = mirror.moment(max((line["period"]["end"] for line in lines), default=None))
-    amount = price.unit_amount * row.quantity
     return {
         "plan": price.plan.code,
         "interval": price.interval,
@@ -185,12 +185,26 @@ def _costs(
         "lines": [] if in_trial else [_line(line) for line in lines],
         "due_now": 0 if in_trial else invoice["amount_due"],
         "credit": credit,
-        "next_charge": {
-            "at": row.trial_end if in_trial else ends,
-            "amount": max(0, amount - credit),
-            "currency": price.currency,
-        },
+        "next_charge": _next_charge(row, price, credit, at=row.trial_end if in_trial else ends),
     }
+
+
+def _next_charge(
+    row: Subscription, price: Price, credit: int, *, at: datetime | None
+) -> dict[str, Any] | None:
+    added = _add_ons(row)
+    if added is None:
+        return None
+    # What is charged at another interval comes at times of its own.
+    amount = price.unit_amount * row.quantity + (added if price.interval == row.interval else 0)
+    return {"at": at, "amount": max(0, amount - credit), "currency": price.currency}
+
+
+def _add_ons(row: Subscription) -> int | None:
+    """Return what a period costs beside the plan; None where Stripe's prices don't tell."""
+    if row.renewal_amount is None or row.unit_amount is None:
+        return None
+    return row.renewal_amount - row.unit_amount * row.quantity
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
@@ -218,6 +232,8 @@ def _refuse_unless_changeable(row: Subscription) -> None:
         raise errors.Conflict(_("Please settle the open payment first."))
     if row.cancel_at or row.cancel_at_period_end:
         raise errors.Conflict(_("The subscription is cancelled: take that back first."))
+    if not row.item_id:  # add-ons alone: nothing that could be changed for another plan
+        raise errors.Conflict(_("Please write to us to change this plan."))
 
 
 def _refuse_ended(row: Subscription) -> None:

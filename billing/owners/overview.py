@@ -47,6 +47,7 @@ def _of_subscription(row: Subscription) -> dict[str, Any]:
     return {
         "status": row.status,
         "price": _price(row),
+        "period_amount": row.renewal_amount,
         "trial_end": row.trial_end if row.status == "trialing" else None,
         "current_period_start": row.current_period_start,
         "current_period_end": row.current_period_end,
@@ -63,6 +64,7 @@ def _of_payments(account: Account) -> dict[str, Any]:
     return {
         "status": PAID_BY_HAND if payment else NOTHING,
         "price": None,
+        "period_amount": None,
         "trial_end": None,
         "current_period_start": None,
         "current_period_end": ends,
@@ -85,10 +87,10 @@ def _price(row: Subscription) -> dict[str, Any] | None:
 
 
 def _next_charge(row: Subscription) -> dict[str, Any] | None:
-    if row.unit_amount is None or row.collection_paused or row.status not in OURS_TO_CHANGE:
+    if row.renewal_amount is None or row.collection_paused or row.status not in OURS_TO_CHANGE:
         return None
     at = row.trial_end if row.status == "trialing" else row.current_period_end
-    return {"at": at, "amount": row.unit_amount * row.quantity, "currency": row.currency}
+    return {"at": at, "amount": row.renewal_amount, "currency": row.currency}
 
 
 def _kept_until(ends: datetime | None) -> datetime | None:
@@ -125,7 +127,7 @@ def _actions(account: Account, row: Subscription | None) -> dict[str, bool]:
     running = row is not None and row.status in OURS_TO_CHANGE
     paused = row is not None and row.status == "paused"
     return {
-        "change_plan": live and running and not cancelled,
+        "change_plan": live and running and not cancelled and row is not None and bool(row.item_id),
         "cancel": live and not cancelled,
         "resume": live and (cancelled or paused),
         "portal": reachable and bool(account.customer_id()),

@@ -68,7 +68,9 @@ class PlanPreviewSerializer(serializers.Serializer[Any]):
     lines = CostLineSerializer(many=True)
     due_now = serializers.IntegerField()
     credit = serializers.IntegerField(help_text="kept for the next charges")
-    next_charge = NextChargeSerializer()
+    next_charge = NextChargeSerializer(
+        allow_null=True, help_text="null: something added to the plan has no fixed price"
+    )
 
     class Meta:
         money = ("due_now", "credit")

@@ -6,11 +6,14 @@ Jobs run at least once, so every task is safe to run twice, and concurrently wit
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 from procrastinate import App, exceptions
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
@@ -23,8 +26,47 @@ from public_apps.core import schemas
 
 log = structlog.get_logger(__name__)
 
-# A buyer's event goes first; a spare tenant for somebody later goes last.
-FIRST, NORMAL, LAST = 10, 0, -10
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Rank(TypedDict):
+    """A kind of job: the queue that it waits in, and its priority over all queues."""
+
+    queue: str
+    priority: int
+
+
+# Every kind of job there is, the first to run first. Nobody who has paid, and no sweep that finds
+# what a dead worker left, waits behind events of others, however many there are.
+SWEEP: Rank = {"queue": "sweeps", "priority": 40}  # short: it only wakes up what it finds
+PURCHASE: Rank = {"queue": "purchases", "priority": 30}
+AWAITED_MAIL: Rank = {"queue": "mail", "priority": 20}  # somebody sits and waits for it
+LATE_SIGNUP: Rank = {"queue": "events", "priority": 15}  # may be a purchase that nobody told us of
+MAIL: Rank = {"queue": "mail", "priority": 10}
+HOUSEKEEPING: Rank = {"queue": "upkeep", "priority": 5}  # by the clock, and maybe long
+EVENT: Rank = {"queue": "events", "priority": 0}
+WORK: Rank = {"queue": "work", "priority": 0}
+SPARE: Rank = {"queue": "pool", "priority": -10}  # a tenant for somebody who comes later
+LAST: Rank = {"queue": "upkeep", "priority": -10}
+RANKS = (
+    SWEEP, PURCHASE, AWAITED_MAIL, LATE_SIGNUP, MAIL, HOUSEKEEPING, EVENT, WORK, SPARE, LAST,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """So many jobs at once, of these queues alone; of every queue if none is named."""
+
+    name: str
+    count: int
+    queues: tuple[str, ...] | None = None
+
+
+# Beside a worker's other slots, which imports, archives and a silent mail server could all occupy.
+RESERVED = (
+    Slots(name="purchases", count=2, queues=(SWEEP["queue"], PURCHASE["queue"])),
+    Slots(name="mail", count=1, queues=(MAIL["queue"],)),
+)
 HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 20.0
 # Beside a job's own arguments: the request that asked for it, so that logs tell one story.
@@ -58,12 +100,13 @@ def _traced() -> dict[str, Any]:
 
 # What procrastinate's `defer_jobs` does, as an expression: a row and its job in one statement.
 DEFERRED = """procrastinate_defer_jobs_v1(ARRAY[
-    ROW(%s, %s, %s, NULL, NULL, %s::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"""
+    ROW(%s, %s, %s, NULL, %s, %s::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"""
 
 
-def deferral(task: Task[Any, Any, Any], *, priority: int, **args: Any) -> list[Any]:
+def deferral(task: Task[Any, Any, Any], *, lock: str, rank: Rank, **args: Any) -> list[Any]:
     """Return the parameters with which `DEFERRED` enqueues this job; the schema must be public."""
-    return [task.queue, task.name, priority, json.dumps({**args, **_traced()})]
+    given = json.dumps({**args, **_traced()})
+    return [rank["queue"], task.name, rank["priority"], lock, given]
 
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
@@ -84,21 +127,35 @@ def defer_once(
     task: Task[Any, Any, Any],
     *,
     lock: str,
-    priority: int = NORMAL,
+    rank: Rank | None = None,
     wait: timedelta | None = None,
     **args: Any,
 ) -> None:
     """Enqueue a job, to run after a wait if given, unless one with this lock is already waiting.
 
-    The duplicate is refused by a unique index, which would poison the caller's transaction:
-    hence a savepoint of its own. The queue is in public, wherever the caller works.
+    Without a rank it has its task's own. The duplicate is refused by a unique index, which would
+    poison the caller's transaction: hence a savepoint of its own. The queue is in public, wherever
+    the caller works.
     """
+    given = rank or Rank(queue=task.queue, priority=task.priority)
     try:
         with schemas.in_public(), transaction.atomic():
             task.configure(
                 queueing_lock=lock,
-                priority=priority,
                 schedule_in={"seconds": int(wait.total_seconds())} if wait else None,
+                **given,
             ).defer(**args)
     except exceptions.AlreadyEnqueued:
         log.debug("already enqueued", lock=lock)
+
+
+def without_job(rows: models.QuerySet[Row], *, lock: str) -> models.QuerySet[Row]:
+    """Leave out the rows whose job waits in the queue already, under `<lock>:<id of the row>`.
+
+    What is left is what nobody will wake up: a sweep finds it however many others wait their turn.
+    """
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    name = Concat(Value(f"{lock}:"), Cast(OuterRef("pk"), models.TextField()))
+    waiting = ProcrastinateJob.objects.filter(status="todo", queueing_lock=name)
+    return rows.exclude(Exists(waiting))

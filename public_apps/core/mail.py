@@ -18,15 +18,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Case, When
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from public_apps.core import addresses, counters
+from public_apps.core import addresses, counters, jobs
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
 
 log = structlog.get_logger(__name__)
+JOBS = "mail"  # what the locks of mails' jobs begin with
 MAX_ATTEMPTS = 40
 LONGEST_WAIT = timedelta(minutes=30)
 # What a refused, slow or unreachable mail server raises (smtplib's own and the socket's).
@@ -47,13 +49,19 @@ class Content:
 
 Compose = Callable[[OutgoingMail], Content | None]
 _composers: dict[str, Compose] = {}
+_awaited: set[str] = set()
 
 
-def composes(kind: str) -> Callable[[Compose], Compose]:
-    """Register what a kind of mail says; returning None means that it is no longer wanted."""
+def composes(kind: str, *, awaited: bool = False) -> Callable[[Compose], Compose]:
+    """Register what a kind of mail says; returning None means that it is no longer wanted.
+
+    One that somebody sits and waits for overtakes all others.
+    """
 
     def register(compose: Compose) -> Compose:
         _composers[kind] = compose
+        if awaited:
+            _awaited.add(kind)
         return compose
 
     return register
@@ -66,16 +74,22 @@ def kinds() -> list[str]:
 
 def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
     """Promise one mail for this occurrence; asking again changes nothing. Commits with the caller."""
-    from public_apps.core.tasks import send_mail
-
     mail, created = OutgoingMail.objects.get_or_create(
         kind=kind,
         key=key,
         defaults={"to": to, "language": language, "next_attempt_at": timezone.now()},
     )
     if created:
-        send_mail.defer(mail_id=mail.pk)
+        wake(mail)
     return mail
+
+
+def wake(mail: OutgoingMail) -> None:
+    """Enqueue a mail's job unless it is waiting."""
+    from public_apps.core.tasks import send_mail
+
+    rank = jobs.AWAITED_MAIL if mail.kind in _awaited else jobs.MAIL
+    jobs.defer_once(send_mail, lock=f"{JOBS}:{mail.pk}", rank=rank, mail_id=mail.pk)
 
 
 @transaction.atomic
@@ -101,13 +115,11 @@ def send(*, mail_id: int) -> None:
     mail.save()
 
 
-def due() -> list[int]:
-    """Return the ids of mails whose time has come."""
-    return list(
-        OutgoingMail.objects.waiting()
-        .filter(next_attempt_at__lte=timezone.now())
-        .values_list("pk", flat=True)[:200]
-    )
+def due(*, most: int = 200) -> list[OutgoingMail]:
+    """Return mails whose time has come and that no job waits for, the awaited ones first."""
+    waiting = OutgoingMail.objects.waiting().filter(next_attempt_at__lte=timezone.now())
+    awaited = Case(When(kind__in=_awaited, then=0), default=1)
+    return list(jobs.without_job(waiting, lock=JOBS).order_by(awaited, "next_attempt_at")[:most])
 
 
 def _deliver(mail: OutgoingMail) -> None:

@@ -49,7 +49,7 @@ def sent_at(*, signup: Signup) -> datetime | None:
     return first.sent_at if first else None
 
 
-@mail.composes(KIND)
+@mail.composes(KIND, awaited=True)
 def compose(outgoing: OutgoingMail) -> Content | None:
     """Make the mail, with a key made at this moment; None once the owner has a password."""
     signup = Signup.objects.select_related("tenant").get(pk=outgoing.key.partition(":")[0])

@@ -20,6 +20,7 @@ class StaffConfig(AppConfig):
             tenants,
         )
         from public_apps.staff.alerts import (  # noqa: F401 - register themselves
+            broken_rows,
             gauges,
             leaving,
             pages,

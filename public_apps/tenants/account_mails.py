@@ -16,7 +16,7 @@ from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
 
 
-@mail.composes(notices.EMAIL_CHANGE)
+@mail.composes(notices.EMAIL_CHANGE, awaited=True)
 def email_change(outgoing: OutgoingMail) -> Content | None:
     """Ask whether a new address is theirs; None once it was confirmed, or given up.
 

@@ -14,7 +14,7 @@ from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
 
 
-@mail.composes(actions.MAIL)
+@mail.composes(actions.MAIL, awaited=True)
 def compose(outgoing: OutgoingMail) -> Content | None:
     """Make the mail, with the key of this moment; None once the invitation isn't open, or sent anew."""
     schema_name, pk, number = outgoing.key.split(":")

@@ -57,6 +57,6 @@ def add_one() -> bool:
 def buyers_wait() -> bool:
     """Whether work that somebody is waiting for is due and not begun."""
     due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
-    waiting = ProcrastinateJob.objects.filter(due, status="todo", priority__gte=jobs.FIRST)
+    waiting = ProcrastinateJob.objects.filter(due, status="todo", queue_name=jobs.PURCHASE["queue"])
     found: bool = waiting.exists()
     return found

@@ -14,7 +14,7 @@ from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
 
 
-@mail.composes(reset.KIND)
+@mail.composes(reset.KIND, awaited=True)
 def compose(outgoing: OutgoingMail) -> Content | None:
     """Make the mail, with a key made at this moment; None for somebody who was let go meanwhile."""
     schema_name, user_pk, _occurrence = outgoing.key.split(":")

@@ -67,8 +67,8 @@ def release_hold(*, tenant: Tenant, by: str) -> Tenant:
     return locked
 
 
-def due_for_review(*, now: datetime | None = None, most: int = 500) -> list[int]:
-    """Return tenants whose access the clock may have changed."""
+def due_for_review(*, now: datetime | None = None) -> list[Tenant]:
+    """Return the tenants whose access the clock may have changed: all, or the first could bar it."""
     now = now or timezone.now()
     due = Tenant.objects.filter(access_review_at__lte=now, archived_at__isnull=True)
-    return list(due.order_by("access_review_at").values_list("pk", flat=True)[:most])
+    return list(due.order_by("access_review_at"))

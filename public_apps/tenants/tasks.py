@@ -14,7 +14,7 @@ REFILL = "refill_pool"
 PAUSE = timedelta(seconds=2)
 
 
-@app.task(queue="pool", priority=jobs.LAST)
+@app.task(**jobs.SPARE)
 def refill_pool() -> None:
     """Build one spare, then ask for the next: short jobs, so that buyers get in between.
 
@@ -27,7 +27,7 @@ def refill_pool() -> None:
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(queue="pool", queueing_lock="check_pool", priority=jobs.LAST)
+@app.task(queueing_lock="check_pool", **jobs.SPARE)
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
     if pool.missing():
@@ -35,7 +35,7 @@ def check_pool(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(queue="pool", queueing_lock="catch_up", priority=jobs.LAST)
+@app.task(queueing_lock="catch_up", **jobs.SPARE)
 def catch_up(timestamp: int) -> None:
     """Bring to head who came late: workers of the last release build and claim until they end."""
     release.catch_up()
@@ -43,4 +43,4 @@ def catch_up(timestamp: int) -> None:
 
 def wake_refill(*, wait: timedelta | None = None) -> None:
     """Enqueue a refill unless one is waiting."""
-    jobs.defer_once(refill_pool, lock=REFILL, priority=jobs.LAST, wait=wait)
+    jobs.defer_once(refill_pool, lock=REFILL, wait=wait)

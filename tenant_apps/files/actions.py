@@ -90,9 +90,7 @@ def wake_sweep(*, wait: timedelta) -> None:
     from tenant_apps.files.tasks import sweep_waiting
 
     schema = current()
-    jobs.defer_once(
-        sweep_waiting, lock=f"files:{schema}", priority=jobs.LAST, wait=wait, schema_name=schema
-    )
+    jobs.defer_once(sweep_waiting, lock=f"files:{schema}", wait=wait, schema_name=schema)
 
 
 def _read(upload: UploadedFile[Any]) -> bytes:

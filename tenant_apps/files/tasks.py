@@ -11,7 +11,7 @@ from public_apps.tenants.models import Tenant
 from tenant_apps.files import actions, queries
 
 
-@app.task(queue="upkeep", priority=jobs.LAST)
+@app.task(**jobs.LAST)
 def sweep_waiting(schema_name: str) -> None:
     """Sweep one workspace's uploads, and come again while any of them wait."""
     if not Tenant.objects.filter(schema_name=schema_name, archived_at=None).exists():

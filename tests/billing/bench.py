@@ -213,9 +213,9 @@ class Bench:
     def handle_all(self) -> None:
         """Handle what has arrived and what is due, one by one, until nothing is."""
         self.arrived()
-        while due := inbox.due():
-            for event_id in due:
-                inbox.handle(event_id=event_id)
+        while due := list(inbox.due().order_by("next_attempt_at")):
+            for event in due:
+                inbox.handle(event_id=event.pk)
 
     def try_again(self) -> None:
         """Let the time of every event that failed come now, and handle them."""
@@ -245,7 +245,7 @@ def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
     if _MOCK not in config.stash:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         stack = ground.stack
-        running, config.stash[_MOCK] = _start_mock(stack, factory.mktemp("stripe"))
+        running, config.stash[_MOCK] = start_mock(stack, factory.mktemp("stripe"))
         request.session.addfinalizer(lambda: processes.stop(running, watchdog=stack.watchdog))
     with _working_with(ground, config.stash[_MOCK]) as bench:
         yield bench
@@ -254,7 +254,7 @@ def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
 @pytest.fixture
 def own_bench(ground: Ground, tmp_path: Path) -> Iterator[Bench]:
     """A workbench with a Stripe of its own, whose clock may be put forward."""
-    running, url = _start_mock(ground.stack, tmp_path / "stripe")
+    running, url = start_mock(ground.stack, tmp_path / "stripe")
     try:
         with _working_with(ground, url) as bench:
             yield bench
@@ -283,9 +283,11 @@ def _forget_what_was_bought() -> None:
         mirrored.objects.all().delete()
 
 
-def _start_mock(stack: Stack, folder: Path) -> tuple[processes.Running, str]:
+def start_mock(stack: Stack, folder: Path, *, key: str = "") -> tuple[processes.Running, str]:
+    """Start a mock Stripe, an account of its own, and return its process and address."""
     port = ports.free()
-    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=stack.env)
+    environ = {**stack.env, "STRIPE_SECRET_KEY": key or stack.env["STRIPE_SECRET_KEY"]}
+    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=environ)
     running = processes.launch(part, logs=stack.logs, watchdog=stack.watchdog)
     processes.wait_until_ready(running)
     return running, f"http://127.0.0.1:{port}"

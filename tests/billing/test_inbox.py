@@ -133,12 +133,12 @@ def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(ground: Groun
         inbox.handle(event_id=row.pk)
         row.refresh_from_db()
         assert (row.status, row.attempts) == before
-        assert row.pk not in inbox.due()
+        assert row not in inbox.due()
 
 
 def test_an_event_whose_worker_died_is_due_again_after_its_lease(ground: Ground) -> None:
     abandoned = store(event(), attempts=1, next_attempt_at=timezone.now() - timedelta(seconds=1))
-    assert abandoned.pk in inbox.due()
+    assert abandoned in inbox.due()
     inbox.handle(event_id=abandoned.pk)
     abandoned.refresh_from_db()
     assert (abandoned.status, abandoned.attempts) == ("ignored", 2)

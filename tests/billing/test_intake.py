@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
+from billing import inbox
 from billing.models import StripeEvent
 from billing.tasks import handle_event
 from public_apps.core import jobs
@@ -36,14 +37,15 @@ def job_of(event_id: str) -> list[Any]:
 def test_the_job_is_the_one_that_procrastinate_itself_would_write(
     ground: Ground, door: Door
 ) -> None:
-    for priority, taken in ((jobs.NORMAL, event()), (jobs.FIRST, session_event())):
+    for rank, taken in ((jobs.EVENT, event()), (jobs.PURCHASE, session_event())):
         deliver(ground, door, taken, headers={"X-Request-ID": "request-of-stripe"})
         other = f"{taken['id']}-by-procrastinate"
         with (
             transaction.atomic(),
             structlog.contextvars.bound_contextvars(request_id="request-of-stripe"),
         ):
-            handle_event.configure(priority=priority).defer(event_id=other)
+            lock = f"{inbox.JOBS}:{other}"
+            handle_event.configure(queueing_lock=lock, **rank).defer(event_id=other)
             theirs = job_of(other)
             transaction.set_rollback(True)
         ours = job_of(taken["id"])

@@ -105,7 +105,7 @@ def test_many_workers_at_once_promise_one_mail(bench: Bench) -> None:
     for _ in range(6):
         bench.control("events", {"type": "invoice.payment_failed", "object_id": invoice})
     bench.arrived()
-    at_once(4, event_ids=inbox.due())
+    at_once(4, event_ids=[event.pk for event in inbox.due()])
     assert promised(eleni) == {"payment_failed": 1}
 
 
@@ -174,7 +174,7 @@ def test_events_in_any_order_promise_the_same(bench: Bench, backwards: bool) -> 
     eleni = bench.buy()
     eleni.move("past_due")
     bench.arrived()
-    for event_id in sorted(inbox.due(), reverse=backwards):
+    for event_id in sorted((event.pk for event in inbox.due()), reverse=backwards):
         inbox.handle(event_id=event_id)
     assert promised(eleni) == {"payment_failed": 1}
 

@@ -14,9 +14,8 @@ def handle_all_but_the_purchase(bench: Bench, customer: Customer) -> None:
     """Handle what has arrived, except the event by which we learn whose it is."""
     bench.arrived()
     bought = StripeEvent.objects.get(type="checkout.session.completed")
-    for event_id in inbox.due():
-        if event_id != bought.pk:
-            inbox.handle(event_id=event_id)
+    for event in inbox.due().exclude(pk=bought.pk):
+        inbox.handle(event_id=event.pk)
     assert not OutgoingMail.objects.filter(to=customer.order.email).exists()
 
 

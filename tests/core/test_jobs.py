@@ -9,16 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from devstack.processes import ROOT
+from public_apps.core import jobs
+from public_apps.core.tasks import rescue_stalled_jobs
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.tasks import wake_refill
 from tests.core.ground import Ground
 
+UNRULY_RANK: jobs.Rank = {"queue": "unruly", "priority": 0}
 UNRULY = {"DJANGO_SETTINGS_MODULE": "tests.core.unruly.settings", "TENANT_POOL_SIZE": "0"}
 
 
@@ -33,11 +37,14 @@ def word(ground: Ground) -> Iterator[str]:
 
 
 @contextmanager
-def working(ground: Ground, *, killed: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker that knows the unruly jobs, one job at a time on one connection."""
+def working(
+    ground: Ground, *options: str, killed: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker that knows the unruly jobs, by default one at a time on one connection."""
+    options = options or ("--concurrency", "1", "--no-reserve")
     with (ground.stack.logs / "unruly.log").open("ab") as log:
         worker = subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--concurrency", "1"],
+            [sys.executable, "manage.py", "worker", *options],
             cwd=ROOT,
             env={**ground.stack.env, **UNRULY},
             stdout=log,
@@ -48,17 +55,18 @@ def working(ground: Ground, *, killed: bool = False) -> Iterator[subprocess.Pope
     finally:
         worker.send_signal(signal.SIGTERM)
         try:
-            assert worker.wait(30) == (-signal.SIGKILL if killed else 0)
+            assert worker.wait(60) == (-signal.SIGKILL if killed else 0)
         finally:
             worker.kill()
             worker.wait()
 
 
-def defer(name: str, **arguments: object) -> int:
+def defer(name: str, *, rank: jobs.Rank = UNRULY_RANK, lock: str = "", **arguments: object) -> int:
     """Enqueue a job by its name, as `defer` does."""
-    return app.configure_task(f"unruly.{name}", queue="unruly", allow_unknown=True).defer(
-        **arguments  # type: ignore[arg-type]  # plain JSON
+    task = app.configure_task(
+        f"unruly.{name}", allow_unknown=True, queueing_lock=lock or None, **rank
     )
+    return task.defer(**arguments)  # type: ignore[arg-type]  # plain JSON
 
 
 def noted(word: str) -> list[str]:
@@ -76,7 +84,7 @@ def status_of(job_id: int) -> str | None:
     return row[0] if row else None
 
 
-def eventually(held: Callable[[], object], *, within: float = 30) -> None:
+def eventually(held: Callable[[], object], *, within: float = 120) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + within
     while not held():
@@ -133,5 +141,52 @@ def test_a_job_whose_worker_was_killed_runs_again_on_another(ground: Ground, wor
         doomed.wait()
     assert status_of(job) == "doing", "nobody has noticed yet"
     with working(ground):
-        eventually(lambda: len(noted(word)) == 2, within=60)
+        eventually(lambda: len(noted(word)) == 2, within=120)
         eventually(lambda: status_of(job) is None)
+
+
+def test_jobs_that_hang_in_every_slot_leave_room_for_purchases_and_mail(
+    ground: Ground, word: str
+) -> None:
+    for _ in range(2):
+        defer("hang", word=word)
+    with working(ground, "--concurrency", "2", killed=True) as worker:
+        eventually(lambda: len(noted(word)) == 2)
+        defer("note", word=f"{word}, of others")
+        for rank in (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL):
+            defer("note", rank=rank, word=f"{word}, {rank['queue']}")
+        for rank in (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL):
+            eventually(partial(noted, f"{word}, {rank['queue']}"))
+        assert noted(f"{word}, of others") == [], "two slots, and both hang"
+        worker.kill()
+        worker.wait()
+
+
+def lose_worker(*job_ids: int) -> None:
+    """Let a worker have begun with these jobs, and be gone without a trace."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE id = ANY(%s)",
+            [list(job_ids)],
+        )
+
+
+def test_a_rescued_job_keeps_its_rank(ground: Ground) -> None:
+    job = defer("note", rank=jobs.PURCHASE, word="rescued")
+    lose_worker(job)
+    rescue_stalled_jobs(timestamp=0)
+    assert status_of(job) == "todo"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT queue_name, priority FROM procrastinate_jobs WHERE id = %s", [job])
+        assert cursor.fetchone() == (jobs.PURCHASE["queue"], jobs.PURCHASE["priority"])
+
+
+def test_a_job_that_was_enqueued_anew_meanwhile_keeps_no_other_from_its_rescue(
+    ground: Ground,
+) -> None:
+    doubled = defer("note", lock="twice", word="doubled")
+    behind = defer("note", word="behind it")
+    lose_worker(doubled, behind)
+    twin = defer("note", lock="twice", word="doubled")
+    rescue_stalled_jobs(timestamp=0)
+    assert (status_of(doubled), status_of(twin), status_of(behind)) == (None, "todo", "todo")

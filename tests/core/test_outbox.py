@@ -143,7 +143,10 @@ def test_a_server_that_hangs_or_refuses_puts_a_mail_off_and_loses_none(
     mail.send(mail_id=promised.pk)
     assert arrived(ground, promised) == 0, "not before its time"
     make_due(promised)
-    assert promised.pk in mail.due()
+    assert promised not in mail.due(), "its job waits"
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name LIKE '%send_mail'")
+    assert promised in mail.due()
     mail.send(mail_id=promised.pk)
     assert arrived(ground, promised) == 1
 
@@ -158,7 +161,7 @@ def test_an_unreachable_server_is_given_up_at_last_and_staff_can_see_it(
     promised.refresh_from_db()
     assert promised.failed_at is not None
     assert "refused" in promised.error
-    assert promised.pk not in mail.due()
+    assert promised not in mail.due()
     settings.EMAIL_PORT = catcher
     make_due(promised)
     mail.send(mail_id=promised.pk)

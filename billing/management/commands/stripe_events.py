@@ -73,6 +73,8 @@ class Command(BaseCommand):
         for event_id in fetched.new:
             self.stdout.write(f"stored {event_id}")
         self.stdout.write(f"{len(fetched.new)} new, {fetched.known} known already")
+        if fetched.broken:
+            raise CommandError("\n".join(["Not taken in:", *fetched.broken]))
 
 
 def _row(event: StripeEvent) -> dict[str, Any]:

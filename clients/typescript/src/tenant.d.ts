@@ -3657,7 +3657,8 @@ export interface components {
             due_now: number;
             /** @description minor units of `currency`; kept for the next charges */
             credit: number;
-            next_charge: components["schemas"]["NextCharge"];
+            /** @description null: something added to the plan has no fixed price */
+            next_charge: components["schemas"]["NextCharge"] | null;
         };
         Preview: {
             issuable: boolean;

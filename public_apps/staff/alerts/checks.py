@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.incidents import Kind
 from billing.models import EventStatus, Incident, StripeEvent
-from public_apps.core import figures
+from public_apps.core import figures, sweeps
 from public_apps.core.figures import WebhookFigures
 from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
@@ -166,7 +166,11 @@ def run(*, now: datetime | None = None) -> None:
     from billing import incidents
 
     now = now or timezone.now()
-    for kind, check in CHECKS.values():
+
+    def make(name: str) -> None:
+        kind, check = CHECKS[name]
         found = check(now)
         if found is not None:
             incidents.report(kind, found)
+
+    sweeps.each("watch_thresholds", CHECKS, make, named=str)

@@ -51,6 +51,14 @@ WORKER_SILENT = kind(
         "meanwhile, and handled when it is back."
     ),
 )
+SWEEP_FAILING = kind(
+    "sweep_failing",
+    title=_("What is done by the clock fails for somebody"),
+    advice=_(
+        "Each line names a row and its error; the worker's log has the rest. All others are done, "
+        "and these are tried again every time."
+    ),
+)
 POOL_DRY = kind(
     "pool_dry",
     title=_("There are no spare tenants"),

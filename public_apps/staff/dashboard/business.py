@@ -119,4 +119,4 @@ def _between(earlier: str, later: str) -> ExpressionWrapper[Any]:
 
 def _charged(*, interval: str, currency: str) -> Sum:
     charged = Q(status__in=PAYING, interval=interval, currency=currency, collection_paused=False)
-    return Sum(F("unit_amount") * F("quantity"), filter=charged)
+    return Sum("renewal_amount", filter=charged)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core import jobs, mail
+from public_apps.core import jobs, mail, sweeps
 from public_apps.core.errors import Refused
 from public_apps.core.schemas import in_public
 from public_apps.tenants.archives import backup, earlier, exporting, layout
@@ -112,9 +112,13 @@ def forget_expired() -> None:
     """Destroy archives that nobody can fetch any more, and forget what failed as long ago."""
     long_ago = timezone.now() - EXPIRES_AFTER
     Export.objects.filter(failed_at__lte=long_ago).delete()
-    for export in Export.objects.filter(expires_at__lte=timezone.now()):
-        own_store().delete(key_of(export))
-        export.delete()
+    expired = Export.objects.filter(expires_at__lte=timezone.now())
+    sweeps.each("forget_expired", expired, _forget, named=key_of)
+
+
+def _forget(export: Export) -> None:
+    own_store().delete(key_of(export))
+    export.delete()
 
 
 def key_of(export: Export) -> str:
@@ -127,7 +131,7 @@ def wake(export: Export) -> None:
     from public_apps.tenants.archives.tasks import make_export
 
     lock = f"export:{export.pk}"
-    jobs.defer_once(make_export, lock=lock, priority=jobs.LAST, export_id=str(export.pk))
+    jobs.defer_once(make_export, lock=lock, export_id=str(export.pk))
 
 
 def _refuse_too_many(tenant: Tenant) -> None:

@@ -22,7 +22,7 @@ ABANDONED_AFTER = timedelta(days=1)
 
 
 @app.periodic(cron="13 1 * * *")
-@app.task(queue="upkeep", queueing_lock="back_up_all", priority=jobs.LAST)
+@app.task(queueing_lock="back_up_all", **jobs.LAST)
 def back_up_all(timestamp: int) -> None:
     """Back up every tenant that has no backup of this night."""
     if _is_ours():
@@ -32,14 +32,14 @@ def back_up_all(timestamp: int) -> None:
 
 
 @app.periodic(cron="43 3 * * *")
-@app.task(queue="upkeep", queueing_lock="rehearse_restore", priority=jobs.LAST)
+@app.task(queueing_lock="rehearse_restore", **jobs.LAST)
 def rehearse_restore(timestamp: int) -> None:
     """Restore one tenant's newest backup to see whether it can be done."""
     if _is_ours():
         rehearsal.rehearse()
 
 
-@app.task(queue="upkeep", priority=jobs.LAST)
+@app.task(**jobs.LAST)
 def make_export(export_id: str) -> None:
     """Make one owner's export, unless that is done."""
     export = Export.objects.filter(pk=export_id, finished_at=None, failed_at=None).first()
@@ -48,7 +48,7 @@ def make_export(export_id: str) -> None:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queue="upkeep", queueing_lock="sweep_exports", priority=jobs.LAST)
+@app.task(queueing_lock="sweep_exports", **jobs.HOUSEKEEPING)
 def sweep_exports(timestamp: int) -> None:
     """Take up what a crash has left unfinished, and destroy what has expired."""
     if _is_ours():

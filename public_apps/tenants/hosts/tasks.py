@@ -10,7 +10,7 @@ from public_apps.tenants.hosts.models import DomainClaim
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queue="upkeep", queueing_lock="sweep_domains", priority=jobs.LAST)
+@app.task(queueing_lock="sweep_domains", **jobs.HOUSEKEEPING)
 def sweep_domains(timestamp: int) -> None:
     """Ask for each verified domain once a day, and let go the old names whose time is over."""
     for claim_id in claims.due():
@@ -18,7 +18,7 @@ def sweep_domains(timestamp: int) -> None:
     subdomain.let_go()
 
 
-@app.task(queue="upkeep", priority=jobs.LAST)
+@app.task(**jobs.LAST)
 def check_domain(claim_id: int) -> None:
     """Ask DNS about one domain again."""
     claim = DomainClaim.objects.filter(pk=claim_id).first()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from public_apps.core import mail
+from public_apps.core import mail, sweeps
 from public_apps.tenants.lifecycle import departures
 from public_apps.tenants.lifecycle.models import Aim, Departure
 from public_apps.tenants.models import Tenant
@@ -15,7 +15,6 @@ from public_apps.tenants.models import Tenant
 NOTICE = "retention_notice"
 FIRST_NOTICE, LAST_NOTICE = timedelta(days=30), timedelta(days=7)
 BY_CLOCK = "the clock"
-MOST = 200
 
 
 def plan_due() -> int:
@@ -29,11 +28,14 @@ def plan_due() -> int:
     due = Tenant.objects.filter(
         suspended_at__lte=now - kept + lead, held_at=None, archived_at=None, opened_at__isnull=False
     ).exclude(departures__in=Departure.objects.filter(undone_at=None))
-    found = list(due.order_by("suspended_at")[:MOST])
-    for tenant in found:
+
+    def plan(tenant: Tenant) -> None:
         # However long ago it was: there is always the time between the first mail and the end.
-        begins_at = max(tenant.suspended_at + kept, now + lead)
+        begins_at = max((tenant.suspended_at or now) + kept, now + lead)
         departures.plan_archive(tenant=tenant, begins_at=begins_at, by=BY_CLOCK)
+
+    found = list(due.order_by("suspended_at"))
+    sweeps.each("plan_due", found, plan, named=lambda tenant: tenant.schema_name)
     return len(found)
 
 
@@ -46,11 +48,17 @@ def promise_notices() -> None:
     planned = Departure.objects.filter(
         aim=Aim.ARCHIVE, begins_at__gt=now, closed_at=None, undone_at=None
     )
-    for departure in planned.select_related("tenant"):
+
+    def promise(departure: Departure) -> None:
         last = min(LAST_NOTICE, (departure.begins_at - departure.asked_at) / 2)
         _promise(departure, 1)
         if now >= departure.begins_at - last:
             _promise(departure, 2)
+
+    sweeps.each(
+        "promise_notices", planned.select_related("tenant"), promise,
+        named=lambda departure: departure.tenant.schema_name,
+    )  # fmt: skip
 
 
 def _promise(departure: Departure, number: int) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import User
-from public_apps.core import addresses
+from public_apps.core import addresses, sweeps
 from public_apps.core.schemas import inside
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.archives.models import KeptSchema
@@ -41,7 +41,7 @@ def proceed(departure_id: int) -> Departure | None:
     try:
         while _one_step(departure_id):
             pass
-    except (Hindered, OperationalError) as error:
+    except (Hindered, DatabaseError) as error:  # a damaged schema's, too: others have their turn
         log.warning("departure hindered", departure=departure_id, error=str(error))
         _note(departure_id, str(error))
     else:
@@ -168,13 +168,15 @@ def _erase(departure: Departure, tenant: Tenant) -> None:
 def erase_late() -> int:
     """Erase what has come in about tenants since they were erased; return how many rows."""
     lately = Departure.objects.filter(erased_at__gt=timezone.now() - LATE)
-    count = 0
-    for tenant_id in lately.values_list("tenant_id", flat=True):
-        with transaction.atomic():
-            tenant = suspension.lock(tenant_id)
-            erased = doors.erase(Leaving(tenant=tenant, addresses=frozenset()))
-        count += sum(erased.values())
-    return count
+    counts: list[int] = []
+
+    def erase(tenant_id: int) -> None:
+        tenant = suspension.lock(tenant_id)
+        counts.extend(doors.erase(Leaving(tenant=tenant, addresses=frozenset())).values())
+
+    ids = lately.values_list("tenant_id", flat=True)
+    sweeps.each("erase_late", ids, erase, named=lambda tenant_id: f"tenant {tenant_id}")
+    return sum(counts)
 
 
 def _addresses(tenant: Tenant) -> frozenset[str]:

@@ -16,13 +16,13 @@ log = structlog.get_logger(__name__)
 MOST = 100
 
 
-@app.task(queue="upkeep", priority=jobs.LAST)
+@app.task(**jobs.LAST)
 def proceed(departure_id: int) -> None:
     """Do what is due of one departure."""
     steps.proceed(departure_id)
 
 
-@app.task(queue="upkeep", priority=jobs.LAST)
+@app.task(**jobs.LAST)
 def revive(tenant_id: int, label: str, by: str) -> None:
     """Bring one tenant back from its archive, unless that is done."""
     tenant = Tenant.objects.filter(pk=tenant_id, archived_at__isnull=False).first()
@@ -31,7 +31,7 @@ def revive(tenant_id: int, label: str, by: str) -> None:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queue="upkeep", queueing_lock="sweep_departures", priority=jobs.LAST)
+@app.task(queueing_lock="sweep_departures", **jobs.HOUSEKEEPING)
 def sweep_departures(timestamp: int) -> None:
     """Plan what time has made due, promise the mails, and take up what is unfinished."""
     retention.plan_due()
@@ -41,14 +41,14 @@ def sweep_departures(timestamp: int) -> None:
 
 
 @app.periodic(cron="7 4 * * *")
-@app.task(queue="upkeep", queueing_lock="erase_late", priority=jobs.LAST)
+@app.task(queueing_lock="erase_late", **jobs.LAST)
 def erase_late(timestamp: int) -> None:
     """Erase what came in too late to be erased with its tenant."""
     steps.erase_late()
 
 
 @app.periodic(cron="27 * * * *")
-@app.task(queue="upkeep", queueing_lock="look_for_orphans", priority=jobs.LAST)
+@app.task(queueing_lock="look_for_orphans", **jobs.LAST)
 def look_for_orphans(timestamp: int) -> None:
     """Have staff told what belongs to nobody; nothing is touched."""
     found = orphans.find()
@@ -74,11 +74,10 @@ def due() -> list[int]:
 
 def wake(departure_id: int) -> None:
     """Enqueue a departure unless it is waiting."""
-    lock = f"departure:{departure_id}"
-    jobs.defer_once(proceed, lock=lock, priority=jobs.LAST, departure_id=departure_id)
+    jobs.defer_once(proceed, lock=f"departure:{departure_id}", departure_id=departure_id)
 
 
 def wake_revival(tenant_id: int, *, label: str, by: str) -> None:
     """Enqueue a return from the archive unless it is waiting."""
     lock = f"revival:{tenant_id}"
-    jobs.defer_once(revive, lock=lock, priority=jobs.LAST, tenant_id=tenant_id, label=label, by=by)
+    jobs.defer_once(revive, lock=lock, tenant_id=tenant_id, label=label, by=by)

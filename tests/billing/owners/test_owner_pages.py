@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.billing.owners.owner import Owner
+from tests.billing.owners.test_add_ons import ADD_ON, Seller
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.customer import PASSWORD, until
 
@@ -161,3 +162,15 @@ def test_the_page_speaks_greek(owner: Owner, sign_in: SignIn) -> None:
 def _reads(page: Page, url: str, where: str, text: str) -> bool:
     page.goto(url)
     return page.locator(where).filter(has_text=text).count() == 1
+
+
+def test_an_owner_reads_what_a_month_costs_with_all_that_was_added(
+    owner: Owner, sign_in: SignIn
+) -> None:
+    total = owner.get()["next_charge"]["amount"] + ADD_ON
+    Seller(owner).add(quantity=1)
+    until(lambda: owner.get()["next_charge"]["amount"] == total)
+    facts = sign_in(owner, java_script_enabled=False).locator("dl.pairs").first
+    expect(facts).to_contain_text("Starter")
+    expect(facts).to_contain_text(f"€{total // 100} per month")
+    expect(facts).to_contain_text(f"€{total // 100} on ")
