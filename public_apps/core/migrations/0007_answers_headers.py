@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0005_mail_given_up"),
+        ("core", "0006_mail_unwanted"),
     ]
 
     operations = [
