@@ -24,7 +24,8 @@ PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 # Parameters of text that open nothing: names that everybody sees, and numbers of rows. What is
 # called anything else must be out of the logs, or be added here by somebody who has thought about it.
 OPEN_TO_ALL = {
-    "app_label", "content_type_id", "format", "label", "object_id", "pk", "url", "verb", "file",
+    "app_label", "content_type_id", "file", "format", "label", "object_id", "pk", "slug", "url",
+    "verb",
     "session_id",  # Stripe's of a checkout, by which staff find a purchase in the log
 }  # fmt: skip
 URLCONFS = ("config.urls_public", "config.urls_tenant")

@@ -20,7 +20,7 @@ def sent_to(person: Person, ground: Ground) -> list[EmailMessage]:
     for outgoing in OutgoingMail.objects.waiting().filter(to=person.user.email):
         mail.send(mail_id=outgoing.pk)
         outgoing.refresh_from_db()
-        assert outgoing.sent_at, outgoing.error
+        assert outgoing.sent_at or outgoing.unwanted_at, outgoing.error
     return mailbox.mails_to(person.user.email, folder=ground.stack.mail_dir)
 
 
