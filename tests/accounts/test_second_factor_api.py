@@ -92,7 +92,9 @@ def test_guessing_codes_comes_to_an_end(person: Person) -> None:
     enrol(person)
     pending = sign_in(person).json()["meta"]["session_token"]
     answers = [give_code(person, f"{guess:06}", session=pending) for guess in range(8)]
-    assert any("too_many" in answer.text for answer in answers), answers[-1].text
+    assert [answer.status_code for answer in answers] == [400] * 5 + [429] * 3, answers[-1].text
+    assert answers[-1].json()["type"].endswith("/too-many-requests")
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
 
 
 def test_the_database_holds_no_secret_in_the_clear(town: Town, person: Person) -> None:
