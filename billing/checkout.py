@@ -92,9 +92,8 @@ def _price_of(order: Order) -> Price:
         plan__code=order.plan, plan__offered=True, currency=settings.STRIPE.currency
     )
     if not prices:
-        raise errors.Invalid(
-            _("There is no such plan."), errors={"plan": [_("There is no such plan.")]}
-        )
+        message = _("There is no such plan.")
+        raise errors.Invalid(message, errors={"plan": [message]}, code="does_not_exist")
     price = prices.filter(interval=order.interval).first()
     if price is None:
         message = _("This plan has no price for this interval.")

@@ -17,11 +17,11 @@ def changes(old: Schema, new: Schema) -> list[Change]:
 
 def _operations(old: Side, new: Side) -> Iterator[Change]:
     before, after = _by_address(old.document), _by_address(new.document)
-    for address in before.keys() - after.keys():
+    for address in sorted(before.keys() - after.keys()):
         yield Change(address, "is gone", breaks=True)
-    for address in after.keys() - before.keys():
+    for address in sorted(after.keys() - before.keys()):
         yield Change(address, "is new", breaks=False)
-    for address in before.keys() & after.keys():
+    for address in sorted(before.keys() & after.keys()):
         yield from _operation(old, new, before[address], after[address], address)
 
 
@@ -51,12 +51,12 @@ def _parameters(
     old: Side, new: Side, before: Schema, after: Schema, where: str
 ) -> Iterator[Change]:
     had, has = _named(old, before), _named(new, after)
-    for name in had.keys() - has.keys():
+    for name in sorted(had.keys() - has.keys()):
         yield Change(f"{where} {name}", "is gone", breaks=True)
-    for name in has.keys() - had.keys():
+    for name in sorted(has.keys() - had.keys()):
         needed = bool(has[name].get("required"))
         yield Change(f"{where} {name}", f"is new{', and required' * needed}", breaks=needed)
-    for name in had.keys() & has.keys():
+    for name in sorted(had.keys() & has.keys()):
         if has[name].get("required") and not had[name].get("required"):
             yield Change(f"{where} {name}", "is required now", breaks=True)
         comparison = Comparison(old, new, SENT)
@@ -80,14 +80,14 @@ def _body(old: Side, new: Side, before: Schema, after: Schema, where: str) -> It
 
 def _answers(old: Side, new: Side, before: Schema, after: Schema, where: str) -> Iterator[Change]:
     had, has = before["responses"], after["responses"]
-    for status in had.keys() - has.keys():
+    for status in sorted(had.keys() - has.keys()):
         yield Change(f"{where} {status}", "is gone", breaks=status.startswith("2"))
-    for status in has.keys() - had.keys():
+    for status in sorted(has.keys() - had.keys()):
         yield Change(f"{where} {status}", "is new", breaks=False)
-    for status in had.keys() & has.keys():
+    for status in sorted(had.keys() & has.keys()):
         was, now = old.resolved(had[status]), new.resolved(has[status])
         inside = f"{where} {status}"
-        for name in was.get("headers", {}).keys() - now.get("headers", {}).keys():
+        for name in sorted(was.get("headers", {}).keys() - now.get("headers", {}).keys()):
             yield Change(f"{inside} {name}", "is gone", breaks=True)
         yield from _contents(old, new, was, now, inside, ANSWERED)
 
@@ -97,9 +97,9 @@ def _contents(
 ) -> Iterator[Change]:
     before: dict[str, Any] = was.get("content", {})
     after: dict[str, Any] = now.get("content", {})
-    for kind in before.keys() - after.keys():
+    for kind in sorted(before.keys() - after.keys()):
         yield Change(where, f"{kind} is gone", breaks=True)
-    for kind in before.keys() & after.keys():
+    for kind in sorted(before.keys() & after.keys()):
         comparison = Comparison(old, new, direction)
         schemas = before[kind].get("schema", {}), after[kind].get("schema", {})
         yield from comparison.of(*schemas, where)

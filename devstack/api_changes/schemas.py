@@ -11,6 +11,7 @@ Schema = dict[str, Any]
 SENT, ANSWERED = "sent", "answered"
 # Words that may come to be answered at any time: clients fall back to the status (docs/api.md).
 OPEN_WORDS = frozenset({"ProblemCode"})
+WORDS = frozenset({"title", "description", "examples"})
 _CEILINGS = ("maxLength", "maximum", "maxItems")
 _FLOORS = ("minLength", "minimum", "minItems")
 
@@ -45,6 +46,24 @@ class Side:
                     break
         return part
 
+    def plain(self, part: Any) -> Schema:
+        """Return what a part stands for; a choice between one thing and null is that thing or null."""
+        said: Schema = self.resolved(part)
+        for kind in ("oneOf", "anyOf"):
+            others = [each for each in said.get(kind, []) if each != {"type": "null"}]
+            if len(others) == 1 < len(said[kind]):
+                only = self.plain(others[0])
+                return {**only, "type": sorted(_types(only) | {"null"})}
+        return said
+
+    def key(self, part: Any) -> str:
+        """Return what tells a variant from its siblings: an object's name, or else what it allows."""
+        said = self.resolved(part)
+        if "properties" in said and _name(part):
+            return _name(part)
+        allowed = {name: said[name] for name in said if name not in WORDS}
+        return json.dumps(allowed, sort_keys=True)
+
     def _at(self, reference: str) -> Any:
         found: Any = self.document
         for step in reference.removeprefix("#/").split("/"):
@@ -57,7 +76,7 @@ class Comparison:
 
     def __init__(self, old: Side, new: Side, direction: str) -> None:
         self.old, self.new, self.direction = old, new, direction
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[int, int]] = set()
 
     @property
     def is_sent(self) -> bool:
@@ -66,11 +85,11 @@ class Comparison:
 
     def of(self, old: Any, new: Any, where: str) -> Iterator[Change]:
         """Yield how what `new` describes differs from what `old` described."""
-        pair = (_name(old), _name(new))
-        if all(pair) and pair in self._seen:
+        pair = (id(self.old.resolved(old)), id(self.new.resolved(new)))
+        if pair in self._seen:
             return
         self._seen.add(pair)
-        before, after = self.old.resolved(old), self.new.resolved(new)
+        before, after = self.old.plain(old), self.new.plain(new)
         yield from self._types(before, after, where)
         yield from self._variants(before, after, where)
         if _name(new) not in OPEN_WORDS:
@@ -87,11 +106,11 @@ class Comparison:
 
     def _variants(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
         for kind in ("oneOf", "anyOf"):
-            before = {_key(each): each for each in old.get(kind, [])}
-            after = {_key(each): each for each in new.get(kind, [])}
+            before = {self.old.key(each): each for each in old.get(kind, [])}
+            after = {self.new.key(each): each for each in new.get(kind, [])}
             if before and after:
                 yield from self._choices(set(before), set(after), where, "variant")
-            for key in before.keys() & after.keys():
+            for key in sorted(before.keys() & after.keys()):
                 yield from self.of(before[key], after[key], where)
 
     def _words(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
@@ -125,12 +144,12 @@ class Comparison:
     def _properties(self, old: Schema, new: Schema, where: str) -> Iterator[Change]:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed_before, needed_after = set(old.get("required", [])), set(new.get("required", []))
-        for name in before.keys() - after.keys():
+        for name in sorted(before.keys() - after.keys()):
             yield Change(f"{where}.{name}", "is gone", breaks=True)
-        for name in after.keys() - before.keys():
+        for name in sorted(after.keys() - before.keys()):
             needed = self.is_sent and name in needed_after
             yield Change(f"{where}.{name}", f"is new{', and required' * needed}", breaks=needed)
-        for name in before.keys() & after.keys():
+        for name in sorted(before.keys() & after.keys()):
             inside = f"{where}.{name}"
             if (name in needed_before) != (name in needed_after):
                 needed = name in needed_after
@@ -141,10 +160,6 @@ class Comparison:
 
 def _name(part: Any) -> str:
     return part["$ref"].rpartition("/")[2] if isinstance(part, dict) and "$ref" in part else ""
-
-
-def _key(part: Any) -> str:
-    return _name(part) or json.dumps(part, sort_keys=True)
 
 
 def _types(schema: Schema) -> set[str]:

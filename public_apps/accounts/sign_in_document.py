@@ -13,7 +13,8 @@ from public_apps.core.errors import PROBLEM_JSON
 Document = dict[str, Any]
 SOURCE = Path(__file__).parent / "sign_in.yaml"
 TAG = "sign-in"
-TOO_OFTEN = "SignInTooOften"
+# Refusals from before allauth is asked: problem documents with what its clients look for.
+PROBLEM = {"schema": {"$ref": "#/components/schemas/SignInProblem"}}
 
 
 def add(result: Document, generator: Any, request: Any, public: bool) -> Document:
@@ -28,10 +29,13 @@ def add(result: Document, generator: Any, request: Any, public: bool) -> Documen
     components["requestBodies"] = said["requestBodies"]
     for name, (words, schema) in said["responses"].items():
         components["responses"][name] = _response(words, schema)
-    components["responses"][TOO_OFTEN] = _too_often(components["responses"]["TooManyRequests"])
-    for path in said["paths"].values():
-        for operation in path.values():
-            operation["tags"] = [TAG]
+    components["responses"]["SignInRefused"]["content"][PROBLEM_JSON] = PROBLEM
+    for name, shared in said["refusals"].items():
+        components["responses"][name] = _refusal(components["responses"][shared])
+    for operation in (each for path in said["paths"].values() for each in path.values()):
+        operation["tags"] = [TAG]
+        if "requestBody" in operation:
+            operation["responses"]["413"] = {"$ref": "#/components/responses/SignInTooLarge"}
     result["paths"] = {**said["paths"], **result["paths"]}
     described = {"name": TAG, "description": _description()}
     result["tags"] = sorted([*result["tags"], described], key=lambda tag: str(tag["name"]))
@@ -56,7 +60,6 @@ def _response(words: str, schema: str) -> Document:
     }
 
 
-def _too_often(refusal: Document) -> Document:
-    """Return what everybody who asks too often gets: here its `errors` may be a list, as allauth's."""
-    content = {PROBLEM_JSON: {"schema": {"type": "object"}}, "application/json": {"schema": {}}}
-    return {**refusal, "content": content}
+def _refusal(shared: Document) -> Document:
+    """Return a refusal that every API has, as it is told here: `errors` is a list."""
+    return {**shared, "content": {PROBLEM_JSON: PROBLEM}}

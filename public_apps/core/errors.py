@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from django.core import exceptions as django_exceptions
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
@@ -25,22 +24,23 @@ Fields = Mapping[str, Sequence[str]]
 class Problem(Exception):
     """A decided refusal: subclasses say which of the catalogue's kinds; the detail says what to do.
 
-    The messages of a field may be `ErrorDetail`s, whose code tells programs the reason.
+    `code` tells programs the reason of what is said by field; a message that is an `ErrorDetail`
+    has its own.
     """
 
     headers: Mapping[str, str] = {}
     slug: ClassVar[str] = "bad-request"
-    # What is told to programs of a field whose message has no code of its own.
-    code: ClassVar[str] = "invalid"
+    code = "invalid"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.slug not in CATALOGUE:
             raise TypeError(f"{cls.__name__}: {cls.slug!r} is not in core.problems.CATALOGUE")
 
-    def __init__(self, detail: str, *, errors: Fields | None = None) -> None:
+    def __init__(self, detail: str, *, errors: Fields | None = None, code: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
+        self.code = code or self.code
         self.errors = {name: list(messages) for name, messages in (errors or {}).items()}
 
     @property
@@ -172,7 +172,7 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
         document = error.body()
         headers = dict(error.headers)
     elif isinstance(error, exceptions.APIException):
-        document = problem(error.status_code, _detail(error))
+        document = problem(error.status_code, str(error.detail))
         headers = _headers(error)
     else:
         return None
@@ -193,18 +193,6 @@ def as_problem(error: Exception) -> Exception:
     if isinstance(error, exceptions.ValidationError):
         return Invalid(_("See errors, field by field."), errors=_by_field(error.detail))
     return error
-
-
-def _detail(error: exceptions.APIException) -> str:
-    wait = int(getattr(error, "wait", None) or 0)
-    if not isinstance(error, exceptions.Throttled) or not wait:
-        return str(error.detail)
-    text = ngettext(
-        "You have asked too often. Please try again in %(wait)d second.",
-        "You have asked too often. Please try again in %(wait)d seconds.",
-        wait,
-    )
-    return text % {"wait": wait}
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

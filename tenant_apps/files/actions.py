@@ -68,7 +68,7 @@ def take(ids: Collection[UUID], *, by: User, field: str = "files") -> list[Store
     found = {stored.pk: stored for stored in waiting.order_by("pk")}
     if missing := [each for each in ids if each not in found]:
         message = _("No upload of yours with this id is waiting: {id}.").format(id=missing[0])
-        raise Invalid(message, errors={field: [message]})
+        raise Invalid(message, errors={field: [message]}, code="does_not_exist")
     StoredFile.objects.filter(pk__in=found).update(attached_at=timezone.now())
     return [found[each] for each in dict.fromkeys(ids)]
 

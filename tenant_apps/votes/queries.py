@@ -58,7 +58,7 @@ def voting_apartment(pk: int, *, among: QuerySet[Apartment]) -> Apartment:
     found = among.filter(pk=pk).first()
     if found is None:
         message = _("Only the owner of an apartment votes for it.")
-        raise Invalid(message, errors={"apartment": [message]})
+        raise Invalid(message, errors={"apartment": [message]}, code="does_not_exist")
     return found
 
 
@@ -67,7 +67,7 @@ def choice_of(vote: Vote, pk: int) -> Choice:
     found = vote.choices.filter(pk=pk).first()
     if found is None:
         message = _("This is no answer to this vote.")
-        raise Invalid(message, errors={"choice": [message]})
+        raise Invalid(message, errors={"choice": [message]}, code="does_not_exist")
     return found
 
 

@@ -108,6 +108,9 @@ BREAKING: dict[str, Callable[[Document], object]] = {
     "GET /houses/ 200.id: type null is new": lambda new: answered(new)["properties"].update(
         id={"type": ["integer", "null"]}
     ),
+    "GET /houses/ 200.inside[]: type null is new": lambda new: answered(new)["properties"][
+        "inside"
+    ].update(items={"oneOf": [{"$ref": "#/components/schemas/House"}, {"type": "null"}]}),
     'GET /houses/ 200.kind: value "clay" is new': lambda new: new["components"]["schemas"]["Kind"][
         "enum"
     ].append("clay"),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from rest_framework.fields import get_error_detail
 
 from public_apps.accounts.invitations import hooks, links
 from public_apps.accounts.members import actions as members
@@ -149,7 +150,7 @@ def _check_password(password: str, invitation: Invitation, **names: str) -> None
         validate_password(password, User(email=invitation.email, **names))
     except ValidationError as error:
         raise Invalid(
-            _("Please choose another password."), errors={"password": error.messages}
+            _("Please choose another password."), errors={"password": get_error_detail(error)}
         ) from error
 
 

@@ -153,6 +153,8 @@ class Schema(AutoSchema):
             names.append("Location")
         if status_code.startswith("2") and self._takes_key():
             names.append("Idempotent-Replayed")
+        if status_code.startswith("2") and self.view.throttle_classes:
+            names += ["RateLimit", "RateLimit-Policy"]
         return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
     def _problem(self) -> dict[str, Any]:

@@ -32,6 +32,14 @@ HEADERS: dict[str, Document] = {
         "description": "After how many seconds to ask again.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "RateLimit": {
+        "description": "How many more requests may come now, by limit (the IETF's draft).",
+        "schema": {"type": "string", "examples": ['"person";r=1199;t=60']},
+    },
+    "RateLimit-Policy": {
+        "description": "How many requests may come within how many seconds, by limit.",
+        "schema": {"type": "string", "examples": ['"person";q=1200;w=60']},
+    },
     "WWW-Authenticate": {
         "description": "How to prove who you are.",
         "schema": {"type": "string", "examples": ["Bearer"]},
@@ -43,7 +51,7 @@ HEADERS: dict[str, Document] = {
 }
 _WITH_HEADERS = {
     HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
-    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After"],
+    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After", "RateLimit", "RateLimit-Policy"],
     HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
 }
 # Names of our own: the phrases in Python's table change with its versions.
