@@ -231,6 +231,10 @@ def checks(missing: list[str]) -> list[Check]:
         ),
         Check(title="OpenAPI files match the code", command=(*manage, "openapi", "--check")),
         *node_checks(missing),
+        Check(
+            title="openapi-python-client: what it makes imports",
+            command=(PYTHON, "-m", "devstack.python_client"),
+        ),
     ]
 
 
@@ -241,10 +245,18 @@ def node_checks(missing: list[str]) -> list[Check]:
         missing.append("the TypeScript client's checks: there is no npm")
         return []
     client = (npm, "--prefix", "clients/typescript", "--silent")
+    generators = (npm, "--prefix", "clients/generators", "--silent")
     return [
         Check(title="TypeScript client's packages", command=(*client, "ci")),
         Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
         Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),
+        Check(title="TypeScript client's examples compile", command=(*client, "run", "examples")),
+        Check(title="TypeScript client is packed well", command=(*client, "run", "package:check")),
+        Check(title="Generators' packages", command=(*generators, "ci")),
+        Check(
+            title="orval, hey-api, openapi-typescript: what they make compiles",
+            command=(*generators, "run", "generate"),
+        ),
     ]
 
 
