@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from billing.owners import account, changes, overview, returning, serializers
 from billing.owners.account import Account
 from public_apps.accounts.models import Role
-from public_apps.core import idempotency
+from public_apps.core import idempotency, origins
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.core.rest.filters import KnownQuery
@@ -149,15 +150,18 @@ class ResumeView(OwnerView):
 class PortalView(OwnerView):
     @extend_schema(
         operation_id="subscription_portal",
-        request=None,
+        request=serializers.PortalSerializer,
         parameters=[idempotency.PARAMETER],
-        responses={200: serializers.LeadOnSerializer, **REFUSALS},
+        responses={200: serializers.LeadOnSerializer, 400: PROBLEM, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         """Open Stripe's customer portal: cards, addresses, invoices."""
+        given = serializers.PortalSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        back = _way_back(request, given.validated_data)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            return {"url": changes.open_portal(account=owners, request=row)}
+            return {"url": changes.open_portal(account=owners, request=row, frontend=back)}
 
         return self.once(request, verb, did="subscription.portal_opened")
 
@@ -165,18 +169,21 @@ class PortalView(OwnerView):
 class BeginAgainView(OwnerView):
     @extend_schema(
         operation_id="subscription_begin_again",
-        request=serializers.PlanChoiceSerializer,
+        request=serializers.BeginAgainSerializer,
         parameters=[idempotency.PARAMETER],
         responses={200: serializers.LeadOnSerializer, 400: PROBLEM, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         """Open a payment page for a workspace whose subscription has ended."""
-        choice = serializers.PlanChoiceSerializer(data=request.data)
-        choice.is_valid(raise_exception=True)
-        wish = changes.Wish(**choice.validated_data)
+        given = serializers.BeginAgainSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        choice = given.validated_data
+        wish = changes.Wish(plan=choice["plan"], interval=choice["interval"])
+        back = _way_back(request, choice)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            return {"url": returning.begin_again(account=owners, wish=wish, request=row)}
+            url = returning.begin_again(account=owners, wish=wish, request=row, frontend=back)
+            return {"url": url}
 
         return self.once(request, verb, did="subscription.begun_again")
 
@@ -202,6 +209,12 @@ class InvoicesView(KnownQuery, OwnerView):
             page = pages.paginate_queryset(owners.invoices(), request, view=self)
             shown = serializers.InvoiceSerializer(page, many=True).data
         return pages.get_paginated_response(shown)
+
+
+def _way_back(request: Request, given: dict[str, Any]) -> str:
+    """Return the site to come back to: the one named, or whose page asks; "" for our settings'."""
+    calling = origins.caller_of(request) if settings.FRONTEND_LINKS else ""
+    return str(given.get("frontend_url") or calling)
 
 
 def _shown(owners: Account) -> dict[str, Any]:
