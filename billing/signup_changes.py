@@ -55,7 +55,8 @@ def shown(signup: Signup) -> dict[str, Any]:
     """Return what is told of a sign-up; what its buyer typed only as long as it can be changed."""
     changeable = is_changeable(signup)
     ends = signup.session_expires_at
-    payable = changeable and not signup.released_at and ends and timezone.now() < ends
+    over = signup.released_at or (ends and ends <= timezone.now())
+    payable = changeable and not over and signup.checkout_url
     return {
         "signup_id": signup.pk,
         "status": signup.stage,

@@ -63,7 +63,7 @@ class Signup(models.Model):
     created_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     # The name is held while this is null; a unique index over held names settles every race.
     released_at = models.DateTimeField(_("name released"), null=True, blank=True)
-    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True, editable=False)
+    given_up_at = models.DateTimeField(_("order given up"), null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     tenant = models.OneToOneField(
         Tenant, verbose_name=_("tenant"), null=True, blank=True, on_delete=models.PROTECT

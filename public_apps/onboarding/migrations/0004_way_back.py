@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             model_name="signup",
             name="given_up_at",
             field=models.DateTimeField(
-                blank=True, editable=False, null=True, verbose_name="given up"
+                blank=True, editable=False, null=True, verbose_name="order given up"
             ),
         ),
     ]
