@@ -233,6 +233,7 @@ CORS_ALLOW_CREDENTIALS = False  # bearer tokens only: a cookie never crosses ori
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "accept-language",
     "idempotency-key", "if-match", "if-none-match", "x-session-token", "x-tenant-host",
+    "x-password-reset-key", "x-email-verification-key",
     # What tracing in a browser adds by itself (W3C Trace Context and Baggage, Sentry).
     "x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace",
 ]  # fmt: skip
