@@ -22,6 +22,7 @@ from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.core.rest.filters import KnownQuery
 from public_apps.core.rest.limits import Limit
 from public_apps.core.rest.pages import Cursor
+from public_apps.tenants import links
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
@@ -158,10 +159,10 @@ class PortalView(OwnerView):
         """Open Stripe's customer portal: cards, addresses, invoices."""
         given = serializers.PortalSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        back = _way_back(request, given.validated_data)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            return {"url": changes.open_portal(account=owners, request=row, frontend=back)}
+            back = _way_back(owners, request, given.validated_data)
+            return {"url": changes.open_portal(account=owners, request=row, back=back)}
 
         return self.once(request, verb, did="subscription.portal_opened")
 
@@ -179,10 +180,10 @@ class BeginAgainView(OwnerView):
         given.is_valid(raise_exception=True)
         choice = given.validated_data
         wish = changes.Wish(plan=choice["plan"], interval=choice["interval"])
-        back = _way_back(request, choice)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            url = returning.begin_again(account=owners, wish=wish, request=row, frontend=back)
+            back = _way_back(owners, request, choice)
+            url = returning.begin_again(account=owners, wish=wish, request=row, back=back)
             return {"url": url}
 
         return self.once(request, verb, did="subscription.begun_again")
@@ -211,10 +212,11 @@ class InvoicesView(KnownQuery, OwnerView):
         return pages.get_paginated_response(shown)
 
 
-def _way_back(request: Request, given: dict[str, Any]) -> str:
-    """Return the site to come back to: the one named, or whose page asks; "" for our settings'."""
+def _way_back(owners: Account, request: Request, given: dict[str, Any]) -> str:
+    """Return where to come back to, at the site that is named or whose page asks, or by our settings."""
     calling = origins.caller_of(request) if settings.FRONTEND_LINKS else ""
-    return str(given.get("frontend_url") or calling)
+    site = str(given.get("frontend_url") or calling)
+    return links.to(owners.tenant, "subscription", frontend=site)
 
 
 def _shown(owners: Account) -> dict[str, Any]:

@@ -14,19 +14,16 @@ from billing.owners.account import Account
 from billing.owners.changes import ENDED, Wish, key_of, price_of, subscription_held
 from public_apps.core import errors
 from public_apps.core.models import IdempotentRequest
-from public_apps.tenants import links
 
 # Stripe takes 30 minutes to 24 hours.
 PAGE_LIFE = timedelta(minutes=61)
 
 
-def begin_again(
-    *, account: Account, wish: Wish, request: IdempotentRequest, frontend: str = ""
-) -> str:
+def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest, back: str) -> str:
     """Return a payment page whose subscription opens this workspace again, by its customer.
 
-    At most one such page is open, and none while the customer pays for anything; it leads back as
-    `links.to` says. Raises `errors.Conflict` unless the subscription has ended, and what
+    At most one such page is open, and none while the customer pays for anything; it leads back to
+    `back`. Raises `errors.Conflict` unless the subscription has ended, and what
     `changes.preview_change` raises.
     """
     price = price_of(wish)
@@ -40,7 +37,6 @@ def begin_again(
         live = at_stripe.live_subscriptions(row.customer_id)
         if any(each["status"] not in ENDED for each in live):
             raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
-        back = links.to(account.tenant, "subscription", frontend=frontend)
         return _only_page(account, row, price, request, back=back)
 
 

@@ -54,7 +54,13 @@ def to(tenant: Tenant, route: str, *, frontend: str = "", **names: object) -> st
     if site and known.frontend is not None:
         said = {name: quote(str(value), safe="") for name, value in names.items()}
         return f"{site}/w/{tenant.primary_domain}{known.frontend.format(**said)}"
-    return domains.url_of(tenant, reverse(known.page, urlconf="config.urls_tenant", kwargs=names))
+    return on_own_host(tenant, route, **names)
+
+
+def on_own_host(tenant: Tenant, route: str, **names: object) -> str:
+    """Return the address of a page of a workspace on its own host, whatever is switched on."""
+    page = ROUTES[route].page
+    return domains.url_of(tenant, reverse(page, urlconf="config.urls_tenant", kwargs=names))
 
 
 def after_payment(*, frontend: str = "") -> str:
