@@ -89,7 +89,8 @@ class CheckoutView(PublicView):
         parameters=[idempotency.PARAMETER],
         responses={
             201: serializers.CheckoutStartedSerializer,
-            **dict.fromkeys((400, 409, 422, 429, 502, 503), PROBLEM),
+            409: serializers.ConflictSerializer,
+            **dict.fromkeys((400, 422, 429, 502, 503), PROBLEM),
         },
     )
     def post(self, request: Request) -> Response:
@@ -149,7 +150,7 @@ class WelcomeMailView(PublicView):
 class SignupView(PublicView):
     @extend_schema(
         operation_id="billing_signup",
-        responses={200: serializers.SignupSerializer, **dict.fromkeys((404, 429), PROBLEM)},
+        responses={200: serializers.SignupSerializer, 404: PROBLEM},
     )
     def get(self, request: Request, signup_id: UUID) -> Response:
         """A sign-up, for the buyer who comes back to it: its id is known to nobody else."""
@@ -160,7 +161,8 @@ class SignupView(PublicView):
         request=serializers.OrderSerializer,
         responses={
             200: serializers.SignupSerializer,
-            **dict.fromkeys((400, 404, 409, 410, 429, 502, 503), PROBLEM),
+            409: serializers.ConflictSerializer,
+            **dict.fromkeys((400, 404, 410, 429, 502, 503), PROBLEM),
         },
     )
     def patch(self, request: Request, signup_id: UUID) -> Response:
@@ -183,10 +185,14 @@ class SignupView(PublicView):
 
     @extend_schema(
         operation_id="billing_signup_give_up",
-        responses={204: None, **dict.fromkeys((404, 409, 429, 502, 503), PROBLEM)},
+        responses={
+            204: None,
+            409: serializers.ConflictSerializer,
+            **dict.fromkeys((404, 429, 502, 503), PROBLEM),
+        },
     )
     def delete(self, request: Request, signup_id: UUID) -> Response:
-        """Give a sign-up up: nobody can pay for it any more, its name is free, who it was forgotten."""
+        """Give a sign-up up: it can't be paid any more, its name is free, what was typed forgotten."""
         throttles.one_order(request)
         with _told_of_payment(request):
             signup_changes.give_up(signup_id=signup_id)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from billing.models import Interval
 from public_apps.core import origins
 from public_apps.core.rest.addresses import AddressField
+from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.onboarding import progress
 from public_apps.onboarding.models import Stage
 from public_apps.tenants import domains
@@ -114,6 +115,14 @@ class SignupSerializer(serializers.Serializer[Any]):
     )
     expires_at = serializers.DateTimeField(
         allow_null=True, help_text="Until when the name is held and the payment page is open."
+    )
+
+
+class ConflictSerializer(ProblemSerializer):
+    """Somebody has the name, or the payment was quicker: then `type` ends in `already-paid`."""
+
+    status_url = serializers.URLField(
+        required=False, help_text="With `already-paid`: tells how far the workspace is."
     )
 
 
