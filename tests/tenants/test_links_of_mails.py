@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.core.context import request_context
 from django.conf import settings
 from django.test import RequestFactory, override_settings
 
@@ -103,11 +104,12 @@ def test_links_lead_to_the_frontend_where_a_setting_says_so(
 def test_allauth_names_the_same_addresses(told: Told) -> None:
     request = RequestFactory().get("/")
     request.tenant = told.workspace.tenant  # type: ignore[attr-defined]  # as the middleware does
-    adapter = headless.HeadlessAdapter(request)
-    with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
-        led = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
+    adapter = headless.HeadlessAdapter()
+    with request_context(request):
+        with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
+            led = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
+        own = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
     assert led == f"{FRONTEND}/w/{told.workspace.host}/set-password/k-1"
-    own = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
     assert own is not None
     assert urlsplit(own).path == "/accounts/set-password/k-1/"
 
