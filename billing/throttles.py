@@ -36,6 +36,7 @@ class WelcomeMailsOfSession(Limit):
     """Asking for the welcome mail of one purchase, from wherever."""
 
     scope = "welcome_mails_of_session"
+    is_told = False  # it counts what others have asked, too
 
     def get_cache_key(self, request: Any, view: APIView | None) -> str:
         """Return the name that the count goes by: the session's, whoever asks."""
