@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import structlog
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import gateway, mirror
+from billing import gateway, mirror, stripe_account
 from billing.models import Price
 from public_apps.core import addresses, errors
 from public_apps.onboarding.models import Signup
@@ -73,22 +74,13 @@ def close(session_id: str) -> None:
     Raises `AlreadyPaid` if somebody has been through with it, by Stripe's own word, and
     `errors.UpstreamFailed` if there is no such word.
     """
-    try:
-        session = gateway.close_checkout_session(session_id)
-    except STRIPE_ERRORS as error:
-        log.exception("checkout session not closed", session=session_id)
-        raise unreachable() from error
-    if _status_of(session, session_id) != "expired":
+    if _status_after(gateway.close_checkout_session, session_id) != "expired":
         raise unreachable()
 
 
 def is_open(session_id: str) -> bool:
     """Whether somebody can still pay at a session; raises as `close`."""
-    try:
-        session = gateway.checkout_session(session_id)
-    except STRIPE_ERRORS as error:
-        raise unreachable() from error
-    return _status_of(session, session_id) == "open"
+    return _status_after(gateway.checkout_session, session_id) == "open"
 
 
 def unreachable() -> errors.UpstreamFailed:
@@ -96,7 +88,15 @@ def unreachable() -> errors.UpstreamFailed:
     return errors.UpstreamFailed(_("We could not reach the payment provider. Please try again."))
 
 
-def _status_of(session: dict[str, Any] | None, session_id: str) -> str:
+def _status_after(ask: Callable[[str], gateway.Document | None], session_id: str) -> str:
+    """Return how a session stands once Stripe was asked; one that is gone counts as expired."""
+    try:
+        session = ask(session_id)
+        if session is None:
+            stripe_account.confirm_gone(f"checkout session {session_id}", held=True)
+    except STRIPE_ERRORS as error:
+        log.exception("no word on a checkout session", session=session_id)
+        raise unreachable() from error
     status = "expired" if session is None else str(session["status"])
     if status == "complete":
         raise AlreadyPaid(session_id)
