@@ -11,14 +11,15 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import access, gateway, mirror, stripe_account
+from billing import access, gateway, mirror, sessions, stripe_account
 from billing.inbox import Done, Ignored, Outcome
 from billing.models import Lead, Price
-from public_apps.core import addresses, errors, jobs
+from public_apps.core import errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
@@ -26,8 +27,6 @@ from public_apps.onboarding.signing_up import NameTaken, Wish, sign_up
 from public_apps.tenants import domains
 
 log = structlog.get_logger(__name__)
-# Stripe takes 30 minutes to 24 hours; a name should not be held longer than somebody needs to pay.
-SESSION_LIFE = timedelta(minutes=61)
 NO_SESSION_LIFE = timedelta(minutes=10)
 UNFINISHED_AFTER = timedelta(seconds=60)
 JOBS = "signup"  # what the locks of their jobs begin with
@@ -39,55 +38,60 @@ class Order(Wish):
     """What somebody wants to buy, its form already checked field by field."""
 
     interval: str
+    # The site that the buyer comes from and returns to; empty: the one of our settings.
+    frontend_url: str = ""
+
+    @property
+    def wished(self) -> dict[str, str]:
+        """Return what the form says, without where it stood."""
+        return {name: value for name, value in asdict(self).items() if name != "frontend_url"}
 
     @property
     def fingerprint(self) -> str:
         """Return a digest by which a repeated request is recognised."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        said = asdict(self) if self.frontend_url else self.wished
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup:
-    """Hold the name and open a checkout session for it.
+    """Hold the name and open a checkout session for it, in place of one that this buyer left.
 
     Raises `errors.Closed` in manual mode (the wish is kept as a lead), `errors.Invalid` by field,
-    `errors.Conflict` for a taken name or a request still in flight, `errors.KeyReused`, and
-    `errors.UpstreamFailed` within ten seconds when Stripe does not answer; the name is then free.
+    `errors.Conflict` for a taken name or a request still in flight, `sessions.AlreadyPaid`,
+    `errors.KeyReused`, and `errors.UpstreamFailed` within ten seconds when Stripe does not answer;
+    the name is then free, or its buyer's as before.
     """
     if settings.STRIPE.mode == "manual":
         keep_lead(order=order)
         raise errors.Closed(
             _("Online purchase is closed just now. We kept your request and will write to you.")
         )
-    price = _price_of(order)
-    _check_name(order)
-    signup = _earlier(order, idempotency_key) or _hold(order, language, idempotency_key)
+    price = price_of(order)
+    check_name(order)
+    if earlier := _earlier(order, idempotency_key):
+        return earlier
+    if _own_earlier(order).exists():
+        return _instead_of_own(order, price, language=language, idempotency_key=idempotency_key)
+    signup = _hold(order, language, idempotency_key)
     if signup.checkout_session_id:
         return signup
     try:
-        session = gateway.create_checkout_session(
-            params=_session_params(signup, price), idempotency_key=f"signup-{signup.pk}"
-        )
-    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        sessions.open_for(signup, price, key=f"signup-{signup.pk}")
+    except errors.UpstreamFailed:
         subdomains.release(signup=signup)
-        log.exception("checkout session refused", signup=str(signup.pk))
-        raise errors.UpstreamFailed(
-            _("We could not reach the payment provider. Please try again.")
-        ) from error
-    signup.checkout_session_id = session["id"]
-    signup.checkout_url = session["url"]
-    signup.session_expires_at = mirror.moment(session["expires_at"])
-    signup.save(update_fields=["checkout_session_id", "checkout_url", "session_expires_at"])
+        raise
     return signup
 
 
 def keep_lead(*, order: Order) -> None:
     """Keep a wish that came while the shop was closed, once."""
     Lead.objects.update_or_create(
-        email=order.email, subdomain=order.subdomain, defaults=asdict(order)
+        email=order.email, subdomain=order.subdomain, defaults=order.wished
     )
 
 
-def _price_of(order: Order) -> Price:
+def price_of(order: Order) -> Price:
+    """Return the price that is asked for; raise `errors.Invalid` by field if there is none."""
     prices = Price.objects.select_related("plan").filter(
         plan__code=order.plan, plan__offered=True, currency=settings.STRIPE.currency
     )
@@ -106,7 +110,8 @@ def _price_of(order: Order) -> Price:
     return price
 
 
-def _check_name(order: Order) -> None:
+def check_name(order: Order) -> None:
+    """Raise `errors.Invalid` unless the name may be a workspace's."""
     try:
         domains.check_label(order.subdomain)
     except domains.NotALabel as refusal:
@@ -128,13 +133,7 @@ def _earlier(order: Order, key: str | None) -> Signup | None:
 
 def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
     try:
-        return sign_up(
-            wish=order,
-            language=language,
-            interval=order.interval,
-            idempotency_key=idempotency_key,
-            request_fingerprint=order.fingerprint,
-        )
+        return _sign_up(order, language, idempotency_key)
     except NameTaken:  # somebody was faster: we ourselves under the same key, or another
         earlier = _earlier(order, idempotency_key)
         if earlier is None:
@@ -142,25 +141,46 @@ def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
         return earlier
 
 
-def _session_params(signup: Signup, price: Price) -> dict[str, Any]:
-    # Only the sign-up's id goes along: no password, no personal data beyond the address to bill.
-    metadata = {"signup_id": str(signup.pk)}
-    subscription_data: dict[str, Any] = {"metadata": metadata}
-    if price.plan.trial_days:
-        subscription_data["trial_period_days"] = price.plan.trial_days
-    site = settings.FRONTEND_URL or settings.SITE_URL
-    return {
-        "mode": "subscription",
-        "client_reference_id": str(signup.pk),
-        "metadata": metadata,
-        "subscription_data": subscription_data,
-        "customer_email": addresses.on_the_wire(signup.email),
-        "line_items": [{"price": price.stripe_price_id, "quantity": 1}],
-        "success_url": f"{site}/welcome/{{CHECKOUT_SESSION_ID}}/",
-        "cancel_url": f"{site}/?signup={signup.pk}",
-        "expires_at": int((timezone.now() + SESSION_LIFE).timestamp()),
-        "locale": signup.language,
-    }
+def _sign_up(order: Order, language: str, idempotency_key: str | None) -> Signup:
+    return sign_up(
+        wish=order,
+        language=language,
+        interval=order.interval,
+        frontend_url=order.frontend_url,
+        idempotency_key=idempotency_key,
+        request_fingerprint=order.fingerprint,
+    )
+
+
+def _own_earlier(order: Order) -> QuerySet[Signup]:
+    """Return the sign-up by which this buyer has the name already, with a payment page left open.
+
+    The same buyer is who types the same: address, names and organisation. What they are given is a
+    sign-up of its own, so that somebody who guessed all that can't read or change the other one.
+    """
+    held = subdomains.held_by(order.subdomain).filter(
+        paid_at__isnull=True, checkout_session_id__isnull=False
+    )
+    return held.filter(
+        email__iexact=order.email,
+        organization=order.organization,
+        first_name=order.first_name,
+        last_name=order.last_name,
+    )
+
+
+@transaction.atomic
+def _instead_of_own(
+    order: Order, price: Price, *, language: str, idempotency_key: str | None
+) -> Signup:
+    """Let a new sign-up take the place of one that its buyer left: at any time one can be paid."""
+    left = _own_earlier(order).select_for_update().first()
+    if left is None:
+        raise NameTaken
+    subdomains.release(signup=left)
+    signup = _sign_up(order, language, idempotency_key)
+    sessions.open_instead(signup, price, of=str(left.checkout_session_id))
+    return signup
 
 
 # --- How it ended ---------------------------------------------------------------------------------
@@ -188,9 +208,9 @@ def settle_failed_payment(*, session_id: str) -> Outcome:
     outcome = settle_session(session_id=session_id)
     signup = Signup.objects.filter(checkout_session_id=session_id, paid_at__isnull=True).first()
     if signup is not None:
-        Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(
-            failed_at=timezone.now(), failure="The delayed payment failed."
-        )
+        Signup.objects.filter(
+            pk=signup.pk, checkout_session_id=session_id, paid_at__isnull=True
+        ).update(failed_at=timezone.now(), failure="The delayed payment failed.")
         subdomains.release(signup=signup)
     return outcome
 
@@ -245,4 +265,19 @@ def _signup_of(session: dict[str, Any]) -> Signup | None:
     noted = Signup.objects.filter(pk=signup_id, checkout_session_id__isnull=True).update(
         checkout_session_id=session["id"]
     )
-    return Signup.objects.get(pk=signup_id) if noted else None
+    return Signup.objects.get(pk=signup_id) if noted else _paid_elsewhere(signup_id, session)
+
+
+def _paid_elsewhere(signup_id: UUID, session: dict[str, Any]) -> Signup | None:
+    """Return the sign-up of a session that it does not know of, if that was paid all the same.
+
+    Sessions are closed before others take their place, by Stripe's own word. Should one be paid
+    against all that, it is the one that counts, unless the sign-up has been paid besides.
+    """
+    if session.get("payment_status") not in PROVISIONABLE or session.get("status") != "complete":
+        return None
+    taken_up = Signup.objects.filter(pk=signup_id, paid_at__isnull=True).update(
+        checkout_session_id=session["id"]
+    )
+    log.error("a session that had been replaced was paid", session=session["id"], by=str(signup_id))
+    return Signup.objects.get(pk=signup_id) if taken_up else None

@@ -87,6 +87,19 @@ def checkout_session(session_id: str) -> Document | None:
     return _fetch(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
+def close_checkout_session(session_id: str) -> Document | None:
+    """End a checkout session that is open, and return it as it is then, or None if there is none.
+
+    One that was completed or has expired already stays so.
+    """
+    try:
+        return ask(lambda client: client.v1.checkout.sessions.expire(session_id))
+    except _Gone:
+        return None
+    except StripeRefused:
+        return checkout_session(session_id)
+
+
 def subscription(subscription_id: str) -> Document | None:
     """Return a subscription as it is now, or None if it is gone."""
     return _fetch(

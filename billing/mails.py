@@ -20,7 +20,7 @@ from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.models import AccessChange, Tenant
 from public_apps.tenants.suspension import access_changed
 
@@ -31,7 +31,6 @@ SUSPENDED = "suspended"
 BACK_AGAIN = "back_again"
 CANCELLED = "cancelled"
 KINDS = (TRIAL_ENDING, PAYMENT_FAILED, ACTION_REQUIRED, SUSPENDED, BACK_AGAIN, CANCELLED)
-BILLING_PATH = "/billing/"
 # When Stripe rings `trial_will_end`; at once for a trial that is shorter.
 TRIAL_NOTICE = timedelta(days=3)
 
@@ -216,8 +215,8 @@ def _content(outgoing: OutgoingMail, tenant: Tenant | None, **facts: object) -> 
         template=outgoing.kind,
         context={
             "organization": tenant.name,
-            "workspace_url": domains.url_of(tenant),
-            "billing_url": domains.url_of(tenant, BILLING_PATH),
+            "workspace_url": links.to(tenant, "home"),
+            "billing_url": links.to(tenant, "subscription"),
             **facts,
         },
     )

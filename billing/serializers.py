@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from billing.models import Interval
+from public_apps.core import origins
 from public_apps.core.rest.addresses import AddressField
+from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.onboarding import progress
 from public_apps.onboarding.models import Stage
 from public_apps.tenants import domains
@@ -40,6 +42,28 @@ class SubdomainField(serializers.CharField):
         return label
 
 
+class FrontendUrlField(serializers.CharField):
+    """The origin of a site of ours: where somebody comes from, and is led back to."""
+
+    default_error_messages = {
+        "not_allowed": _("Give the origin of a site that we know, such as https://example.com.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = (
+            "Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, "
+            "wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL."
+        )
+        defaults = {"required": False, "allow_blank": True, "max_length": 200, "help_text": told}
+        super().__init__(**{**defaults, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        origin = super().to_internal_value(data).lower().removesuffix("/")
+        if origin and not origins.allowed(origin):
+            self.fail("not_allowed")
+        return origin
+
+
 class OrderSerializer(serializers.Serializer[Any]):
     organization = PlainTextField(max_length=120)
     subdomain = SubdomainField(max_length=40)
@@ -48,6 +72,7 @@ class OrderSerializer(serializers.Serializer[Any]):
     last_name = PlainTextField(max_length=80)
     plan = serializers.SlugField(max_length=40)
     interval = serializers.ChoiceField(choices=Interval.choices)
+    frontend_url = FrontendUrlField()
 
 
 class CheckoutStartedSerializer(serializers.Serializer[Any]):
@@ -55,6 +80,56 @@ class CheckoutStartedSerializer(serializers.Serializer[Any]):
     session_id = serializers.CharField()
     checkout_url = serializers.URLField()
     status_url = serializers.URLField()
+
+
+class TypedOrderSerializer(serializers.Serializer[Any]):
+    """What a buyer has typed."""
+
+    organization = serializers.CharField()
+    subdomain = serializers.CharField()
+    email = serializers.EmailField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    plan = serializers.CharField()
+    interval = serializers.ChoiceField(choices=Interval.choices)
+
+
+class SignupSerializer(serializers.Serializer[Any]):
+    """A sign-up, to whoever holds its id; who the buyer is only as long as it can be changed."""
+
+    signup_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Stage.choices)
+    order = TypedOrderSerializer(
+        allow_null=True,
+        help_text="What was typed; null once it is paid, given up, or a day old: then it can't be "
+        "changed any more.",
+    )
+    session_id = serializers.CharField(
+        allow_null=True, help_text="The checkout session at present; a change brings another."
+    )
+    checkout_url = serializers.URLField(
+        allow_null=True, help_text="Stripe's payment page; null when there is nothing to pay there."
+    )
+    status_url = serializers.URLField(
+        allow_null=True, help_text="Tells how far the way to the workspace has come."
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the name is held and the payment page is open."
+    )
+
+
+class ConflictSerializer(ProblemSerializer):
+    """Somebody has the name, or the payment was quicker: then `type` ends in `already-paid`."""
+
+    status_url = serializers.URLField(
+        required=False, help_text="With `already-paid`: tells how far the workspace is."
+    )
+
+
+class WelcomeMailSerializer(serializers.Serializer[Any]):
+    """The same answer whether or not a mail is sent."""
+
+    detail = serializers.CharField(help_text="For people.")
 
 
 class StepSerializer(serializers.Serializer[Any]):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
+
+from rest_framework.views import APIView
 
 from public_apps.core.errors import Problem, TooManyRequests
 from public_apps.core.rest.limits import Limit
@@ -21,6 +24,24 @@ class OrderLimit(Limit):
     """Sending an order, whatever becomes of it."""
 
     scope = "order"
+
+
+class WelcomeMailLimit(Limit):
+    """Asking for welcome mails, whoever they go to."""
+
+    scope = "welcome_mail"
+
+
+class WelcomeMailsOfSession(Limit):
+    """Asking for the welcome mail of one purchase, from wherever."""
+
+    scope = "welcome_mails_of_session"
+    is_told = False  # it counts what others have asked, too
+
+    def get_cache_key(self, request: Any, view: APIView | None) -> str:
+        """Return the name that the count goes by: the session's, whoever asks."""
+        session_id = request.parser_context["kwargs"]["session_id"]
+        return f"throttle_{self.scope}_{hashlib.sha256(session_id.encode()).hexdigest()}"
 
 
 class SubdomainLimit(Limit):

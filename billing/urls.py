@@ -14,5 +14,11 @@ urlpatterns = [
     path("subdomains/<str:label>/", api.SubdomainView.as_view(), name="subdomain"),
     path("checkout/", api.CheckoutView.as_view(), name="checkout"),
     path("checkout/<str:session_id>/", api.ProgressView.as_view(), name="progress"),
+    path(
+        "checkout/<str:session_id>/welcome-mail/",
+        api.WelcomeMailView.as_view(),
+        name="welcome-mail",
+    ),
+    path("signups/<uuid:signup_id>/", api.SignupView.as_view(), name="signup"),
     path("webhook/stripe/", stripe_webhook, name="webhook"),
 ]

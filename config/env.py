@@ -178,6 +178,20 @@ def frontend_url(env: environ.Env) -> str:
     return url
 
 
+def frontend_links(env: environ.Env, *, url: str, debug: bool) -> bool:
+    """Return whether links in mails lead to the frontend, which then must be known, and be safe."""
+    on = boolean(env, "FRONTEND_LINKS", default=False)
+    if on and not url:
+        raise UnsafeSetting("FRONTEND_LINKS is on without FRONTEND_URL: say where the links lead.")
+    parts = urlsplit(url)
+    local = parts.hostname in LOOPBACK or str(parts.hostname).endswith(".localhost")
+    if on and parts.scheme != "https" and not debug and not local:
+        raise UnsafeSetting(
+            "FRONTEND_LINKS is on and FRONTEND_URL does not start with https://: its links carry keys."
+        )
+    return on
+
+
 def origins(env: environ.Env, name: str) -> Origins:
     """Split a list of origins; `https://*.vercel.app` becomes an anchored pattern of one label."""
     exact, patterns = [], []

@@ -29,6 +29,7 @@ try:
     SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
     FRONTEND_URL = settings_reader.frontend_url(_env)
     FRONTEND_SECRETS = settings_reader.frontend_secrets(_env)
+    FRONTEND_LINKS = settings_reader.frontend_links(_env, url=FRONTEND_URL, debug=DEBUG)
     CUSTOM_DOMAIN_TARGET = resolvers.domain_target(_env, base=TENANT_BASE_DOMAIN)
     DNS_RESOLVERS = resolvers.resolvers(_env)
     _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
@@ -232,6 +233,7 @@ CORS_ALLOW_CREDENTIALS = False  # bearer tokens only: a cookie never crosses ori
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "accept-language",
     "idempotency-key", "if-match", "if-none-match", "x-session-token", "x-tenant-host",
+    "x-password-reset-key", "x-email-verification-key",
     # What tracing in a browser adds by itself (W3C Trace Context and Baggage, Sentry).
     "x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace",
 ]  # fmt: skip
@@ -320,6 +322,8 @@ MFA_TOTP_ISSUER = "New Concierge"
 MFA_TOTP_TOLERANCE = 1
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "public_apps.staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
+HEADLESS_ADAPTER = "public_apps.tenants.headless.HeadlessAdapter"
+# Without FRONTEND_LINKS; with it `public_apps.tenants.links` decides, workspace by workspace.
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": "/accounts/confirm-email/{key}/",
     "account_reset_password": "/accounts/password/reset/",
@@ -340,6 +344,8 @@ REST_FRAMEWORK = {
         "order": "300/min",
         "subdomain": "120/min",
         "invitation": "30/min",
+        "welcome_mail": "30/hour",
+        "welcome_mails_of_session": "3/hour",
         "progress": "300/min",
         "subscription": "60/min",
         "sign-in": "10/min",

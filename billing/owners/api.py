@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -15,12 +16,13 @@ from rest_framework.views import APIView
 from billing.owners import account, changes, overview, returning, serializers
 from billing.owners.account import Account
 from public_apps.accounts.models import Role
-from public_apps.core import idempotency
+from public_apps.core import idempotency, origins
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.core.rest.filters import KnownQuery
 from public_apps.core.rest.limits import Limit
 from public_apps.core.rest.pages import Cursor
+from public_apps.tenants import links
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
@@ -149,15 +151,18 @@ class ResumeView(OwnerView):
 class PortalView(OwnerView):
     @extend_schema(
         operation_id="subscription_portal",
-        request=None,
+        request=serializers.PortalSerializer,
         parameters=[idempotency.PARAMETER],
-        responses={200: serializers.LeadOnSerializer, **REFUSALS},
+        responses={200: serializers.LeadOnSerializer, 400: PROBLEM, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         """Open Stripe's customer portal: cards, addresses, invoices."""
+        given = serializers.PortalSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            return {"url": changes.open_portal(account=owners, request=row)}
+            back = _way_back(owners, request, given.validated_data)
+            return {"url": changes.open_portal(account=owners, request=row, back=back)}
 
         return self.once(request, verb, did="subscription.portal_opened")
 
@@ -165,18 +170,21 @@ class PortalView(OwnerView):
 class BeginAgainView(OwnerView):
     @extend_schema(
         operation_id="subscription_begin_again",
-        request=serializers.PlanChoiceSerializer,
+        request=serializers.BeginAgainSerializer,
         parameters=[idempotency.PARAMETER],
         responses={200: serializers.LeadOnSerializer, 400: PROBLEM, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         """Open a payment page for a workspace whose subscription has ended."""
-        choice = serializers.PlanChoiceSerializer(data=request.data)
-        choice.is_valid(raise_exception=True)
-        wish = changes.Wish(**choice.validated_data)
+        given = serializers.BeginAgainSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        choice = given.validated_data
+        wish = changes.Wish(plan=choice["plan"], interval=choice["interval"])
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            return {"url": returning.begin_again(account=owners, wish=wish, request=row)}
+            back = _way_back(owners, request, choice)
+            url = returning.begin_again(account=owners, wish=wish, request=row, back=back)
+            return {"url": url}
 
         return self.once(request, verb, did="subscription.begun_again")
 
@@ -202,6 +210,13 @@ class InvoicesView(KnownQuery, OwnerView):
             page = pages.paginate_queryset(owners.invoices(), request, view=self)
             shown = serializers.InvoiceSerializer(page, many=True).data
         return pages.get_paginated_response(shown)
+
+
+def _way_back(owners: Account, request: Request, given: dict[str, Any]) -> str:
+    """Return where to come back to, at the site that is named or whose page asks, or by our settings."""
+    calling = origins.caller_of(request) if settings.FRONTEND_LINKS else ""
+    site = str(given.get("frontend_url") or calling)
+    return links.to(owners.tenant, "subscription", frontend=site)
 
 
 def _shown(owners: Account) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from billing.owners import at_stripe, limits
 from billing.owners.account import Account
 from public_apps.core import errors
 from public_apps.core.models import IdempotentRequest
-from public_apps.tenants import domains
 
 PREVIEW_HOLDS = timedelta(hours=1)
 OURS_TO_CHANGE = frozenset({"active", "trialing"})
@@ -97,15 +96,15 @@ def resume(*, account: Account, request: IdempotentRequest) -> None:
             _update(row, {"cancel_at": ""}, request)
 
 
-def open_portal(*, account: Account, request: IdempotentRequest) -> str:
-    """Return the address of a session in Stripe's customer portal."""
+def open_portal(*, account: Account, request: IdempotentRequest, back: str) -> str:
+    """Return the address of a session in Stripe's customer portal, which leads back to `back`."""
     _refuse_in_manual_mode()
     customer_id = account.customer_id()
     if not customer_id:
         raise _nothing_at_stripe()
     params = {
         "customer": customer_id,
-        "return_url": domains.url_of(account.tenant, "/billing/"),
+        "return_url": back,
         "locale": (get_language() or "auto")[:2],
     }
     session = at_stripe.portal_session(params=params, key=key_of(request))

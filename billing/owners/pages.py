@@ -30,6 +30,7 @@ from public_apps.core import idempotency
 from public_apps.core.errors import Problem
 from public_apps.core.idempotency import Answer
 from public_apps.core.models import IdempotentRequest
+from public_apps.tenants import links
 
 INVOICES_A_PAGE = 12
 CSRF_FIELD = "csrfmiddlewaretoken"  # another one each time
@@ -143,7 +144,9 @@ def portal_page(request: HttpRequest) -> HttpResponse:
     """Lead on to Stripe's customer portal."""
     return _lead_on(
         request,
-        lambda owners, row: changes.open_portal(account=owners, request=row),
+        lambda owners, row: changes.open_portal(
+            account=owners, request=row, back=_this_page(owners)
+        ),
         did="subscription.portal_opened",
     )
 
@@ -155,9 +158,16 @@ def again_page(request: HttpRequest) -> HttpResponse:
     wish = Wish(plan=request.POST.get("plan", ""), interval=request.POST.get("interval", ""))
     return _lead_on(
         request,
-        lambda owners, row: returning.begin_again(account=owners, wish=wish, request=row),
+        lambda owners, row: returning.begin_again(
+            account=owners, wish=wish, request=row, back=_this_page(owners)
+        ),
         did="subscription.begun_again",
     )
+
+
+def _this_page(owners: Account) -> str:
+    """Return where somebody comes back to who left from here, wherever links in mails lead."""
+    return links.on_own_host(owners.tenant, "subscription")
 
 
 def _lead_on(request: HttpRequest, verb: Verb, *, did: str) -> HttpResponse:

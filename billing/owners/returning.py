@@ -14,17 +14,17 @@ from billing.owners.account import Account
 from billing.owners.changes import ENDED, Wish, key_of, price_of, subscription_held
 from public_apps.core import errors
 from public_apps.core.models import IdempotentRequest
-from public_apps.tenants import domains
 
 # Stripe takes 30 minutes to 24 hours.
 PAGE_LIFE = timedelta(minutes=61)
 
 
-def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest) -> str:
+def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest, back: str) -> str:
     """Return a payment page whose subscription opens this workspace again, by its customer.
 
-    At most one such page is open, and none while the customer pays for anything. Raises
-    `errors.Conflict` unless the subscription has ended, and what `changes.preview_change` raises.
+    At most one such page is open, and none while the customer pays for anything; it leads back to
+    `back`. Raises `errors.Conflict` unless the subscription has ended, and what
+    `changes.preview_change` raises.
     """
     price = price_of(wish)
     limits.check_change(tenant=account.tenant, plan=price.plan)
@@ -37,7 +37,7 @@ def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest) -> 
         live = at_stripe.live_subscriptions(row.customer_id)
         if any(each["status"] not in ENDED for each in live):
             raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
-        return _only_page(account, row, price, request)
+        return _only_page(account, row, price, request, back=back)
 
 
 def _only_page(
@@ -45,6 +45,8 @@ def _only_page(
     row: Subscription,
     price: Price,
     request: IdempotentRequest,
+    *,
+    back: str,
 ) -> str:
     """Return this request's page, and close every other: what is open may be paid."""
     url = ""
@@ -55,15 +57,14 @@ def _only_page(
             at_stripe.close_checkout(session["id"])
     if url:
         return url
-    params = _page_for(account, row, price, request)
+    params = _page_for(account, row, price, request, back=back)
     session = at_stripe.checkout(params=params, key=key_of(request))
     return str(session["url"])
 
 
 def _page_for(
-    account: Account, row: Subscription, price: Price, request: IdempotentRequest
+    account: Account, row: Subscription, price: Price, request: IdempotentRequest, *, back: str
 ) -> dict[str, Any]:
-    back = domains.url_of(account.tenant, "/billing/")
     metadata = {"tenant": account.tenant.schema_name, "request": str(request.pk)}
     return {
         "mode": "subscription",

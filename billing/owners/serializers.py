@@ -9,6 +9,7 @@ from rest_framework import serializers
 from billing.models import Interval, Invoice
 from billing.owners.overview import NOTHING, PAID_BY_HAND
 from billing.policy import CLOSED_STATUSES, OPEN_STATUSES
+from billing.serializers import FrontendUrlField
 
 STATUSES = (
     *sorted(OPEN_STATUSES | CLOSED_STATUSES | {"past_due", "incomplete"}),
@@ -31,6 +32,18 @@ class PlanChoiceSerializer(serializers.Serializer[Any]):
 
     plan = serializers.SlugField(max_length=40)
     interval = serializers.ChoiceField(choices=Interval.choices)
+
+
+class BeginAgainSerializer(PlanChoiceSerializer):
+    """What to begin again with, and where to come back to."""
+
+    frontend_url = FrontendUrlField()
+
+
+class PortalSerializer(serializers.Serializer[Any]):
+    """Where to come back to from the portal."""
+
+    frontend_url = FrontendUrlField()
 
 
 class WishSerializer(PlanChoiceSerializer):

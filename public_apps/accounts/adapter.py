@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import is_headless_request
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -94,11 +95,18 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             members.one_at_a_time()
             if not members.is_free(email_address.email, for_=email_address.user):
+                self._refuse_taken_address(request)
                 return False
             confirmed = bool(super().confirm_email(request, email_address))
             if confirmed:
                 members.note_new_address(email_address.user)
             return confirmed
+
+    def _refuse_taken_address(self, request: HttpRequest) -> None:
+        """Say so to a program: allauth's API takes a False for a fault of its own, a 500."""
+        if is_headless_request(request):
+            taken = self.validation_error("email_taken")
+            raise ImmediateHttpResponse(ErrorResponse(request, exception=taken))
 
     def send_notification_mail(
         self,

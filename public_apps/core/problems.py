@@ -121,6 +121,12 @@ _KINDS = (
         _("The detail says what stands in the way."),
     ),
     Kind(
+        "already-paid", HTTPStatus.CONFLICT,
+        _("This order is paid already"),
+        _("The buyer was through with the payment page before the order could be changed."),
+        _("Go to “status_url”, which tells how far the workspace is."),
+    ),
+    Kind(
         "payment-provider-refused", HTTPStatus.CONFLICT,
         _("The payment provider refused this"),
         _("The payment provider understood the request and said no."),

@@ -53,12 +53,17 @@ class Signup(models.Model):
     )
     checkout_url = models.URLField(_("checkout URL"), max_length=2000, blank=True)
     session_expires_at = models.DateTimeField(_("session expires"), null=True, blank=True)
+    # The site that the buyer came from and returns to; empty: the one of our settings.
+    frontend_url = models.CharField(
+        _("frontend"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique where given
     request_fingerprint = models.CharField(max_length=64, blank=True)
 
     created_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     # The name is held while this is null; a unique index over held names settles every race.
     released_at = models.DateTimeField(_("name released"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("order given up"), null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     tenant = models.OneToOneField(
         Tenant, verbose_name=_("tenant"), null=True, blank=True, on_delete=models.PROTECT

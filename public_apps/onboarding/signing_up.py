@@ -40,6 +40,7 @@ def sign_up(
     interval: str = "",
     source: Source = Source.CHECKOUT,
     paid_at: datetime | None = None,
+    frontend_url: str = "",
     idempotency_key: str | None = None,
     request_fingerprint: str = "",
 ) -> Signup:
@@ -58,6 +59,7 @@ def sign_up(
                 interval=interval,
                 source=source,
                 paid_at=paid_at,
+                frontend_url=frontend_url,
                 idempotency_key=idempotency_key,
                 request_fingerprint=request_fingerprint,
             )

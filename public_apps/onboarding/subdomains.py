@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,16 +28,21 @@ class Availability:
     reason: str
 
 
-def availability(label: str) -> Availability:
-    """Tell whether a sign-up could hold this name now."""
+def availability(label: str, *, but: UUID | None = None) -> Availability:
+    """Tell whether a sign-up could hold this name now; what the sign-up `but` holds is its own."""
     label = label.lower()
     try:
         domains.check_label(label)
     except domains.NotALabel as refusal:
         return Availability(label=label, available=False, reason=str(refusal))
-    if is_held(label):
+    if domains.is_taken(label) or _held_by_other(label, but):
         return Availability(label=label, available=False, reason=str(_("This name is taken.")))
     return Availability(label=label, available=True, reason="")
+
+
+def _held_by_other(label: str, signup_id: UUID | None) -> bool:
+    held = held_by(label)
+    return (held.exclude(pk=signup_id) if signup_id else held).exists()
 
 
 def is_held(label: str) -> bool:
@@ -43,10 +50,15 @@ def is_held(label: str) -> bool:
     return domains.is_held(label) or domains.is_taken(label)
 
 
+def held_by(label: str) -> QuerySet[Signup]:
+    """Return the sign-up that holds this name, if there is one."""
+    return Signup.objects.filter(subdomain=label, released_at__isnull=True)
+
+
 @domains.holds
 def signup_holds(label: str, by_other_than: Tenant | None) -> bool:
     """Whether a sign-up holds this name, other than the one that led to a given tenant."""
-    held = Signup.objects.filter(subdomain=label, released_at__isnull=True)
+    held = held_by(label)
     if by_other_than is not None:
         held = held.exclude(tenant=by_other_than)
     return held.exists()
@@ -61,10 +73,13 @@ def release_given_back(*, hosts: list[str], **_event: Any) -> None:
 
 
 def release(*, signup: Signup) -> None:
-    """Give a name back, unless the sign-up has been paid meanwhile."""
-    Signup.objects.filter(pk=signup.pk, paid_at__isnull=True, released_at__isnull=True).update(
-        released_at=timezone.now()
-    )
+    """Give a name back, unless the sign-up has been paid, or got another session, meanwhile."""
+    Signup.objects.filter(
+        pk=signup.pk,
+        checkout_session_id=signup.checkout_session_id,
+        paid_at__isnull=True,
+        released_at__isnull=True,
+    ).update(released_at=timezone.now())
     signup.refresh_from_db()
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 
 from public_apps.accounts import keys
 from public_apps.accounts.models import Role, User
+from public_apps.audit import audit
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from public_apps.onboarding.models import Signup
-from public_apps.tenants import domains
+from public_apps.tenants import domains, links
 from public_apps.tenants.models import Tenant
 
 KIND = "welcome"
@@ -43,6 +44,22 @@ def send_again(*, signup: Signup) -> bool:
     return True
 
 
+def ask_again(*, signup: Signup) -> None:
+    """Send a buyer another mail if that helps: the workspace is ready and its owner has no password.
+
+    The link of an earlier mail goes on working until one of them is used, for mails cross. Nobody is
+    told whether a mail was sent.
+    """
+    tenant = signup.tenant
+    if tenant is None or signup.ready_at is None or tenant.archived_at is not None:
+        return
+    if _key_for_owner(tenant, signup.email) is None:
+        return
+    with transaction.atomic():
+        if send_again(signup=signup):
+            audit.record(actor="buyer", action="tenant.welcome_resent", target=tenant)
+
+
 def sent_at(*, signup: Signup) -> datetime | None:
     """Return when the first welcome mail left, or None."""
     first = OutgoingMail.objects.filter(kind=KIND, key=f"{signup.pk}:0").first()
@@ -58,14 +75,13 @@ def compose(outgoing: OutgoingMail) -> Content | None:
     key = _key_for_owner(tenant, signup.email)
     if key is None:
         return None
-    path = reverse("set-password", urlconf="config.urls_tenant", kwargs={"key": key})
     return Content(
         template="welcome",
         context={
             "first_name": signup.first_name,
             "organization": signup.organization,
-            "workspace_url": domains.url_of(tenant),
-            "set_password_url": domains.url_of(tenant, path),
+            "workspace_url": links.to(tenant, "home"),
+            "set_password_url": links.to(tenant, "set-password", key=key),
             "expires_on": keys.expires_at(),
             "requested_subdomain": signup.requested_subdomain,
             "subdomain": domains.label_of(tenant.primary_domain),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailConfirmation
-from django.urls import reverse
 
 from public_apps.accounts import notices
 from public_apps.accounts.members import actions as members
@@ -12,7 +11,7 @@ from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 
 
@@ -38,7 +37,7 @@ def email_change(outgoing: OutgoingMail) -> Content | None:
             "organization": tenant.name,
             "name": user.get_short_name(),
             "email": outgoing.to,
-            "url": _url(tenant, "account_confirm_email", key=key),
+            "url": links.to(tenant, "confirm-email", key=key),
         },
     )
 
@@ -60,7 +59,7 @@ def security_notice(outgoing: OutgoingMail) -> Content | None:
             "email": user.email,
             "occasion": occasion,
             "at": outgoing.created_at,
-            "url": _url(tenant, "account_reset_password"),
+            "url": links.to(tenant, "ask-for-password"),
         },
     )
 
@@ -68,7 +67,3 @@ def security_notice(outgoing: OutgoingMail) -> Content | None:
 def _tenant(schema_name: str) -> Tenant:
     tenant: Tenant = Tenant.objects.get(schema_name=schema_name)
     return tenant
-
-
-def _url(tenant: Tenant, name: str, **kwargs: str) -> str:
-    return domains.url_of(tenant, reverse(name, urlconf="config.urls_tenant", kwargs=kwargs))

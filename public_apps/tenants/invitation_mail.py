@@ -1,16 +1,16 @@
-"""The mail that invites somebody into a workspace, with a link to its own host."""
+"""The mail that invites somebody into a workspace."""
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils import translation
 
-from public_apps.accounts.invitations import actions, links
+from public_apps.accounts.invitations import actions
+from public_apps.accounts.invitations import links as keys
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 
 
@@ -21,14 +21,11 @@ def compose(outgoing: OutgoingMail) -> Content | None:
     tenant: Tenant = Tenant.objects.get(schema_name=schema_name)
     with inside(schema_name), translation.override(outgoing.language):
         invitation = (
-            links.open_invitations()
-            .select_related("invited_by")
-            .filter(pk=pk, mails=number)
-            .first()
+            keys.open_invitations().select_related("invited_by").filter(pk=pk, mails=number).first()
         )
         if invitation is None:
             return None
-        key = links.key_of(invitation)
+        key = keys.key_of(invitation)
         context: dict[str, object] = {
             "organization": tenant.name,
             "first_name": invitation.first_name,
@@ -36,5 +33,5 @@ def compose(outgoing: OutgoingMail) -> Content | None:
             "role": str(invitation.get_role_display()),
             "expires_on": invitation.expires_at,
         }
-    path = reverse("invitation", urlconf="config.urls_tenant", kwargs={"key": key})
-    return Content(template="invitation", context={**context, "url": domains.url_of(tenant, path)})
+    url = links.to(tenant, "invitation", key=key)
+    return Content(template="invitation", context={**context, "url": url})

@@ -1,8 +1,6 @@
-"""The mail with a link for a new password, which leads to the tenant's own host."""
+"""The mail with a link for a new password, which works in its own workspace alone."""
 
 from __future__ import annotations
-
-from django.urls import reverse
 
 from public_apps.accounts import keys, reset
 from public_apps.accounts.models import User
@@ -10,7 +8,7 @@ from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 
 
@@ -24,8 +22,7 @@ def compose(outgoing: OutgoingMail) -> Content | None:
         key = keys.new_key(user) if user else None
     if key is None:
         return None
-    path = reverse("set-password", urlconf="config.urls_tenant", kwargs={"key": key})
     return Content(
         template="password_reset",
-        context={"password_reset_url": domains.url_of(tenant, path)},
+        context={"password_reset_url": links.to(tenant, "set-password", key=key)},
     )

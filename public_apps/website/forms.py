@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Interval
-from billing.serializers import OrderSerializer
+from billing.serializers import OrderSerializer, TypedOrderSerializer
 from public_apps.core.addresses import AddressFormField
 
 
@@ -43,6 +43,7 @@ class SignupForm(forms.Form):
         label=_("Billing"), choices=Interval.choices, widget=forms.RadioSelect
     )
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    signup = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     def __init__(self, *args: Any, plans: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,4 +63,4 @@ class SignupForm(forms.Form):
         return cleaned
 
 
-ORDER_FIELDS = tuple(OrderSerializer().fields)
+ORDER_FIELDS = tuple(TypedOrderSerializer().fields)

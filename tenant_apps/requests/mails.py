@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from public_apps.accounts.models import Role, User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import current, in_public, inside
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 from tenant_apps.requests.models import ENDED, Comment, ServiceRequest, Status, Step
 
@@ -126,13 +124,12 @@ def _is_here(user_id: str) -> bool:
 
 def _content(outgoing: OutgoingMail, request: ServiceRequest, **facts: object) -> Content:
     tenant: Tenant = Tenant.objects.get(schema_name=outgoing.key.partition(":")[0])
-    path = reverse("request-page", urlconf="config.urls_tenant", args=[request.pk])
     return Content(
         template=outgoing.kind,
         context={
             "organization": tenant.name,
             "title": request.title,
-            "request_url": domains.url_of(tenant, path),
+            "request_url": links.to(tenant, "request", pk=request.pk),
             **facts,
         },
     )

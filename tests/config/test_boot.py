@@ -49,6 +49,12 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
         {"FRONTEND_SECRET": "x" * 40 + ", short"}, "FRONTEND_SECRET",
     ),
     "no uploads at all": ({"UPLOAD_MAX_MIB": "0"}, "UPLOAD_MAX_MIB"),
+    "links to no frontend": ({"FRONTEND_LINKS": "True", "FRONTEND_URL": None}, "FRONTEND_LINKS"),
+    "links to a frontend by plain http": (
+        {"FRONTEND_LINKS": "True", "FRONTEND_URL": "http://www.newconcierge.example"},
+        "FRONTEND_LINKS",
+    ),
+    "links between on and off": ({"FRONTEND_LINKS": "maybe"}, "FRONTEND_LINKS"),
     "no Stripe key": ({"STRIPE_SECRET_KEY": None}, "STRIPE_SECRET_KEY"),
     "a publishable key for a secret one": (
         {"STRIPE_SECRET_KEY": "pk_test_" + "a" * 24}, "STRIPE_SECRET_KEY",
@@ -112,6 +118,10 @@ TAKEN: dict[str, dict[str, str | None]] = {
     "origins by wildcard": {
         "CORS_ALLOWED_ORIGINS": "https://a.example, https://*.vercel.app/",
         "CSRF_TRUSTED_ORIGINS": "https://*.vercel.app",
+    },
+    "links to a frontend": {"FRONTEND_LINKS": "True"},
+    "links to a frontend on this machine": {
+        "FRONTEND_LINKS": "True", "FRONTEND_URL": "http://localhost:3000",
     },
     "a loopback site by plain http": {"SITE_URL": "http://localhost:8000"},
     "archives in a bucket near by": {

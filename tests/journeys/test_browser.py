@@ -79,6 +79,51 @@ def test_a_declined_card_says_so_and_leaving_keeps_the_way_back(
     page.wait_for_url("**/welcome/**")
 
 
+def test_who_left_the_payment_changes_the_order_or_gives_it_up(
+    browser: Browser, shop: Shop
+) -> None:
+    order = Order()
+    page = open_page(browser, DESKTOP)
+    page.goto(shop.stack.web_url)
+    _fill(page, order)
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_url("**/?signup=*")
+    expect(page.locator("[name=organization]")).to_have_value(order.organization)
+    page.locator("[name=subdomain]").press("End")
+    page.locator("[name=subdomain]").press("x")
+    page.locator("[name=subdomain]").press("Backspace")
+    expect(page.get_by_text("This address is free.")).to_be_visible()
+    keep_screenshot(page, "left")
+    page.locator("[name=interval][value=year]").check(force=True)
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.locator("body")).to_contain_text("year")
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_url("**/?signup=*")
+    page.get_by_role("button", name="Give up this order").click()
+    expect(page.get_by_text("Your order is given up.")).to_be_visible()
+    keep_screenshot(page, "given-up")
+    page.locator("[name=subdomain]").press_sequentially(order.subdomain)
+    expect(page.get_by_text("This address is free.")).to_be_visible()
+
+
+def test_who_went_back_by_the_browser_buys_the_changed_order_under_the_same_name(
+    browser: Browser, shop: Shop
+) -> None:
+    """Without scripts, so that the form comes back with the key that it was sent with."""
+    page = open_page(browser, DESKTOP, java_script_enabled=False)
+    page.goto(shop.stack.web_url)
+    _fill(page, Order())
+    page.get_by_role("button", name="Continue to payment").click()
+    page.wait_for_url("**/pay/**")
+    page.go_back()
+    page.locator("[name=interval][value=year]").check(force=True)
+    page.get_by_role("button", name="Continue to payment").click()
+    page.wait_for_url("**/pay/**")
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.wait_for_url("**/welcome/**")
+
+
 def test_everything_works_without_javascript(browser: Browser, shop: Shop) -> None:
     order = Order(subdomain=Order().subdomain)
     page = open_page(browser, DESKTOP, java_script_enabled=False)

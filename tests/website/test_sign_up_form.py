@@ -91,12 +91,41 @@ def test_who_tries_too_often_is_asked_to_wait(ground: Ground, tmp_path: Path) ->
 
 def test_who_left_the_payment_finds_the_way_back(ground: Ground, door: Door) -> None:
     left = ordered(checkout_url="https://pay.example/cs_left")
-    assert "https://pay.example/cs_left" in door.ask("GET", f"/?signup={left.pk}").text
+    page = door.ask("GET", f"/?signup={left.pk}").text
+    assert "https://pay.example/cs_left" in page
+    for typed in (left.email, left.organization, left.subdomain, str(left.pk)):
+        assert f'value="{typed}"' in page
+    assert f"/api/billing/subdomains/NAME/?signup={left.pk}" in page
     Signup.objects.filter(pk=left.pk).update(released_at=timezone.now())
     for reference in (left.pk, uuid.uuid4(), "no-number"):
         answer = door.ask("GET", f"/?signup={reference}")
         assert answer.status_code == 200
         assert "https://pay.example" not in answer.text
+
+
+def test_who_has_paid_is_led_to_the_workspace_and_is_shown_nothing(door: Door) -> None:
+    paid = ordered(paid=True, checkout_session_id=f"cs_{uuid.uuid4().hex}")
+    answer = door.ask("GET", f"/?signup={paid.pk}")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302, f"/welcome/{paid.checkout_session_id}/",
+    )  # fmt: skip
+    for path in ("/", f"/give-up/{paid.pk}/"):
+        led = send(door, form(signup=str(paid.pk)), path)
+        assert (led.status_code, led.headers["Location"]) == (303, answer.headers["Location"])
+
+
+def test_who_gives_up_while_stripe_is_away_is_told_so(door: Door) -> None:
+    left = ordered(
+        checkout_session_id=f"cs_{uuid.uuid4().hex}", checkout_url="https://pay.example/"
+    )
+    answer = send(door, {}, f"/give-up/{left.pk}/")
+    assert answer.status_code == 303
+    assert f"signup={left.pk}" in answer.headers["Location"]
+    left.refresh_from_db()
+    assert left.email
+    assert left.released_at is None
+    assert send(door, {}, f"/give-up/{uuid.uuid4()}/").status_code == 404
+    assert door.ask("POST", f"/give-up/{left.pk}/").status_code == 403, "not from elsewhere"
 
 
 def test_the_welcome_page_of_a_session_that_nobody_has_is_not_found(door: Door) -> None:

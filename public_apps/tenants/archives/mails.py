@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils import timezone
 
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.archives import asking
 from public_apps.tenants.archives.models import Export
 
@@ -20,12 +19,11 @@ def export_ready(outgoing: OutgoingMail) -> Content | None:
     export = fetchable.select_related("tenant").first()
     if export is None:
         return None
-    path = reverse("export-page", urlconf="config.urls_tenant")
     return Content(
         template="export_ready",
         context={
             "organization": export.tenant.name,
             "date": export.expires_at,
-            "url": domains.url_of(export.tenant, path),
+            "url": links.to(export.tenant, "export"),
         },
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.hosts import claims, names
 from public_apps.tenants.hosts.models import DomainClaim
 
@@ -20,7 +18,6 @@ def domain_failing(outgoing: OutgoingMail) -> Content | None:
     claim = failing.select_related("tenant").first()
     if claim is None or claim.failing_since is None:
         return None
-    path = reverse("domains-page", urlconf="config.urls_tenant")
     return Content(
         template="domain_failing",
         context={
@@ -28,6 +25,6 @@ def domain_failing(outgoing: OutgoingMail) -> Content | None:
             "host": names.shown(claim.host),
             "problem": claim.get_problem_display(),
             "until": claim.failing_since + claims.GRACE,
-            "url": domains.url_of(claim.tenant, path),
+            "url": links.to(claim.tenant, "domains"),
         },
     )

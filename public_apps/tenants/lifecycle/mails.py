@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import domains
+from public_apps.tenants import links
 from public_apps.tenants.lifecycle import departures, retention
 from public_apps.tenants.lifecycle.models import Aim, Departure
 
@@ -18,8 +16,7 @@ def retention_notice(outgoing: OutgoingMail) -> Content | None:
     departure = _open(outgoing, aim=Aim.ARCHIVE)
     if departure is None:
         return None
-    # `/billing/` by its own name: who answers there is not for tenants to know.
-    return _content("retention_notice", departure, "/billing/")
+    return _content("retention_notice", departure, "subscription")
 
 
 @mail.composes(departures.ASKED)
@@ -28,8 +25,7 @@ def erasure_asked(outgoing: OutgoingMail) -> Content | None:
     departure = _open(outgoing, aim=Aim.ERASURE)
     if departure is None:
         return None
-    path = reverse("deletion-page", urlconf="config.urls_tenant")
-    return _content("erasure_asked", departure, path)
+    return _content("erasure_asked", departure, "deletion")
 
 
 def _open(outgoing: OutgoingMail, *, aim: Aim) -> Departure | None:
@@ -38,7 +34,7 @@ def _open(outgoing: OutgoingMail, *, aim: Aim) -> Departure | None:
     return waiting.select_related("tenant").first()
 
 
-def _content(template: str, departure: Departure, path: str) -> Content:
+def _content(template: str, departure: Departure, route: str) -> Content:
     tenant = departure.tenant
     return Content(
         template=template,
@@ -46,6 +42,6 @@ def _content(template: str, departure: Departure, path: str) -> Content:
             "organization": tenant.name,
             "date": departure.begins_at,
             "asked_by": departure.asked_by,
-            "url": domains.url_of(tenant, path),
+            "url": links.to(tenant, route),
         },
     )

@@ -1,0 +1,196 @@
+"""One mail of each kind about a workspace, due to be sent: for whoever asks what all of them say."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.utils import timezone
+
+from billing.models import Invoice, Subscription
+from public_apps.accounts.invitations import actions as invitations
+from public_apps.accounts.models import User
+from public_apps.core import mail
+from public_apps.core.models import OutgoingMail
+from public_apps.core.schemas import inside
+from public_apps.onboarding.models import Signup
+from public_apps.tenants.archives.models import Export
+from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.lifecycle.models import Aim, Departure
+from public_apps.tenants.models import AccessChange
+from tenant_apps.requests.models import Comment, ServiceRequest, Status, Step
+from tests.core.ground import Workspace, person_of
+from tests.tenant_api.town import Town
+
+Make = Callable[["Told"], str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A workspace with a building, and the owner who is told."""
+
+    town: Town
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+        return self.town.workspace
+
+    @property
+    def owner(self) -> User:
+        """Whoever gets the mails."""
+        return person_of(self.workspace)
+
+    def due(self, kind: str) -> OutgoingMail:
+        """Return a mail of this kind that is due to the owner."""
+        address = f"{secrets.token_hex(4)}@town.example" if kind == "email_change" else ""
+        key = MAKERS[kind](self)
+        return mail.enqueue(kind=kind, key=key, to=address or self.workspace.owner, language="en")
+
+
+def _welcome(told: Told) -> str:
+    tenant, now = told.workspace.tenant, timezone.now()
+    signup, _new = Signup.objects.get_or_create(
+        tenant=tenant,
+        defaults={
+            "organization": "Town", "subdomain": f"x-{secrets.token_hex(5)}", "paid_at": now,
+            "workspace_at": now, "owner_at": now, "ready_at": now,
+            "email": told.workspace.owner, "first_name": "Eleni",
+        },
+    )  # fmt: skip
+    with inside(tenant.schema_name):  # or the mail would not be wanted any more
+        User.objects.filter(email=told.workspace.owner).update(password="!")
+    return f"{signup.pk}:{uuid.uuid4().hex}"
+
+
+def _about_owner(told: Told) -> str:
+    return f"{told.town.schema}:{told.owner.pk}:{uuid.uuid4().hex}"
+
+
+def _security(told: Told) -> str:
+    return f"{told.town.schema}:{told.owner.pk}:password_changed:{uuid.uuid4().hex}"
+
+
+def _email_change(told: Told) -> str:
+    with inside(told.town.schema):
+        address = EmailAddress.objects.create(
+            user=told.owner, email=f"{secrets.token_hex(4)}@town.example"
+        )
+        confirmation = EmailConfirmation.objects.create(
+            email_address=address, key=secrets.token_hex(32), sent=timezone.now()
+        )
+    return f"{told.town.schema}:{confirmation.pk}"
+
+
+def _invitation(told: Told) -> str:
+    with inside(told.town.schema):
+        email = f"{secrets.token_hex(4)}@town.example"
+        invitation = invitations.invite(by=told.owner, email=email, role="resident")
+    return f"{told.town.schema}:{invitation.pk}:{invitation.mails}"
+
+
+def _request(**facts: Any) -> Make:
+    def make(told: Told) -> str:
+        with inside(told.town.schema):
+            request = ServiceRequest.objects.create(
+                building=told.town.building, title="A drip", description="In the cellar",
+                opened_by=told.owner, assigned_to=told.owner if facts.get("assigned") else None,
+            )  # fmt: skip
+            step = Step.objects.create(request=request, status=Status.OPEN, by=told.owner)
+            said = Comment.objects.create(request=request, author=told.owner, body="Soon.")
+        occurrence = said.pk if facts.get("comment") else step.pk
+        return f"{told.town.schema}:{occurrence}:{told.owner.pk}"
+
+    return make
+
+
+def _subscription(told: Told, **fields: Any) -> Subscription:
+    return Subscription.objects.create(
+        pk=f"sub_{secrets.token_hex(8)}", tenant=told.workspace.tenant, currency="eur",
+        unit_amount=4900, **fields,
+    )  # fmt: skip
+
+
+def _trial_ending(told: Told) -> str:
+    ends = timezone.now() + timedelta(days=2)
+    trial = _subscription(told, status="trialing", trial_end=ends)
+    return f"{told.workspace.tenant.pk}:{trial.pk}:{int(ends.timestamp())}:{told.owner.pk}"
+
+
+def _cancelled(told: Told) -> str:
+    now = timezone.now()
+    ended = _subscription(told, status="canceled", canceled_at=now, ended_at=now)
+    return f"{told.workspace.tenant.pk}:{ended.pk}:{int(now.timestamp())}:{told.owner.pk}"
+
+
+def _invoice(told: Told) -> str:
+    unpaid = Invoice.objects.create(
+        pk=f"in_{secrets.token_hex(8)}", tenant=told.workspace.tenant, status="open",
+        amount_due=4900, currency="eur", number="X-1", attempt_count=1,
+    )  # fmt: skip
+    return f"{told.workspace.tenant.pk}:{unpaid.pk}:1:{told.owner.pk}"
+
+
+def _access(told: Told) -> str:
+    change = AccessChange.objects.create(
+        tenant=told.workspace.tenant, suspended=True, reason="unpaid", cause="the clock"
+    )
+    return f"{told.workspace.tenant.pk}:{change.pk}:{told.owner.pk}"
+
+
+def _departure(aim: Aim, number: str) -> Make:
+    def make(told: Told) -> str:
+        tenant, now = told.workspace.tenant, timezone.now()
+        Departure.objects.filter(tenant=tenant).update(undone_at=now)
+        leaving = Departure.objects.create(
+            tenant=tenant, aim=aim, asked_by="somebody", begins_at=now + timedelta(days=30)
+        )
+        return f"{leaving.pk}{number}"
+
+    return make
+
+
+def _export(told: Told) -> str:
+    now = timezone.now()
+    export = Export.objects.create(
+        tenant=told.workspace.tenant, asked_by=told.workspace.owner, finished_at=now,
+        expires_at=now + timedelta(days=7),
+    )  # fmt: skip
+    return str(export.pk)
+
+
+def _domain(told: Told) -> str:
+    now = timezone.now()
+    claim = DomainClaim.objects.create(
+        tenant=told.workspace.tenant, host=f"{secrets.token_hex(4)}.example.org",
+        verified_at=now, failing_since=now, problem="not_here",
+    )  # fmt: skip
+    return f"{claim.pk}:{now:%Y%m%d%H%M%S}"
+
+
+MAKERS: dict[str, Make] = {
+    "welcome": _welcome,
+    "password_reset": _about_owner,
+    "security_notice": _security,
+    "email_change": _email_change,
+    "invitation": _invitation,
+    "request_opened": _request(),
+    "request_moved": _request(),
+    "request_assigned": _request(assigned=True),
+    "request_commented": _request(comment=True),
+    "trial_ending": _trial_ending,
+    "cancelled": _cancelled,
+    "payment_failed": _invoice,
+    "action_required": _invoice,
+    "suspended": _access,
+    "back_again": _access,
+    "retention_notice": _departure(Aim.ARCHIVE, ":1"),
+    "erasure_asked": _departure(Aim.ERASURE, ""),
+    "export_ready": _export,
+    "domain_failing": _domain,
+}
