@@ -150,7 +150,7 @@ def _check_password(password: str, invitation: Invitation, **names: str) -> None
         validate_password(password, User(email=invitation.email, **names))
     except ValidationError as error:
         raise Invalid(
-            _("Please choose another password."), errors={"password": get_error_detail(error)}
+            _("Please choose another password."), errors={"password": list(get_error_detail(error))}
         ) from error
 
 
