@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 from billing.mock_stripe.calls import Call, Route
+from billing.mock_stripe.errors import ApiError
 from billing.mock_stripe.ids import new_id
+from billing.mock_stripe.store import Change
 from billing.mock_stripe.table import Document
-
-_OWN = "account"
 
 
 def _retrieve(call: Call) -> Document:
     call.params.only("expand")
-    known = call.change.get("_setting", _OWN)
-    if known is None:
-        known = call.change.put({"object": "_setting", "id": _OWN, "account": new_id("acct")})
-    return {
-        "id": known["account"],
-        "object": "account",
-        "business_type": "company",
-        "charges_enabled": True,
-        "country": "GR",
-        "default_currency": "eur",
-        "details_submitted": True,
-        "email": None,
-        "payouts_enabled": True,
-        "type": "standard",
-    }
+    own = _id_of(call.change)
+    if call.ids.get("id", own) != own:
+        raise ApiError(403, f"The key does not have access to account '{call.id}'.",
+                       code="account_invalid")  # fmt: skip
+    return {"id": own, **_ACCOUNT}
 
 
-ROUTES: list[Route] = [("GET", "/v1/account", _retrieve)]
+def _id_of(change: Change) -> str:
+    """Return the id that this state has had since somebody first asked for it."""
+    kept = change.get("_setting", "account")
+    if kept is None:
+        kept = change.put({"object": "_setting", "id": "account", "account": new_id("acct")})
+    return str(kept["account"])
+
+
+_ACCOUNT: Document = {
+    "object": "account",
+    "business_profile": {"name": "New Concierge (mock)", "url": None},
+    "business_type": "company",
+    "capabilities": {"card_payments": "active", "transfers": "active"},
+    "charges_enabled": True,
+    "country": "GR",
+    "created": 1_700_000_000,
+    "default_currency": "eur",
+    "details_submitted": True,
+    "email": "billing@example.com",
+    "metadata": {},
+    "payouts_enabled": True,
+    "settings": {"dashboard": {"display_name": "New Concierge (mock)", "timezone": "Etc/UTC"}},
+    "type": "standard",
+}
+
+ROUTES: list[Route] = [
+    ("GET", "/v1/account", _retrieve),
+    ("GET", "/v1/accounts/<id>", _retrieve),
+]

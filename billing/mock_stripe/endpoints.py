@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from billing.mock_stripe.calls import Call, Route, listing, retrieve
-from billing.mock_stripe.errors import ApiError, invalid, missing_parameter
+from billing.mock_stripe.errors import invalid, missing_parameter
 from billing.mock_stripe.events import API_VERSION
 from billing.mock_stripe.expansion import NOTES
 from billing.mock_stripe.forms import Params
@@ -97,38 +97,10 @@ def _delete(call: Call) -> Document:
     return {"id": call.id, "object": "webhook_endpoint", "deleted": True}
 
 
-def _account(call: Call) -> Document:
-    call.params.only("expand")
-    if "id" in call.ids and call.id != _ACCOUNT["id"]:
-        raise ApiError(403, f"The key does not have access to account '{call.id}'.",
-                       code="account_invalid")  # fmt: skip
-    return dict(_ACCOUNT)
-
-
-_ACCOUNT: Document = {
-    "id": "acct_1MockStripeAccount0",
-    "object": "account",
-    "business_profile": {"name": "New Concierge (mock)", "url": None},
-    "business_type": "company",
-    "capabilities": {"card_payments": "active", "transfers": "active"},
-    "charges_enabled": True,
-    "country": "GR",
-    "created": 1_700_000_000,
-    "default_currency": "eur",
-    "details_submitted": True,
-    "email": "billing@example.com",
-    "metadata": {},
-    "payouts_enabled": True,
-    "settings": {"dashboard": {"display_name": "New Concierge (mock)", "timezone": "Etc/UTC"}},
-    "type": "standard",
-}
-
 ROUTES: list[Route] = [
     ("POST", "/v1/webhook_endpoints", _create),
     ("GET", "/v1/webhook_endpoints", listing("webhook_endpoint")),
     ("GET", "/v1/webhook_endpoints/<id>", retrieve("webhook_endpoint")),
     ("POST", "/v1/webhook_endpoints/<id>", _update),
     ("DELETE", "/v1/webhook_endpoints/<id>", _delete),
-    ("GET", "/v1/account", _account),
-    ("GET", "/v1/accounts/<id>", _account),
 ]

@@ -190,20 +190,16 @@ def _costs(
 
 def _next_charge(
     row: Subscription, price: Price, credit: int, *, at: datetime | None
-) -> dict[str, Any] | None:
-    added = _add_ons(row)
-    if added is None:
-        return None
+) -> dict[str, Any]:
     # What is charged at another interval comes at times of its own.
-    amount = price.unit_amount * row.quantity + (added if price.interval == row.interval else 0)
+    added = _add_ons(row) if price.interval == row.interval else 0
+    amount = price.unit_amount * row.quantity + added
     return {"at": at, "amount": max(0, amount - credit), "currency": price.currency}
 
 
-def _add_ons(row: Subscription) -> int | None:
-    """Return what a period costs beside the plan; None where Stripe's prices don't tell."""
-    if row.renewal_amount is None or row.unit_amount is None:
-        return None
-    return row.renewal_amount - row.unit_amount * row.quantity
+def _add_ons(row: Subscription) -> int:
+    """Return what a period costs beside the plan, in minor units."""
+    return (row.renewal_amount or 0) - (row.unit_amount or 0) * row.quantity
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
@@ -231,8 +227,13 @@ def _refuse_unless_changeable(row: Subscription) -> None:
         raise errors.Conflict(_("Please settle the open payment first."))
     if row.cancel_at or row.cancel_at_period_end:
         raise errors.Conflict(_("The subscription is cancelled: take that back first."))
-    if not row.item_id:  # add-ons alone: nothing that could be changed for another plan
+    if not may_choose(row):
         raise errors.Conflict(_("Please write to us to change this plan."))
+
+
+def may_choose(row: Subscription) -> bool:
+    """Whether an owner can change the plan alone: there is one, and what it costs then can be told."""
+    return bool(row.item_id) and row.renewal_amount is not None
 
 
 def _refuse_ended(row: Subscription) -> None:

@@ -11,7 +11,7 @@ from django.db.models import F
 from billing.models import Invoice, Subscription
 from billing.owners import limits
 from billing.owners.account import Account
-from billing.owners.changes import ENDED, OURS_TO_CHANGE
+from billing.owners.changes import ENDED, OURS_TO_CHANGE, may_choose
 from billing.plans import in_readers_language
 
 PAID_BY_HAND, NOTHING = "manual", "none"
@@ -124,10 +124,10 @@ def _actions(account: Account, row: Subscription | None) -> dict[str, bool]:
     reachable = settings.STRIPE.mode != "manual"
     live = reachable and row is not None and row.status not in ENDED and row.gone_at is None
     cancelled = row is not None and bool(row.cancel_at or row.cancel_at_period_end)
-    running = row is not None and row.status in OURS_TO_CHANGE
+    changeable = row is not None and row.status in OURS_TO_CHANGE and may_choose(row)
     paused = row is not None and row.status == "paused"
     return {
-        "change_plan": live and running and not cancelled and row is not None and bool(row.item_id),
+        "change_plan": live and changeable and not cancelled,
         "cancel": live and not cancelled,
         "resume": live and (cancelled or paused),
         "portal": reachable and bool(account.customer_id()),

@@ -81,9 +81,7 @@ class PlanPreviewSerializer(serializers.Serializer[Any]):
     lines = CostLineSerializer(many=True)
     due_now = serializers.IntegerField()
     credit = serializers.IntegerField(help_text="kept for the next charges")
-    next_charge = NextChargeSerializer(
-        allow_null=True, help_text="null: something added to the plan has no fixed price"
-    )
+    next_charge = NextChargeSerializer()
 
     class Meta:
         money = ("due_now", "credit")

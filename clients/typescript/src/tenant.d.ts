@@ -3659,8 +3659,7 @@ export interface components {
             due_now: number;
             /** @description minor units of `currency`; kept for the next charges */
             credit: number;
-            /** @description null: something added to the plan has no fixed price */
-            next_charge: components["schemas"]["NextCharge"] | null;
+            next_charge: components["schemas"]["NextCharge"];
         };
         /** @description Where to come back to from the portal. */
         PortalRequest: {
