@@ -120,8 +120,14 @@ class TooManyRequests(Problem):
     slug = "too-many-requests"
 
     def __init__(self, *, wait: float | None = None) -> None:
-        super().__init__(_("Too many tries. Please wait a little."))
-        self.headers = {"Retry-After": str(int(wait or 0) + 1)}
+        seconds = int(wait or 0) + 1
+        text = ngettext(
+            "You have asked too often. Please try again in %(wait)d second.",
+            "You have asked too often. Please try again in %(wait)d seconds.",
+            seconds,
+        )
+        super().__init__(text % {"wait": seconds})
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class UpstreamFailed(Problem):
@@ -172,7 +178,7 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
         document = error.body()
         headers = dict(error.headers)
     elif isinstance(error, exceptions.APIException):
-        document = problem(error.status_code, _detail(error))
+        document = problem(error.status_code, str(error.detail))
         headers = _headers(error)
     else:
         return None
@@ -193,18 +199,6 @@ def as_problem(error: Exception) -> Exception:
     if isinstance(error, exceptions.ValidationError):
         return Invalid(_("See errors, field by field."), errors=_by_field(error.detail))
     return error
-
-
-def _detail(error: exceptions.APIException) -> str:
-    wait = int(getattr(error, "wait", None) or 0)
-    if not isinstance(error, exceptions.Throttled) or not wait:
-        return str(error.detail)
-    text = ngettext(
-        "You have asked too often. Please try again in %(wait)d second.",
-        "You have asked too often. Please try again in %(wait)d seconds.",
-        wait,
-    )
-    return text % {"wait": wait}
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
