@@ -120,8 +120,14 @@ class TooManyRequests(Problem):
     slug = "too-many-requests"
 
     def __init__(self, *, wait: float | None = None) -> None:
-        super().__init__(_("Too many tries. Please wait a little."))
-        self.headers = {"Retry-After": str(int(wait or 0) + 1)}
+        seconds = int(wait or 0) + 1
+        text = ngettext(
+            "You have asked too often. Please try again in %(wait)d second.",
+            "You have asked too often. Please try again in %(wait)d seconds.",
+            seconds,
+        )
+        super().__init__(text % {"wait": seconds})
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class UpstreamFailed(Problem):

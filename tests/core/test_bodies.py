@@ -173,7 +173,7 @@ def test_three_mebibytes_of_json_are_too_much_and_told_so(
     assert told["detail"] == "Send at most 1 MiB."
     assert told["type"].endswith("/too-large") or path == HOOK
     if path == LOGIN:
-        assert told["errors"] == [{"message": told["detail"], "code": "payload_too_large"}]
+        assert told["errors"] == [{"message": told["detail"], "code": "too_large"}]
 
 
 def test_a_refusal_for_length_can_be_read_by_the_frontend_in_its_language(
