@@ -47,7 +47,7 @@ def test_an_unknown_tenant_is_a_404_and_never_public_data(
     answer = door.ask("GET", path, headers={"X-Tenant-Host": host})
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert set(answer.json()) == {"type", "title", "status", "detail"}
+    assert set(answer.json()) == {"type", "code", "title", "status", "detail"}
     assert (Tenant.objects.count(), Domain.objects.count()) == before
 
 

@@ -11,6 +11,7 @@ from public_apps.core.problems import kind_of
 
 Document = dict[str, Any]
 EXAMPLE_SITE = "https://example.com"
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 METHODS = ("get", "post", "put", "patch", "delete")
 HEADERS: dict[str, Document] = {
     "X-Request-ID": {
@@ -108,11 +109,21 @@ def operations(document: Document) -> Iterator[Document]:
 
 def _shared(status: int, response: Document) -> Document:
     if status >= HTTPStatus.BAD_REQUEST:
-        return {"$ref": f"#/components/responses/{REFUSALS[HTTPStatus(status)]}"}
+        return _as_shared(HTTPStatus(status), response)
     described = response.get("description") or _DESCRIPTIONS[status]
     if described == "No response body":
         described = _DESCRIPTIONS[status]
     return {**response, "description": described}
+
+
+def _as_shared(status: HTTPStatus, response: Document) -> Document:
+    """Return a reference to what all say of a refusal; or it with more, where a body says more."""
+    reference = f"#/components/responses/{REFUSALS[status]}"
+    schema = response.get("content", {}).get(PROBLEM_JSON, {}).get("schema", PROBLEM)
+    if schema == PROBLEM:
+        return {"$ref": reference}
+    shared = _refusal(status)
+    return {**shared, "content": {PROBLEM_JSON: {"schema": schema}}}
 
 
 def _refusal(status: HTTPStatus) -> Document:
@@ -137,7 +148,7 @@ def _refusal(status: HTTPStatus) -> Document:
         },
         "content": {
             PROBLEM_JSON: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": PROBLEM,
                 "examples": {kind.slug: {"value": example}},
             }
         },

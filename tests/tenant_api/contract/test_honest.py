@@ -18,7 +18,10 @@ DOCUMENTS = {
     name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("public", "tenant")
 }
 # An answer may lack these: reasons by field where no field is named, and parts of sign-in.
-MAY_LACK = {"Problem": {"errors", "codes"}}
+MAY_LACK = {
+    "Problem": {"errors", "codes"},
+    "Conflict": {"errors", "codes", "status_url"},  # which only who has paid already is told
+}
 MONEY = ("amount", "balance", "credit", "total", "due_now", "allocated", "opening_balance")
 METHODS = {"get", "post", "patch", "delete", "put"}
 
