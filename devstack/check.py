@@ -235,6 +235,10 @@ def checks(missing: list[str]) -> list[Check]:
             command=(PYTHON, "-m", "devstack.api_changes", "--check"),
         ),
         *node_checks(missing),
+        Check(
+            title="openapi-python-client: what it makes imports",
+            command=(PYTHON, "-m", "devstack.python_client"),
+        ),
     ]
 
 
@@ -246,6 +250,7 @@ def node_checks(missing: list[str]) -> list[Check]:
         return []
     documents = (npm, "--prefix", "clients/checks", "--silent")
     client = (npm, "--prefix", "clients/typescript", "--silent")
+    generators = (npm, "--prefix", "clients/generators", "--silent")
     return [
         Check(title="Packages that check the API documents", command=(*documents, "ci")),
         Check(title="API documents: Redocly's rules", command=(*documents, "run", "redocly")),
@@ -253,6 +258,13 @@ def node_checks(missing: list[str]) -> list[Check]:
         Check(title="TypeScript client's packages", command=(*client, "ci")),
         Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
         Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),
+        Check(title="TypeScript client's examples compile", command=(*client, "run", "examples")),
+        Check(title="TypeScript client is packed well", command=(*client, "run", "package:check")),
+        Check(title="Generators' packages", command=(*generators, "ci")),
+        Check(
+            title="orval, hey-api, openapi-typescript: what they make compiles",
+            command=(*generators, "run", "generate"),
+        ),
     ]
 
 
