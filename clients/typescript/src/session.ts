@@ -58,7 +58,7 @@ interface Answered extends AuthAnswer {
   said: unknown;
 }
 
-/** Signed in, but too long ago for this: call `reauthenticate` in one of `ways`, and ask again. */
+/** Signed in, but this takes a proof of a short while ago: call `reauthenticate` in one of `ways`, and ask again. */
 export class ReauthenticationRequired extends ApiError {
   constructor(
     problem: Problem,
