@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing/checkout/{session_id}/welcome-mail/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the welcome mail again, with a new link, to the owner who has no password yet
+         * @description Send the welcome mail again, with a new link, to the owner who has no password yet.
+         */
+        post: operations["billing_welcome_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/config/": {
         parameters: {
             query?: never;
@@ -82,6 +102,37 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/billing/signups/{signup_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A sign-up, for the buyer who comes back to it
+         * @description A sign-up, for the buyer who comes back to it: its id is known to nobody else.
+         */
+        get: operations["billing_signup"];
+        put?: never;
+        post?: never;
+        /**
+         * Give a sign-up up
+         * @description Give a sign-up up: it can't be paid any more, its name is free, what was typed forgotten.
+         */
+        delete: operations["billing_signup_give_up"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a sign-up that is not paid
+         * @description Change a sign-up that is not paid: the payment page before is closed, another one opened.
+         *
+         *     The same again changes nothing. 409 `already-paid` with a `status_url` if the payment was
+         *     quicker, 410 if it was given up or is a day old.
+         */
+        patch: operations["billing_signup_change"];
         trace?: never;
     };
     "/api/billing/subdomains/{label}/": {
@@ -147,6 +198,66 @@ export interface components {
             currency: string;
             mode: components["schemas"]["ModeEnum"];
         };
+        /** @description Somebody has the name, or the payment was quicker: then `type` ends in `already-paid`. */
+        Conflict: {
+            /** @description a page that explains it */
+            type: string;
+            /**
+             * @description what `type` ends in, for programs
+             *
+             *     * `bad-request` - The request could not be read
+             *     * `malformed-body` - The body did not arrive whole
+             *     * `invalid-input` - Some fields need another look
+             *     * `unauthenticated` - Please sign in
+             *     * `subscription-inactive` - The subscription is not active
+             *     * `payment-failed` - The payment failed
+             *     * `not-allowed` - You may not do this
+             *     * `csrf-failed` - The form could not be trusted
+             *     * `impersonation` - Support may not do this
+             *     * `not-found` - There is nothing here
+             *     * `no-such-workspace` - No workspace answers at this host
+             *     * `method-not-allowed` - This address takes no such method
+             *     * `not-acceptable` - There is no such format
+             *     * `conflict` - This collides with something that exists
+             *     * `not-now` - This can't be done as things stand
+             *     * `already-paid` - This order is paid already
+             *     * `payment-provider-refused` - The payment provider refused this
+             *     * `plan-limit-reached` - The plan allows no more
+             *     * `plan-too-small` - The plan is too small for what you have
+             *     * `storage-full` - The workspace's storage is full
+             *     * `mills-dont-sum` - The mills don't sum to 1000
+             *     * `nothing-to-issue` - There is nothing to issue
+             *     * `gone` - This no longer works
+             *     * `changed-meanwhile` - Somebody has changed this meanwhile
+             *     * `too-large` - This is too large
+             *     * `unsupported-media-type` - The body has another format
+             *     * `idempotency-key-reused` - This Idempotency-Key belongs to another request
+             *     * `too-many-requests` - Too many requests
+             *     * `server-error` - Something broke on our side
+             *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `closed` - Closed just now
+             */
+            code: components["schemas"]["ProblemCode"];
+            /** @description what kind of refusal it is, in the reader's language */
+            title: string;
+            /** @description the HTTP status again */
+            status: number;
+            /** @description what to do, in the reader's language */
+            detail: string;
+            /** @description messages by field, in the reader's language */
+            errors?: {
+                [key: string]: string[];
+            };
+            /** @description a reason for each message of `errors`, for programs */
+            codes?: {
+                [key: string]: string[];
+            };
+            /**
+             * Format: uri
+             * @description With `already-paid`: tells how far the workspace is.
+             */
+            status_url?: string;
+        };
         /**
          * @description * `month` - monthly
          *     * `year` - yearly
@@ -186,6 +297,20 @@ export interface components {
             last_name: string;
             plan: string;
             interval: components["schemas"]["IntervalEnum"];
+            /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
+            frontend_url?: string;
+        };
+        PatchedOrderRequest: {
+            organization?: string;
+            subdomain?: string;
+            /** Format: email */
+            email?: string;
+            first_name?: string;
+            last_name?: string;
+            plan?: string;
+            interval?: components["schemas"]["IntervalEnum"];
+            /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
+            frontend_url?: string;
         };
         Plan: {
             code: string;
@@ -223,6 +348,7 @@ export interface components {
              *     * `not-acceptable` - There is no such format
              *     * `conflict` - This collides with something that exists
              *     * `not-now` - This can't be done as things stand
+             *     * `already-paid` - This order is paid already
              *     * `payment-provider-refused` - The payment provider refused this
              *     * `plan-limit-reached` - The plan allows no more
              *     * `plan-too-small` - The plan is too small for what you have
@@ -271,6 +397,7 @@ export interface components {
          *     * `not-acceptable` - There is no such format
          *     * `conflict` - This collides with something that exists
          *     * `not-now` - This can't be done as things stand
+         *     * `already-paid` - This order is paid already
          *     * `payment-provider-refused` - The payment provider refused this
          *     * `plan-limit-reached` - The plan allows no more
          *     * `plan-too-small` - The plan is too small for what you have
@@ -288,12 +415,37 @@ export interface components {
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
         Progress: {
             status: components["schemas"]["StatusEnum"];
             steps: components["schemas"]["Step"][];
             /** Format: uri */
             workspace_url: string | null;
+        };
+        /** @description A sign-up, to whoever holds its id; who the buyer is only as long as it can be changed. */
+        Signup: {
+            /** Format: uuid */
+            signup_id: string;
+            status: components["schemas"]["StatusEnum"];
+            /** @description What was typed; null once it is paid, given up, or a day old: then it can't be changed any more. */
+            order: components["schemas"]["TypedOrder"] | null;
+            /** @description The checkout session at present; a change brings another. */
+            session_id: string | null;
+            /**
+             * Format: uri
+             * @description Stripe's payment page; null when there is nothing to pay there.
+             */
+            checkout_url: string | null;
+            /**
+             * Format: uri
+             * @description Tells how far the way to the workspace has come.
+             */
+            status_url: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the name is held and the payment page is open.
+             */
+            expires_at: string | null;
         };
         /**
          * @description * `awaiting_payment` - Awaiting payment
@@ -319,6 +471,22 @@ export interface components {
          * @enum {string}
          */
         StepName: "payment" | "workspace" | "address" | "owner" | "welcome_mail";
+        /** @description What a buyer has typed. */
+        TypedOrder: {
+            organization: string;
+            subdomain: string;
+            /** Format: email */
+            email: string;
+            first_name: string;
+            last_name: string;
+            plan: string;
+            interval: components["schemas"]["IntervalEnum"];
+        };
+        /** @description The same answer whether or not a mail is sent. */
+        WelcomeMail: {
+            /** @description For people. */
+            detail: string;
+        };
     };
     responses: {
         /** @description The request could not be read. */
@@ -353,6 +521,16 @@ export interface components {
         };
         /** @description This can't be done as things stand. */
         Conflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This no longer works. */
+        Gone: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
                 [name: string]: unknown;
@@ -507,6 +685,34 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
         };
     };
+    billing_welcome_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken; it is being worked on. */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WelcomeMail"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
     billing_config: {
         parameters: {
             query?: never;
@@ -551,9 +757,101 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
         };
     };
-    billing_subdomain: {
+    billing_signup: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                signup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signup"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+        };
+    };
+    billing_signup_give_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                signup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
+        };
+    };
+    billing_signup_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                signup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signup"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
+        };
+    };
+    billing_subdomain: {
+        parameters: {
+            query?: {
+                /** @description A sign-up that is being changed: the name that it holds is not taken for itself. */
+                signup?: string;
+            };
             header?: never;
             path: {
                 label: string;

@@ -2371,6 +2371,13 @@ export interface components {
             /** @description handed in on paper: for owners and managers of the workspace; default: false */
             on_paper?: boolean;
         };
+        /** @description What to begin again with, and where to come back to. */
+        BeginAgainRequest: {
+            plan: string;
+            interval: components["schemas"]["IntervalEnum"];
+            /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
+            frontend_url?: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         Building: {
@@ -3641,11 +3648,6 @@ export interface components {
          */
         PeriodStatus: "draft" | "issued" | "closed";
         PlanChange: components["schemas"]["PlanPreview"] | components["schemas"]["Subscription"];
-        /** @description A plan and how often it is paid. */
-        PlanChoiceRequest: {
-            plan: string;
-            interval: components["schemas"]["IntervalEnum"];
-        };
         PlanPreview: {
             plan: string;
             interval: components["schemas"]["IntervalEnum"];
@@ -3659,6 +3661,11 @@ export interface components {
             credit: number;
             /** @description null: something added to the plan has no fixed price */
             next_charge: components["schemas"]["NextCharge"] | null;
+        };
+        /** @description Where to come back to from the portal. */
+        PortalRequest: {
+            /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
+            frontend_url?: string;
         };
         Preview: {
             issuable: boolean;
@@ -3708,6 +3715,7 @@ export interface components {
              *     * `not-acceptable` - There is no such format
              *     * `conflict` - This collides with something that exists
              *     * `not-now` - This can't be done as things stand
+             *     * `already-paid` - This order is paid already
              *     * `payment-provider-refused` - The payment provider refused this
              *     * `plan-limit-reached` - The plan allows no more
              *     * `plan-too-small` - The plan is too small for what you have
@@ -3756,6 +3764,7 @@ export interface components {
          *     * `not-acceptable` - There is no such format
          *     * `conflict` - This collides with something that exists
          *     * `not-now` - This can't be done as things stand
+         *     * `already-paid` - This order is paid already
          *     * `payment-provider-refused` - The payment provider refused this
          *     * `plan-limit-reached` - The plan allows no more
          *     * `plan-too-small` - The plan is too small for what you have
@@ -3773,7 +3782,7 @@ export interface components {
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
         ReasonRequest: {
             reason: string;
         };
@@ -9186,7 +9195,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlanChoiceRequest"];
+                "application/json": components["schemas"]["BeginAgainRequest"];
             };
         };
         responses: {
@@ -9306,7 +9315,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PortalRequest"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
