@@ -104,8 +104,8 @@ def test_links_lead_to_the_frontend_where_a_setting_says_so(
 def test_allauth_names_the_same_addresses(told: Told) -> None:
     request = RequestFactory().get("/")
     request.tenant = told.workspace.tenant  # type: ignore[attr-defined]  # as the middleware does
-    adapter = headless.HeadlessAdapter()
     with request_context(request):
+        adapter = headless.HeadlessAdapter()
         with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
             led = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
         own = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
