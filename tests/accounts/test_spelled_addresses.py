@@ -77,15 +77,15 @@ def test_people_sign_in_and_ask_for_a_password_in_any_spelling(
     assert len(sent_to(ground, address)) == 1
 
 
-def test_many_spellings_are_no_way_round_the_limit_on_tries(ground: Ground) -> None:
-    workspace = with_owner(fresh_kate := f"kate-{secrets.token_hex(4)}@court.example")
-    spellings = [fresh_kate, fresh_kate.replace("k", "\u212a"), f"{fresh_kate}\u200b"]
+def test_many_spellings_are_no_way_round_the_limit_on_tries(ground: Ground, door: Door) -> None:
+    workspace = with_owner(kate := f"kate-{secrets.token_hex(4)}@court.example")
+    spellings = [kate, kate.replace("k", "\u212a"), f"{kate}\u200b"]
     codes = []
-    for number in range(12):
+    for number in range(9):
         body = {"email": spellings[number % 3], "password": "a-wrong-courtyard-9"}
-        answer = ground.door().ask("POST", LOGIN, host=workspace.host, json=body)
-        codes.append(answer.json()["errors"][0]["code"])
-    assert "too_many_login_attempts" in codes
+        answer = door.ask("POST", LOGIN, host=workspace.host, json=body)
+        codes.append(answer.status_code)
+    assert codes == [400] * 5 + [429] * 4
 
 
 def test_who_is_invited_in_pieces_is_invited_once_and_gets_the_mail(

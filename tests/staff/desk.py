@@ -31,7 +31,7 @@ class Desk:
 
     def get(self, path: str) -> requests.Response:
         """Open a page."""
-        return self.session.get(f"{self.url}/admin/{path}", timeout=30, allow_redirects=False)
+        return self.session.get(f"{self.url}/admin/{path}", timeout=120, allow_redirects=False)
 
     def submit(self, path: str, **answers: object) -> requests.Response:
         """Open a page, fill in its form and press the button; the answer to the POST."""
@@ -46,7 +46,7 @@ class Desk:
         return self.session.post(
             f"{self.url}/admin/{path}",
             data={"csrfmiddlewaretoken": found[1], **answers},
-            timeout=30,
+            timeout=120,
             allow_redirects=False,
         )
 
