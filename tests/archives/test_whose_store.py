@@ -31,6 +31,11 @@ owners.ensure_owner(
 provisioning.open_tenant(tenant)
 print(tenant.pk)
 """
+# In the same process: each command of its own costs seconds.
+BACKED_UP = """
+from django.core.management import call_command
+call_command("backup", "--all", "--fresh-for", "0")
+"""
 EXPIRED = """
 from django.utils import timezone
 from public_apps.tenants.archives import asking
@@ -103,8 +108,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     try:
         stack.start_part("postgres")
         house = House(stack)
-        house.say(NEW.format(label="acme"))
-        assert house.back_up().returncode == 0
+        house.say(NEW.format(label="acme") + BACKED_UP)
         yield house
     finally:
         stack.discard()
@@ -132,8 +136,7 @@ def test_a_copy_beside_its_original_touches_nothing_in_the_store(house: House) -
 
 def test_a_lost_customers_number_gives_nobody_their_archives(house: House, tmp_path: Path) -> None:
     house.copy("concierge", "dumped")
-    lost = house.say(NEW.format(label="lost"))
-    assert house.back_up().returncode == 0
+    lost = house.say(BACKED_UP.join((NEW.format(label="lost"), "print(tenant.pk)")))
     (theirs,) = [house.store / key for key in house.kept() if "lost" in owner_in(house, key)]
 
     house.copy("dumped", "concierge")  # the disk is gone; the dump comes back
@@ -142,11 +145,9 @@ def test_a_lost_customers_number_gives_nobody_their_archives(house: House, tmp_p
     assert refused.returncode == 1
     assert "manage.py backup --claim localhost" in refused.stderr
     assert house.manage("backup", "--claim", "elsewhere.example.com").returncode == 1
-    assert house.back_up().returncode == 1
     claimed = house.manage("backup", "--claim", "localhost")
     assert claimed.returncode == 0, claimed.stderr
-    for _ in range(2):
-        assert house.back_up().returncode == 0
+    assert house.back_up().returncode == 0
     assert theirs.is_file(), "whom nobody knows any more is not pruned"
 
     wrong = house.manage("tenant", "restore", "newcomer", "--from", str(theirs))
