@@ -109,6 +109,7 @@ def bodies(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
         **_of_requests(estate, lot),
         **_of_talk(estate, lot),
         "subscription_begin_again": {"plan": "professional", "interval": "month"},
+        "subscription_portal": {},
         "subscription_change_plan": {"plan": "professional", "interval": "year"},
     }
 
