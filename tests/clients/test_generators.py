@@ -35,7 +35,8 @@ NOT_HERE = ("subscription",)
 FILES = {"expenses_attachment_retrieve", "requests_attachments_retrieve"}
 SIGN_IN = {
     "sign_in", "sign_in_config", "session_retrieve", "sessions_list", "reauthenticate",
-    "addresses_list", "addresses_change", "totp_create", "totp_retrieve", "authenticators_list",
+    "addresses_list", "addresses_change", "totp_create", "totp_retrieve", "totp_destroy",
+    "authenticators_list",
     "recovery_codes_retrieve", "recovery_codes_create", "password_reset_request",
     "password_reset_preview", "email_verify_preview",
 }  # fmt: skip
@@ -136,6 +137,7 @@ def test_validators_take_what_signing_in_answers(validators: None, door: Door) -
     keep("authenticators_list", "GET", "account/authenticators")
     keep("recovery_codes_retrieve", "GET", "account/authenticators/recovery-codes")
     keep("recovery_codes_create", "POST", "account/authenticators/recovery-codes", {})
+    keep("totp_destroy", "DELETE", "account/authenticators/totp")  # it bars other addresses
     keep("password_reset_request", "POST", "auth/password/request", {"email": "a@b.example"})
     keep("addresses_change", "POST", "account/email", {"email": f"new-{person.user.email}"})
     with inside(town.schema):
