@@ -51,7 +51,9 @@ def test_a_checkout_that_stripe_does_not_open_is_a_502_and_the_name_is_free_agai
 ) -> None:
     order = Order()
     ails = {**OUTAGES, **REFUSALS}[fault]
-    troubled.control("faults", {**ails, "path": "/v1/checkout"}).raise_for_status()
+    troubled.control(
+        "faults", {**ails, "path": "/v1/checkout", "method": "POST"}
+    ).raise_for_status()
     answer = troubled.order(order)
     assert answer.status_code == 502
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -62,7 +64,9 @@ def test_a_checkout_that_stripe_does_not_open_is_a_502_and_the_name_is_free_agai
 @pytest.mark.parametrize("slow", [{"delay_ms": 12_000}, {"drip_ms": 500}], ids=["late", "drips"])
 def test_a_slow_stripe_is_given_up_within_ten_seconds(troubled: Shop, slow: dict[str, Any]) -> None:
     order = Order()
-    troubled.control("faults", {**slow, "path": "/v1/checkout", "count": 1}).raise_for_status()
+    troubled.control(
+        "faults", {**slow, "path": "/v1/checkout", "method": "POST", "count": 1}
+    ).raise_for_status()
     began = time.monotonic()
     answer = troubled.order(order)
     assert time.monotonic() - began < LONGEST_WAIT
@@ -72,7 +76,13 @@ def test_a_slow_stripe_is_given_up_within_ten_seconds(troubled: Shop, slow: dict
 
 def test_a_session_whose_answer_was_lost_charges_nobody_twice(troubled: Shop) -> None:
     order = Order()
-    lost = {"drop_connection": True, "after": True, "path": "/v1/checkout", "count": 1}
+    lost = {
+        "drop_connection": True,
+        "after": True,
+        "path": "/v1/checkout",
+        "method": "POST",
+        "count": 1,
+    }
     troubled.control("faults", lost).raise_for_status()
     assert troubled.order(order).status_code == 502
     # The buyer presses again: a session of their own, and the lost one was never shown to anybody.
@@ -84,7 +94,7 @@ def test_a_session_whose_answer_was_lost_charges_nobody_twice(troubled: Shop) ->
 def test_a_refused_checkout_may_be_tried_again_under_the_same_idempotency_key(bench: Bench) -> None:
     order = bench.order()
     with (
-        bench.fault(status=400, path="/v1/checkout", count=1),
+        bench.fault(status=400, path="/v1/checkout", method="POST", count=1),
         pytest.raises(errors.UpstreamFailed),
     ):
         checkout.start(order=order, language="en", idempotency_key="pressed-once")
