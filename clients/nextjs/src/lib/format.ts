@@ -20,7 +20,7 @@ export function day(iso: string, language: Language): string {
 
 export function moment(iso: string, language: Language): string {
   return new Date(iso).toLocaleString(LOCALES[language], {
-    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: TIME_ZONE,
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: TIME_ZONE,
   });
 }
 
