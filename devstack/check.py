@@ -243,10 +243,10 @@ def checks(missing: list[str]) -> list[Check]:
 
 
 def node_checks(missing: list[str]) -> list[Check]:
-    """Return the checks of the API documents and the TypeScript client, which need `npm`."""
+    """Return the checks of the API documents, the client and the site, which need `npm`."""
     npm = shutil.which("npm")
     if npm is None:
-        missing.append("the checks of the API documents and the TypeScript client: there is no npm")
+        missing.append("the checks of the API documents, the client and the site: there is no npm")
         return []
     documents = (npm, "--prefix", "clients/checks", "--silent")
     client = (npm, "--prefix", "clients/typescript", "--silent")
@@ -265,6 +265,7 @@ def node_checks(missing: list[str]) -> list[Check]:
             title="orval, hey-api, openapi-typescript: what they make compiles",
             command=(*generators, "run", "generate"),
         ),
+        Check(title="Next.js site builds", command=(PYTHON, "-m", "devstack.frontend")),
     ]
 
 

@@ -9,8 +9,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from devstack import databases, environment, journey, playing, processes, report, signals
+from devstack import databases, environment, frontend, journey, playing, processes, report, signals
 from devstack.databases import NotOurs
+from devstack.frontend import NoNode
 from devstack.journey import Customer, StepFailed
 from devstack.options import SERVE, parser
 from devstack.ports import PortTaken
@@ -33,12 +34,14 @@ def main() -> int:
         return playing.play(folder, screen, options)
     signals.listen()
     try:
-        with Stack(folder) as stack:
+        if options.frontend:
+            frontend.require_node()
+        with Stack(folder, with_frontend=options.frontend) as stack:
             return run(stack, screen, options)
     except PartFailed as failed:
         screen.failure(failed)
         return 1
-    except (StateInUse, PortTaken, NotOurs) as refusal:
+    except (StateInUse, PortTaken, NotOurs, NoNode) as refusal:
         screen.plain(str(refusal))
         return 1
     except signals.Stopped as stopped:
@@ -59,7 +62,7 @@ def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
     try:
         customer, bought = None, True
         if not options.no_journey:
-            customer = Customer(stack.web_url, stack.mock_url, stack.mail_dir)
+            customer = Customer(stack.web_url, stack.mock_url, stack.mail_dir, stack.frontend_url)
             bought = purchase(stack, screen, told, customer)
         if options.once:
             return 0 if bought else 1
@@ -101,6 +104,9 @@ def start(stack: Stack, screen: Screen) -> None:
     screen.step("Staff account", lambda: make_staff(stack))
     screen.step("Web serves", lambda: stack.start_part("web"))
     screen.step("Worker works, spare workspaces ready", lambda: start_worker(stack))
+    if "frontend" in stack.ours:
+        screen.step("Next.js site built", stack.build_frontend)
+        screen.step("Next.js site serves", partial(stack.start_part, "frontend"))
 
 
 def start_worker(stack: Stack) -> None:

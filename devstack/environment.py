@@ -31,6 +31,7 @@ PORT_NAMES = {
     "mail": "SMTP_PORT",
     "mail_page": "MAIL_PAGE_PORT",
     "postgres": "PGPORT",
+    "frontend": "FRONTEND_PORT",
 }
 # What makes a process one of several that run tests side by side; what it starts is none of them.
 LANES = "CONCIERGE_LANES"
@@ -53,6 +54,7 @@ class Addresses:
     database_url: str
     archives: str = ""
     pg_dump: str = ""
+    frontend_port: int = 0  # 0: the Next.js site is no part of the run
 
 
 def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
@@ -109,6 +111,7 @@ def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) ->
         **_stripe(addresses, keys),
         **_mail(addresses),
         **_staff(keys),
+        **(_frontend(addresses, keys) if addresses.frontend_port else {}),
     }
     present = {name: value for name, value in given.items() if value or not _is_setting(name)}
     return {**made_up, **present}
@@ -137,6 +140,16 @@ def _mail(addresses: Addresses) -> dict[str, str]:
         "EMAIL_PORT": str(addresses.mail_port),
         "EMAIL_USE_TLS": "False",
         "DEFAULT_FROM_EMAIL": "New Concierge <noreply@newconcierge.gr>",
+    }
+
+
+def _frontend(addresses: Addresses, keys: Memory) -> dict[str, str]:
+    url = f"http://localhost:{addresses.frontend_port}"
+    return {
+        "FRONTEND_URL": url,
+        "FRONTEND_LINKS": "True",
+        "FRONTEND_SECRET": keys.once("FRONTEND_SECRET", lambda: secrets.token_urlsafe(32)),
+        "CORS_ALLOWED_ORIGINS": url,
     }
 
 

@@ -24,7 +24,9 @@ LAST_NAMES = ("Papadaki", "Georgiou", "Nikolaidi", "Vlachos", "Karras", "Antonio
 READY_WITHIN = 90.0
 MAIL_WITHIN = 60.0
 SAMPLE_WITHIN = 180.0
-SET_PASSWORD_LINK = re.compile(r"https?://[^\s<>\"]+/accounts/set-password/[^\s<>\"]+")
+SET_PASSWORD_LINK = re.compile(r"https?://[^\s<>\"]+/set-password/[^\s<>\"]+")
+# The fields of our own page, and of the Next.js site's.
+OWN_FIELDS, FRONTEND_FIELDS = ("password1", "password2"), ("password", "password_again")
 
 
 class StepFailed(Exception):
@@ -42,6 +44,7 @@ class Customer:
     web_url: str
     mock_url: str
     mail_dir: Path
+    frontend_url: str = ""
     organisation: str = field(default_factory=lambda: secrets.choice(ORGANISATIONS))
     first_name: str = field(default_factory=lambda: secrets.choice(FIRST_NAMES))
     last_name: str = field(default_factory=lambda: secrets.choice(LAST_NAMES))
@@ -134,16 +137,18 @@ def receive_mail(customer: Customer) -> None:
 
 
 def choose_password(customer: Customer) -> None:
-    """Follow the link and set a password on the page."""
+    """Follow the link and set a password on the page, ours or the Next.js site's."""
+    site = customer.frontend_url or customer.workspace_url
     _expect(
-        urlsplit(customer.set_password_url).netloc == urlsplit(customer.workspace_url).netloc,
-        f"the link {customer.set_password_url} is not on {customer.workspace_url}",
+        urlsplit(customer.set_password_url).netloc == urlsplit(site).netloc,
+        f"the link {customer.set_password_url} is not on {site}",
     )
+    once, again = FRONTEND_FIELDS if customer.frontend_url else OWN_FIELDS
     visitor = Visitor()
     page = _page(visitor.get(customer.set_password_url))
-    values = {"password1": customer.password, "password2": customer.password}
-    after = _page(visitor.submit(page, having="password1", values=values))
-    _expect("password1" not in after.text, f"the password was not taken at {after.url}")
+    values = {once: customer.password, again: customer.password}
+    after = _page(visitor.submit(page, having=again, values=values))
+    _expect(f'name="{again}"' not in after.text, f"the password was not taken at {after.url}")
 
 
 def sign_in_by_page(customer: Customer) -> None:

@@ -31,6 +31,11 @@ def parser() -> argparse.ArgumentParser:
     how = demo.add_mutually_exclusive_group()
     how.add_argument("--once", action="store_true", help="stop after the purchase; exit 0 or 1")
     how.add_argument("--no-journey", action="store_true", help="serve, without the purchase")
+    demo.add_argument(
+        "--frontend",
+        action="store_true",
+        help="serve the Next.js site of clients/nextjs, too (needs node); links in mails lead there",
+    )
     commands = demo.add_subparsers(dest="command", metavar="COMMAND")
     demo.set_defaults(command=SERVE)
     commands.add_parser("status", help="the addresses and passwords again, and whether all is well")

@@ -7,6 +7,7 @@ import shlex
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from devstack import environment, state
 from devstack.journey import Customer
@@ -59,6 +60,7 @@ class Report:
             "staff_email": stack.env["DJANGO_SUPERUSER_EMAIL"],
             "staff_password": stack.env["DJANGO_SUPERUSER_PASSWORD"],
             "pids": stack.pids,
+            **({"frontend_url": stack.frontend_url} if stack.frontend_url else {}),
             **self._journey,
         }
 
@@ -66,8 +68,12 @@ class Report:
 def rows(told: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     """Return what there is to click on, and the passwords for it, from what `demo.json` says."""
     found = [("Public site", f"{told['web_url']}/")]
+    if site := told.get("frontend_url"):
+        found.append(("Next.js site", f"{site}/"))
     if "tenant_url" in told:
         found.append(("Workspace", f"{told['tenant_url']}/"))
+        if site:
+            found.append(("  in Next.js", f"{site}/w/{urlsplit(told['tenant_url']).hostname}"))
         found.append(("  owner", f"{told['owner_email']}  {told['owner_password']}"))
     found.append(("Admin", f"{told['web_url']}/admin/"))
     found.append(("  staff", f"{told['staff_email']}  {told['staff_password']}"))

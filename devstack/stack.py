@@ -1,5 +1,6 @@
 """The whole system on one machine, started and stopped: database, mail, mock Stripe, web, worker.
 
+The Next.js site is a part of it where that is asked for.
 Several stacks may run side by side: each has its own folder and free ports.
 """
 
@@ -16,14 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from devstack import environment, parts, pgbinaries, ports, postgres, processes, state
+from devstack import environment, frontend, parts, pgbinaries, ports, postgres, processes, state
 from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from devstack.template import Template
 
-ORDER = ("postgres", "mail", "mock_stripe", "web", "worker")
+ORDER = ("postgres", "mail", "mock_stripe", "web", "worker", "frontend")
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
 SHARED_MEMORY_RETRIES = 20
 
@@ -32,7 +33,8 @@ class Stack:
     """One run of the system in `folder`; use it as a context manager, or call `close()`.
 
     `environ` (default: ours) holds what is given: any setting in it wins over the made-up one.
-    With a `template` it starts from a copy of that, which needs no migrating.
+    With a `template` it starts from a copy of that, which needs no migrating; with `with_frontend`
+    the Next.js site is a part of it, and links in mails lead there.
     Raises StateInUse if another run holds the folder for longer than `patience` seconds.
     """
 
@@ -42,10 +44,12 @@ class Stack:
         *,
         environ: Mapping[str, str] | None = None,
         template: Template | None = None,
+        with_frontend: bool = False,
         patience: float = HANDOVER_SECONDS,
     ) -> None:
         self.folder = folder.absolute()
         self._template = template
+        self._with_frontend = with_frontend
         given = environment.without_demo(os.environ if environ is None else environ)
         self._lock = state.hold(self.folder, patience=patience)
         try:
@@ -68,7 +72,7 @@ class Stack:
         self._port = {
             part: ports.choose(name, asked=given.get(name), memory=self._ports, among=among)
             for part, name in environment.PORT_NAMES.items()
-            if not self._is_given(part, given)
+            if not self._is_given(part, given) and (part != "frontend" or self._with_frontend)
         }
         self.postgres = self._embedded_postgres(given)
         self.env = self._environ(given)
@@ -102,6 +106,7 @@ class Stack:
             database_url=self.postgres.url if self.postgres else "",
             archives=str(self.folder.absolute() / "archives"),
             pg_dump=pgbinaries.pg_dump(),
+            frontend_port=self._port.get("frontend", 0),
         )
         return environment.complete(given, addresses=addresses, keys=self.keys)
 
@@ -116,6 +121,11 @@ class Stack:
     def web_url(self) -> str:
         """The public site's address."""
         return self.env["SITE_URL"].rstrip("/")
+
+    @property
+    def frontend_url(self) -> str:
+        """The Next.js site's address; empty if it is no part of this run."""
+        return self.env["FRONTEND_URL"] if "frontend" in self._port else ""
 
     @property
     def mock_url(self) -> str:
@@ -163,6 +173,13 @@ class Stack:
         self.start_part("web")
         self.start_part("worker")
         self.wait_ready()
+        if "frontend" in self.ours:
+            self.build_frontend()
+            self.start_part("frontend")
+
+    def build_frontend(self) -> None:
+        """Have the Next.js site built for its present files. Raises PartFailed."""
+        frontend.build(log=self.log("frontend-build"))
 
     def start_part(self, name: str) -> Running:
         """Start one part and return when it serves. Raises PartFailed."""
@@ -302,4 +319,8 @@ class Stack:
             return parts.web(port=port, environ=self.env)
         if name == "worker":
             return parts.worker(environ=self.env)
+        if name == "frontend":
+            return frontend.part(
+                port=port, environ=frontend.settings(self.env, web_port=self.web_port)
+            )
         raise ValueError(f"no part is called {name!r}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
@@ -16,6 +17,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 10
 TIMEOUT_SECONDS = 30.0
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,14 @@ class Visitor:
         sent = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
         return self._follow("POST", url, json.dumps(data).encode(), sent)
 
-    def submit(self, page: Reply, *, having: str, values: dict[str, str]) -> Reply:
+    def submit(
+        self,
+        page: Reply,
+        *,
+        having: str,
+        values: dict[str, str],
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
         """Fill in the page's form that has a field named `having`, and send it.
 
         Raises LookupError if no form of the page has that field.
@@ -60,9 +69,9 @@ class Visitor:
         form = next((form for form in forms_of(page.text) if having in form.fields), None)
         if form is None:
             raise LookupError(f"no form with a field {having!r} at {page.url}")
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Referer": page.url}
-        body = urlencode({**form.fields, **values}).encode()
-        return self._follow("POST", urljoin(page.url, form.action or page.url), body, headers)
+        kind, body = form.encoded(values)
+        sent = {"Content-Type": kind, "Referer": page.url, **(headers or {})}
+        return self._follow("POST", urljoin(page.url, form.action or page.url), body, sent)
 
     def _follow(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         for _ in range(MOST_REDIRECTS):
@@ -104,6 +113,20 @@ class Form:
 
     action: str
     fields: dict[str, str]
+    enctype: str = URLENCODED
+
+    def encoded(self, values: dict[str, str]) -> tuple[str, bytes]:
+        """Return the content type and body with these values, as the form asks to be sent."""
+        fields = {**self.fields, **values}
+        if self.enctype != MULTIPART:
+            return URLENCODED, urlencode(fields).encode()
+        boundary = secrets.token_hex(16)
+        parts = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        )
+        body = f"{''.join(parts)}--{boundary}--\r\n"
+        return f"{MULTIPART}; boundary={boundary}", body.encode()
 
 
 def forms_of(html: str) -> list[Form]:
@@ -122,7 +145,8 @@ class _FormReader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = Form(values.get("action", ""), {})
+            enctype = values.get("enctype", URLENCODED).lower()
+            self._open = Form(values.get("action", ""), {}, enctype)
             self.forms.append(self._open)
         elif tag == "input" and self._open and values.get("name"):
             unticked = values.get("type") in {"checkbox", "radio"} and "checked" not in values

@@ -19,7 +19,8 @@ from devstack import mailbox
 from devstack.stack import Stack
 
 T = TypeVar("T")
-LINK = re.compile(r"https?://[^\s<>\"]+/accounts/set-password/([^\s<>\"/]+)/")
+# Of our own page, or of the Next.js site's.
+LINK = re.compile(r"https?://[^\s<>\"]+/set-password/([^\s<>\"/]+)/?")
 PASSWORD = "a-quiet-courtyard-42"
 
 

@@ -65,10 +65,9 @@ def told(folder: Path) -> dict[str, Any]:
     return content
 
 
-def once(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [ROOT / "bin" / "demo", "--once"], env=environ, capture_output=True, text=True, check=False
-    )
+def once(environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / "bin" / "demo"), "--once", *options]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
 def test_once_takes_a_customer_all_the_way_and_leaves_no_process(
@@ -86,6 +85,17 @@ def test_once_takes_a_customer_all_the_way_and_leaves_no_process(
     again = once(outside)
     assert again.returncode == 0, "the staff account and the plans are there already"
     assert told(folder)["owner_email"] != report["owner_email"]
+
+
+def test_with_the_frontend_the_password_is_chosen_there(
+    folder: Path, outside: dict[str, str]
+) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("there is no node here; bin/test names that at its end")
+    done = once(outside, "--frontend")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ Next.js site serves" in done.stdout
+    assert told(folder)["frontend_url"].startswith("http://localhost:")
 
 
 def test_a_step_that_fails_is_named_with_the_log_that_tells_why(
