@@ -177,7 +177,8 @@ def _instead_of_own(
     left = _own_earlier(order).select_for_update().first()
     if left is None:
         raise NameTaken
-    subdomains.release(signup=left)
+    left.released_at = left.given_up_at = timezone.now()
+    left.save(update_fields=["released_at", "given_up_at"])
     signup = _sign_up(order, language, idempotency_key)
     sessions.open_instead(signup, price, of=str(left.checkout_session_id))
     return signup

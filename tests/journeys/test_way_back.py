@@ -339,7 +339,10 @@ def test_the_same_buyer_may_order_anew_and_only_the_new_order_can_be_paid(left: 
     assert anew["signup_id"] != left.signup_id, "who guessed the order can't read the first one"
     assert payable(left.shop, left.order.email) == [anew["session_id"]]
     assert bought_price(left.shop, anew["session_id"])["recurring"]["interval"] == "year"
-    assert left.shown()["status"] == "expired"
+    assert (left.shown()["status"], left.shown()["order"]) == ("expired", None)
+    assert left.ask("PATCH", {"interval": "month"}).status_code == 410, (
+        "it would find its own name taken"
+    )
     left.shop.pay(anew["session_id"])
     progress = left.shop.wait_for(anew["session_id"])
     assert left.order.subdomain in progress["workspace_url"]
