@@ -24,7 +24,7 @@ from public_apps.core import locks
 from public_apps.core.client_address import network_of
 from public_apps.core.schemas import current
 
-RATE = re.compile(r"(\d+)/(\d*)([smhd])")
+RATE = re.compile(r"(\d{1,6})/(\d{0,6})([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _one_thread = Lock()
 Handler = Callable[[HttpRequest], HttpResponseBase]
