@@ -19,6 +19,7 @@ from public_apps.core import figures, metrics
 
 log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 2.0
+LAST_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 
 
@@ -46,8 +47,9 @@ def register(chore: Chore) -> None:
 def start(*, web: bool) -> None:
     """Begin in this process, and write down what was counted when it ends."""
     chores = [chore for chore in _chores if (chore.in_web if web else chore.in_worker)]
-    Thread(target=_run, args=(chores,), name="background", daemon=True).start()
-    atexit.register(_end)
+    thread = Thread(target=_run, args=(chores,), name="background", daemon=True)
+    thread.start()
+    atexit.register(_end, thread)
 
 
 def _run(chores: list[Chore]) -> None:
@@ -69,8 +71,10 @@ def _do(chore: Chore) -> None:
         log.exception("chore failed", chore=chore.name)
 
 
-def _end() -> None:
+def _end(thread: Thread) -> None:
     _stop.set()
+    # What it is about to write is out of the counters already, and would end with it.
+    thread.join(LAST_SECONDS)
     _do(_FLUSH)
 
 
