@@ -29,6 +29,7 @@ from public_apps.onboarding import progress, subdomains, welcome
 from public_apps.onboarding.models import Signup
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
+SIGNUP_ID = OpenApiParameter("signup_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 OWN_SIGNUP = OpenApiParameter(
     "signup",
     OpenApiTypes.UUID,
@@ -147,6 +148,7 @@ class WelcomeMailView(PublicView):
         return Response({"detail": told}, HTTPStatus.ACCEPTED)
 
 
+@extend_schema(parameters=[SIGNUP_ID])
 class SignupView(PublicView):
     @extend_schema(
         operation_id="billing_signup",

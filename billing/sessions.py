@@ -45,7 +45,7 @@ def open_for(signup: Signup, price: Price, *, key: str) -> None:
             params=_params(signup, price), idempotency_key=key
         )
     except STRIPE_ERRORS as error:
-        log.exception("checkout session refused", signup=str(signup.pk))
+        log.exception("checkout session refused", subdomain=signup.subdomain)
         raise unreachable() from error
     signup.checkout_session_id = session["id"]
     signup.checkout_url = session["url"]

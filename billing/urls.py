@@ -19,6 +19,6 @@ urlpatterns = [
         api.WelcomeMailView.as_view(),
         name="welcome-mail",
     ),
-    path("signups/<uuid:signup_id>/", api.SignupView.as_view(), name="signup"),
+    path("signups/<credential_id:signup_id>/", api.SignupView.as_view(), name="signup"),
     path("webhook/stripe/", stripe_webhook, name="webhook"),
 ]

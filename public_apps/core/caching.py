@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest
@@ -41,7 +42,9 @@ class CachingMiddleware:
 
 def _for_one(response: HttpResponseBase, *, is_api: bool) -> str:
     # What has a version may be kept by whoever asked for it, and is asked for again each time.
-    return "private, no-store" if is_api and "ETag" not in response else "private, no-cache"
+    is_passing = is_api and "ETag" not in response
+    is_refusal = response.status_code >= HTTPStatus.BAD_REQUEST
+    return "private, no-store" if is_passing or is_refusal else "private, no-cache"
 
 
 def for_everybody(view: Any) -> Any:

@@ -11,7 +11,7 @@ from functools import cache
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import StringConverter, UUIDConverter
 from django.urls.resolvers import RoutePattern
 
 from public_apps.core import scrubbing
@@ -24,7 +24,12 @@ class Credential(StringConverter):
     """Whoever knows this part of the path may do what it is for."""
 
 
+class CredentialId(UUIDConverter, Credential):
+    """The same, where it is the id of a row that nobody can guess."""
+
+
 register_converter(Credential, "credential")
+register_converter(CredentialId, "credential_id")
 
 
 @cache

@@ -9,7 +9,7 @@ from public_apps.website import problems, views
 app_name = "website"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("give-up/<uuid:signup_id>/", views.give_up, name="give-up"),
+    path("give-up/<credential_id:signup_id>/", views.give_up, name="give-up"),
     path("welcome/<str:session_id>/", views.welcome_page, name="welcome"),
     path("welcome/<str:session_id>/resend/", views.resend_welcome, name="resend-welcome"),
     # Without the last slash: so it is written in the `type` of a problem.
