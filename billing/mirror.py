@@ -118,7 +118,8 @@ def _write_subscription(row: Subscription, fresh: Document) -> None:
     all_items = items.of(fresh)
     item = items.plans_item(all_items, known=row.item_id) or {}
     row.status = str(fresh.get("status") or "")
-    row.item_id = id_of(item)
+    # Kept when it is gone: without it, an add-on alone would look like a plan that is new to us.
+    row.item_id = id_of(item) or row.item_id
     row.quantity = item.get("quantity") or 1
     _write_price(row, item.get("price"))
     # Since API 2025-03-31 the period stands on the items; add-ons alone have one, too.

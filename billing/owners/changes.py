@@ -233,7 +233,7 @@ def _refuse_unless_changeable(row: Subscription) -> None:
 
 def may_choose(row: Subscription) -> bool:
     """Whether an owner can change the plan alone: there is one, and what it costs then can be told."""
-    return bool(row.item_id) and row.renewal_amount is not None
+    return bool(row.price_id) and row.renewal_amount is not None
 
 
 def _refuse_ended(row: Subscription) -> None:
