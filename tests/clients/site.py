@@ -122,7 +122,8 @@ def watched(browser: Browser, site: Site) -> Iterator[Visit]:
         page = open_page(browser, size, locale=language, **options)
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: _note_console(complaints, site, said))
-        page.on("requestfailed", lambda request: _note_failure(complaints, request))
+        if options.get("java_script_enabled", True):  # else every script fails to load, by design
+            page.on("requestfailed", lambda request: _note_failure(complaints, request))
         page.on("response", lambda answer: _note_answer(complaints, site, answer))
         return page
 
