@@ -20,15 +20,19 @@ PARAMETER = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
 ANYTHING = "[^/]+"
 
 
-class Credential(StringConverter):
+class Credential:
     """Whoever knows this part of the path may do what it is for."""
 
 
-class CredentialId(UUIDConverter, Credential):
-    """The same, where it is the id of a row that nobody can guess."""
+class CredentialText(Credential, StringConverter):
+    """A key of letters and digits."""
 
 
-register_converter(Credential, "credential")
+class CredentialId(Credential, UUIDConverter):
+    """The id of a row, which nobody can guess."""
+
+
+register_converter(CredentialText, "credential")
 register_converter(CredentialId, "credential_id")
 
 
