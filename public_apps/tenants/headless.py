@@ -7,6 +7,7 @@ from typing import Any
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from django.conf import settings
 
+from public_apps.core.schemas import in_public
 from public_apps.tenants import links
 
 # allauth's names for pages (its HEADLESS_FRONTEND_URLS) and ours.
@@ -27,4 +28,5 @@ class HeadlessAdapter(DefaultHeadlessAdapter):
         if tenant is None or not settings.FRONTEND_LINKS or urlname not in ROUTES:
             url: str | None = super().get_frontend_url(urlname, **kwargs)
             return url
-        return links.to(tenant, ROUTES[urlname], **kwargs)
+        with in_public():  # allauth asks from within the workspace's schema, which knows no domains
+            return links.to(tenant, ROUTES[urlname], **kwargs)

@@ -247,8 +247,12 @@ def test_a_suspended_workspace_is_paid_for_and_opens_again(
     until(lambda: page.goto(site.path(workspace)) and page.url.endswith("/subscription"))
     expect(page.get_by_role("heading", name=re.compile("is paused|σε παύση"))).to_be_visible()
     keep_screenshot(page, f"nextjs-{language}-14-suspended")
-    resident.goto(site.path(workspace, "/requests"))
-    expect(resident.get_by_text("ask the owner of the workspace")).to_be_visible()
+    until(
+        lambda: (
+            resident.goto(site.path(workspace, "/requests"))
+            and resident.get_by_text("ask the owner of the workspace").count()
+        )
+    )
 
     page.get_by_role("link", name=re.compile("Pay now|Πληρωμή τώρα")).click()
     page.get_by_role("button", name=re.compile("Pay")).first.click()

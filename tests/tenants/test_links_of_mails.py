@@ -12,6 +12,7 @@ from django.test import RequestFactory, override_settings
 
 from devstack import mailbox
 from public_apps.core import mail
+from public_apps.core.schemas import inside
 from public_apps.tenants import headless, links
 from tests.core.ground import Ground, found_workspace
 from tests.tenant_api.town import Town
@@ -104,7 +105,7 @@ def test_links_lead_to_the_frontend_where_a_setting_says_so(
 def test_allauth_names_the_same_addresses(told: Told) -> None:
     request = RequestFactory().get("/")
     request.tenant = told.workspace.tenant  # type: ignore[attr-defined]  # as the middleware does
-    with request_context(request):
+    with request_context(request), inside(told.town.schema):  # where the middleware serves it
         adapter = headless.HeadlessAdapter()
         with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
             led = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")
