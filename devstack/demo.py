@@ -9,7 +9,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from devstack import databases, environment, frontend, journey, playing, processes, report, signals
+from devstack import (
+    databases,
+    environment,
+    frontend,
+    journey,
+    playing,
+    processes,
+    report,
+    signals,
+    state,
+)
 from devstack.databases import NotOurs
 from devstack.frontend import NoNode
 from devstack.journey import Customer, StepFailed
@@ -43,6 +53,12 @@ def main() -> int:
         return 1
     except (StateInUse, PortTaken, NotOurs, NoNode) as refusal:
         screen.plain(str(refusal))
+        return 1
+    except OSError as error:
+        refusal = state.disk_refusal(error, folder)
+        if refusal is None:
+            raise
+        screen.plain(refusal)
         return 1
     except signals.Stopped as stopped:
         screen.plain("All stopped.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -226,9 +227,12 @@ def _is_server(pid: int, data: Path) -> bool:
 
 def failure(reason: NoPostgres, log: Path) -> PartFailed:
     """Describe a server that could not even be prepared."""
+    is_full = os.strerror(errno.ENOSPC) in str(reason)
     return PartFailed(
         "postgres",
-        f"could not be prepared: {reason}",
+        "could not be prepared: the disk is full"
+        if is_full
+        else f"could not be prepared: {reason}",
         log=log,
         log_tail=tail(log),
         hint="Set DATABASE_URL to use a PostgreSQL of yours.",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 ORDER = ("postgres", "mail", "mock_stripe", "web", "worker", "frontend")
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
 SHARED_MEMORY_RETRIES = 20
+REFUSES_TO_START = "New Concierge does not start:"  # what the settings say of one that is wrong
+SETTING_HINT = "That setting comes from the environment: correct it there, or unset it."
+DATABASE_HINT = "Does the database at DATABASE_URL answer, and is it PostgreSQL 14 or newer?"
 
 
 class Stack:
@@ -260,12 +263,13 @@ class Stack:
         with self.log(log).open("a") as sink:
             sink.write(done.stdout + done.stderr)
         if done.returncode:
+            told = done.stdout + done.stderr
             raise PartFailed(
                 f"manage.py {' '.join(arguments)}",
                 f"failed ({processes.ending(done.returncode)})",
                 log=self.log(log),
-                log_tail="\n".join((done.stdout + done.stderr).splitlines()[-25:]),
-                hint="Does the database at DATABASE_URL answer, and is it PostgreSQL 14 or newer?",
+                log_tail="\n".join(told.splitlines()[-25:]),
+                hint=SETTING_HINT if REFUSES_TO_START in told else DATABASE_HINT,
             )
 
     def wait_ready(self, *, timeout: float = 120.0) -> None:

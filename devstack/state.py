@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -17,6 +18,21 @@ MOMENT_SECONDS = 2.0
 
 class StateInUse(Exception):
     """Another run holds the folder; the message says so in one sentence."""
+
+
+DISK = {
+    errno.ENOSPC: "is full",
+    errno.EDQUOT: "is full",
+    errno.EROFS: "is read-only",
+    errno.EACCES: "may not be written by us",
+    errno.EPERM: "may not be written by us",
+}
+
+
+def disk_refusal(error: OSError, folder: Path) -> str | None:
+    """Return in one sentence what is wrong with the disk, or None if an error tells of another fault."""
+    wrong = DISK.get(error.errno or 0)
+    return f"{folder} {wrong}: CONCIERGE_STATE names another folder." if wrong else None
 
 
 def write_private(path: Path, text: str) -> None:

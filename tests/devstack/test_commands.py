@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack import ports
+from devstack import pgbinaries, ports, postgres, state
 from devstack.processes import ROOT
 
 TOOLS = ("bash", "cat", "cksum", "dirname", "mkdir", "tr")
@@ -181,3 +182,31 @@ def test_bin_test_ends_its_tests_when_it_is_told_to_end(
     assert process.wait(60) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(json.loads((tmp_path / "pid").read_text()), 0)
+
+
+def test_keys_of_two_modes_are_told_in_one_sentence_with_a_hint_that_fits(
+    tmp_path: Path, outside: dict[str, str]
+) -> None:
+    mixed = {
+        "STRIPE_SECRET_KEY": "sk_live_" + "a" * 24,
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_" + "a" * 24,
+    }
+    environ = {**outside, **mixed, "CONCIERGE_STATE": str(tmp_path)}
+    done = run(ROOT / "bin" / "demo", "--once", environ=environ)
+    assert done.returncode == 1
+    assert "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes" in done.stdout
+    assert "Hint: That setting comes from the environment" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "is full"), (errno.EROFS, "is read-only")]
+)
+def test_a_disk_that_takes_nothing_is_said_in_one_sentence(
+    tmp_path: Path, number: int, words: str
+) -> None:
+    refusal = state.disk_refusal(OSError(number, os.strerror(number)), tmp_path)
+    assert refusal == f"{tmp_path} {words}: CONCIERGE_STATE names another folder."
+    assert state.disk_refusal(OSError(errno.ENOENT, "gone"), tmp_path) is None
+    full = postgres.failure(pgbinaries.NoPostgres(os.strerror(errno.ENOSPC)), tmp_path / "log")
+    assert "the disk is full" in str(full) or number != errno.ENOSPC
