@@ -26,7 +26,9 @@ def test_what_everybody_is_told_is_kept_for_a_minute_and_asked_for_by_version(
 ) -> None:
     answer = door.ask("GET", path, headers={"Accept-Encoding": "identity"})
     assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "max-age=60"}
-    assert {"x-tenant-host", "accept-language", "accept-encoding"} <= varies_by(answer)
+    assert {"x-tenant-host", "accept-language"} <= varies_by(answer)
+    # What is shorter than that is never compressed.
+    assert "accept-encoding" in varies_by(answer) or len(answer.content) < 200
     etag = answer.headers["ETag"]
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         again = door.ask("GET", path, headers={"If-None-Match": known})
