@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from uuid import uuid4
 
 import requests
 from django.apps import apps
@@ -114,6 +115,7 @@ def test_no_page_of_ours_breaks_for_our_staff(ground: Ground, door: Door) -> Non
             "object_id": _rows(str(pattern.name or ""), route),
             "str": ["none"],
             "credential": [keys.new_key(anna)],
+            "credential_id": [uuid4()],
             "content_type_id": ["1"],
         }
         for path in _filled(route, known):

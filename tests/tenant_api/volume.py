@@ -20,7 +20,9 @@ FEW = 500  # of what there are so few, reading all is the quickest
 SCAN = re.compile(r"Seq Scan on (\w+)")
 
 # A workspace's own, of which there are as many as the code has, or as the person has devices.
-FIXED = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+FIXED = frozenset(
+    {"django_migrations", "django_content_type", "auth_permission", "tenants_installation"}
+)
 COLUMNS = r"""
     SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.atttypmod - 4,
         EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique
