@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from public_apps.accounts.models import Role
 from public_apps.core import bodies
 from tests.billing.posting import event, secret_of, signature
 from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
@@ -69,7 +70,7 @@ def tenant_cells(door: Door, *, town: Town, by_header: bool) -> list[Cell]:
     person = {"Authorization": f"Bearer {town.manager.token}", **chosen}
     upload, kind = multipart(file=("plan.pdf", samples.PDF.ljust(2 * MIB)))
     name = b'{"name": "Elm ' + ANEW + b'", "address": "Elaion 5"}'
-    sign_in = {"email": town.manager.user.email, "password": PASSWORD}
+    sign_in = {"email": town.person(Role.MANAGER).user.email, "password": PASSWORD}
     return [
         Cell("/api/buildings/", name, {**JSON, **person}, 201, host),
         Cell("/api/files/", upload, {"Content-Type": kind, **person}, 201, host),
