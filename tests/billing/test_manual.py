@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -11,12 +10,12 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from billing import access, manual
-from billing.models import Customer, Lead, ManualPayment
+from billing.models import Customer, ManualPayment
 from public_apps.core import errors
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench
+from tests.billing.bench import Bench, lead_of
 from tests.billing.by_hand import ANNA, now_of, opened, opening, pay
 from tests.core.ground import Workspace as Built
 from tests.core.ground import person_of
@@ -68,9 +67,7 @@ def test_a_wish_from_a_closed_shop_becomes_one_workspace_however_often_it_is_cli
     bench: Bench,
 ) -> None:
     order = bench.order()
-    asked = dataclasses.asdict(order)
-    del asked["frontend_url"]  # where its buyer came from, which no lead keeps
-    lead = Lead.objects.create(**asked)
+    lead = lead_of(order)
 
     def click(_number: int) -> int:
         try:

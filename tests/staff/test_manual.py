@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import Customer, Lead, ManualPayment
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench
+from tests.billing.bench import Bench, lead_of
 from tests.core.ground import Door, Workspace, found_workspace
 from tests.staff.desk import TOKEN, Desk, staff_member
 
@@ -112,7 +112,7 @@ def test_a_lead_becomes_a_workspace_by_one_click_or_by_a_form(
 ) -> None:
     desk, _email = anna
     orders = [bench.order(), bench.order()]
-    leads = [Lead.objects.create(**dataclasses.asdict(order)) for order in orders]
+    leads = [lead_of(order) for order in orders]
 
     one_click = {"action": "open_chosen", "_selected_action": str(leads[0].pk)}
     asked = desk.submit("billing/lead/", **one_click)
