@@ -55,10 +55,10 @@ def main() -> int:
         screen.plain(str(refusal))
         return 1
     except OSError as error:
-        refusal = state.disk_refusal(error, folder)
-        if refusal is None:
+        wrong = state.disk_refusal(error, folder)
+        if wrong is None:
             raise
-        screen.plain(refusal)
+        screen.plain(wrong)
         return 1
     except signals.Stopped as stopped:
         screen.plain("All stopped.")

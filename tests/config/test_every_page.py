@@ -111,7 +111,7 @@ def test_no_page_of_ours_breaks_for_our_staff(ground: Ground, door: Door) -> Non
     for route, pattern in _routes("config.urls_public"):
         if "?P" in route:
             continue
-        known = {
+        known: dict[str, Sequence[object]] = {
             "object_id": _rows(str(pattern.name or ""), route),
             "str": ["none"],
             "credential": [keys.new_key(anna)],
