@@ -55,8 +55,8 @@ class OutgoingMail(models.Model):
         indexes = [
             models.Index(
                 fields=["next_attempt_at"],
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True),
-                name="mail_due",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, unwanted_at__isnull=True),
+                name="mail_waiting",
             ),
             models.Index(
                 fields=["-failed_at"], condition=Q(failed_at__isnull=False), name="mail_given_up"

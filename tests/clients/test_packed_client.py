@@ -15,7 +15,7 @@ from public_apps.accounts.models import Invitation, Role
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schemas import inside
 from tests.clients.npm import Project
-from tests.core.ground import PASSWORD, Door
+from tests.core.ground import PASSWORD, Door, found_workspace
 from tests.tenant_api.town import Person, Town
 from tests.tenant_apps.files import samples
 from tests.tenant_apps.finances import month
@@ -23,8 +23,8 @@ from tests.tenant_apps.finances import month
 
 @pytest.fixture
 def town(door: Door) -> Town:
-    """A workspace with people of every role."""
-    return Town(door)
+    """A workspace of its own with people of every role: these stories change who they are."""
+    return Town(door, found_workspace())
 
 
 def tell(stories: Project, story: str, person: Person, *, token: str = "", **more: str) -> Any:

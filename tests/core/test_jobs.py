@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
@@ -173,10 +174,23 @@ def lose_worker(*job_ids: int) -> None:
         )
 
 
+def rescue_in_a_thread() -> None:
+    """Rescue as a worker does: in a thread where no event loop runs, such as the browser tests' one."""
+
+    def rescue() -> None:
+        try:
+            rescue_stalled_jobs(timestamp=0)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(rescue).result()
+
+
 def test_a_rescued_job_keeps_its_rank(ground: Ground) -> None:
     job = defer("note", rank=jobs.PURCHASE, word="rescued")
     lose_worker(job)
-    rescue_stalled_jobs(timestamp=0)
+    rescue_in_a_thread()
     assert status_of(job) == "todo"
     with connection.cursor() as cursor:
         cursor.execute("SELECT queue_name, priority FROM procrastinate_jobs WHERE id = %s", [job])
@@ -190,5 +204,5 @@ def test_a_job_that_was_enqueued_anew_meanwhile_keeps_no_other_from_its_rescue(
     behind = defer("note", word="behind it")
     lose_worker(doubled, behind)
     twin = defer("note", lock="twice", word="doubled")
-    rescue_stalled_jobs(timestamp=0)
+    rescue_in_a_thread()
     assert (status_of(doubled), status_of(twin), status_of(behind)) == (None, "todo", "todo")

@@ -147,7 +147,8 @@ def test_whoever_plays_with_a_demo_sees_its_state_steps_inside_and_lets_things_h
         assert (status, told(folder)["owner_password"] in said) == (0, True)
         assert f"{label}" in said
         assert "All is well." in said
-        count = "from public_apps.accounts.models import User; print(User.objects.get().email)"
+        who = "User.objects.get(role='owner').email"
+        count = f"from public_apps.accounts.models import User; print({who})"
         assert told(folder)["owner_email"] in play(outside, "shell", label, typed=count)[1]
         assert "1 row" in play(outside, "psql", label, typed="SELECT email FROM accounts_user;")[1]
         assert "past_due" in play(outside, "simulate", "failed-payment")[1]

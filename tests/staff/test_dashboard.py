@@ -123,7 +123,7 @@ def subscribed(ground: Ground) -> Workspace:
         Subscription.objects.create(
             id=f"sub_dashboard_{number}_{court.tenant.pk}", tenant=court.tenant, status=status,
             created_at=now - timedelta(days=90), synced_at=now, unit_amount=amount,
-            currency="eur", interval=interval, ended_at=ended_at,
+            renewal_amount=amount, currency="eur", interval=interval, ended_at=ended_at,
         )  # fmt: skip
     return court
 

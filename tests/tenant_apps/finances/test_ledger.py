@@ -13,7 +13,6 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from public_apps.accounts.models import Role, User
 from public_apps.core.errors import Problem
 from public_apps.core.schemas import inside
 from tenant_apps.buildings import actions as buildings
@@ -47,7 +46,7 @@ class House:
     """A building where deeds are done at random; those that are refused change nothing."""
 
     def __init__(self, town: Town, mills: list[int]) -> None:
-        self.by = User.objects.filter(role=Role.OWNER).get()
+        self.by = town.owner.user
         self.building: Building = buildings.add_building(
             name=f"House {secrets.token_hex(6)}", address="Elaion 6"
         )
