@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +53,15 @@ _OWN = frozenset(
 )
 
 
+_LEFT_AS_FOUND: list[Callable[[], Iterable[str]]] = []
+
+
+def left_as_found(check: Callable[[], Iterable[str]]) -> Callable[[], Iterable[str]]:
+    """Ask this after every test: whatever it names, the test should not have changed, and fails."""
+    _LEFT_AS_FOUND.append(check)
+    return check
+
+
 @dataclass(frozen=True)
 class Workspace:
     """A workspace that somebody has bought, with its owner's address."""
@@ -65,8 +74,9 @@ class Workspace:
 class Door:
     """HTTP to a web server, from one client's address: behind one proxy, as in production."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, home: Door | None = None) -> None:
         self.port = port
+        self.home = home or self  # the ground's own web server, if this is another one
         self.url = f"http://127.0.0.1:{port}"
         self.address = ".".join(str(1 + secrets.randbelow(250)) for _ in range(4))
 
@@ -169,7 +179,7 @@ def another_web(ground: Ground, folder: Path, **environ: str) -> Iterator[Door]:
     stack = Stack(folder, environ={**given, **environ})
     try:
         stack.start_part("web")
-        yield Door(stack.web_port)
+        yield Door(stack.web_port, home=ground.door())
     finally:
         stack.discard()
 
@@ -245,6 +255,9 @@ def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), standing_on(ground.stack):
         _settle()
         yield ground
+        amiss = [told for checked in _LEFT_AS_FOUND for told in checked()]
+    if amiss:
+        pytest.fail(f"this test changed what others share: {'; '.join(amiss)}")
 
 
 def _settle() -> None:
