@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import access, gateway, mirror, sessions, stripe_account
-from billing.inbox import Done, Ignored, Outcome
 from billing.models import Lead, Price
+from billing.outcomes import Done, Ignored, Outcome
 from public_apps.core import errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
@@ -243,6 +243,13 @@ def stuck(*, most: int = 200) -> list[Signup]:
     rows = jobs.without_job(Signup.objects.only("paid_at"), lock=JOBS)
     paid = rows.filter(unfinished).order_by("paid_at")
     return [*paid, *rows.filter(overdue | sessionless).order_by("?")[:most]]
+
+
+def wake(signup: Signup) -> None:
+    """Have a worker settle a sign-up, unless its job is waiting."""
+    rank = jobs.PURCHASE if signup.paid_at else jobs.LATE_SIGNUP
+    lock = f"{JOBS}:{signup.pk}"
+    jobs.defer_once("billing.settle_signup", lock=lock, rank=rank, signup_id=str(signup.pk))
 
 
 def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:

@@ -6,7 +6,7 @@ The row is the truth. A job only wakes a worker up, and the sweep finds what a c
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,34 +18,18 @@ from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from billing.models import EventStatus, StripeEvent
+from billing.outcomes import Done, Outcome
 from public_apps.core import counters, figures, jobs
 from public_apps.core.backoff import backoff
 from public_apps.core.schemas import connection
-from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 PURCHASES = "checkout.session."
+HANDLE = "billing.handle_event"
 JOBS = "event"  # what the locks of events' jobs begin with
 LONGEST_WAIT = timedelta(minutes=30)
 # How long an attempt may take before another worker may start one: handlers are safe to overlap.
 LEASE = timedelta(seconds=20)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """A handler's word that the event had its effect, for this tenant if one is known."""
-
-    tenant: Tenant | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ignored:
-    """A handler's word that there was nothing to do, and why."""
-
-    reason: str
-
-
-Outcome = Done | Ignored
 
 
 # A row and its job, both or neither, in one round trip: the webhook does little else.
@@ -78,8 +62,6 @@ def receive(event: dict[str, Any]) -> bool:
 
 
 def _store(event: dict[str, Any], *, parked: bool) -> bool:
-    from billing.tasks import handle_event
-
     values = [
         event["id"],
         event["type"],
@@ -90,7 +72,7 @@ def _store(event: dict[str, Any], *, parked: bool) -> bool:
         EventStatus.PARKED.value if parked else EventStatus.RECEIVED.value,
         PARKED_BECAUSE if parked else "",
         *jobs.deferral(
-            handle_event,
+            HANDLE,
             lock=f"{JOBS}:{event['id']}",
             rank=rank_of(event["type"]),
             event_id=event["id"],
@@ -118,14 +100,14 @@ def _stores(values: list[Any]) -> bool:
 PARKED_BECAUSE = "The event's livemode is not that of our key."
 
 
-def handle(*, event_id: str) -> None:
-    """Make one attempt at a due event; anything else is left alone."""
+def handle(*, event_id: str, handler: Callable[[StripeEvent], Outcome]) -> None:
+    """Make one attempt at a due event by its handler; anything else is left alone."""
     event = _claim(event_id)
     if event is None:
         return
     with structlog.contextvars.bound_contextvars(event_id=event.id, event_type=event.type):
         try:
-            outcome = _dispatch(event)
+            outcome = handler(event)
         except Exception as error:  # noqa: BLE001 - the boundary: recorded, and tried again
             _record_failure(event, error)
         else:
@@ -152,10 +134,8 @@ def rank_of(event_type: str) -> jobs.Rank:
 
 def wake(event: StripeEvent) -> None:
     """Enqueue an event's job unless it is waiting."""
-    from billing.tasks import handle_event
-
     lock = f"{JOBS}:{event.pk}"
-    jobs.defer_once(handle_event, lock=lock, rank=rank_of(event.type), event_id=event.pk)
+    jobs.defer_once(HANDLE, lock=lock, rank=rank_of(event.type), event_id=event.pk)
 
 
 def due() -> QuerySet[StripeEvent]:
@@ -182,17 +162,6 @@ def _claim(event_id: str) -> StripeEvent | None:
         pk=event_id, status=EventStatus.RECEIVED, next_attempt_at__lte=now
     ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
     return StripeEvent.objects.get(pk=event_id) if claimed else None
-
-
-def _dispatch(event: StripeEvent) -> Outcome:
-    from billing import stripe_account
-    from billing.handlers import HANDLERS
-
-    handler = HANDLERS.get(event.type)
-    if handler is None:
-        return Ignored(reason="We do not act on this type.")
-    with stripe_account.told():
-        return handler(event.payload["data"]["object"])
 
 
 def _record(event: StripeEvent, outcome: Outcome) -> None:
@@ -237,10 +206,8 @@ def _record_failure(event: StripeEvent, error: Exception) -> None:
 
 
 def _wake_later(event: StripeEvent, *, seconds: float) -> None:
-    from billing.tasks import handle_event
-
     # Without the event's lock: whoever wants it tried at once need not wait for this one.
-    later = handle_event.configure(
+    later = jobs.task_named(HANDLE).configure(
         schedule_in={"seconds": round(seconds) + 1}, **rank_of(event.type)
     )
     later.defer(event_id=event.pk)

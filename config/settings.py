@@ -106,8 +106,8 @@ SHARED_APPS = [
     "public_apps.tenants",
     "public_apps.onboarding",
     "billing",
-    "public_apps.website",
-    "public_apps.staff",
+    "website",
+    "staff",
     "config",
 ]
 TENANT_APPS = [
@@ -168,9 +168,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "public_apps.staff.impersonation.middleware.ImpersonationMiddleware",
+    "staff.impersonation.middleware.ImpersonationMiddleware",
     "public_apps.tenants.access.AccessMiddleware",
-    "public_apps.staff.content_policy.AdminContentPolicy",
+    "staff.content_policy.AdminContentPolicy",
 ]
 TEMPLATES = [
     {
@@ -185,7 +185,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "public_apps.tenants.context.tenant",
                 "billing.owners.context.past_due",
-                "public_apps.staff.impersonation.context.banner",
+                "staff.impersonation.context.banner",
             ],
         },
     },
@@ -321,7 +321,7 @@ MFA_TOTP_ISSUER = "New Concierge"
 # RFC 6238 5.2: one step for clocks that differ and people who type slowly.
 MFA_TOTP_TOLERANCE = 1
 HEADLESS_CLIENTS = ("app",)
-HEADLESS_TOKEN_STRATEGY = "public_apps.staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
+HEADLESS_TOKEN_STRATEGY = "staff.impersonation.tokens.SessionTokens"  # noqa: S105 - a path
 HEADLESS_ADAPTER = "public_apps.tenants.headless.HeadlessAdapter"
 # Without FRONTEND_LINKS; with it `public_apps.tenants.links` decides, workspace by workspace.
 HEADLESS_FRONTEND_URLS = {

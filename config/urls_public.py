@@ -7,10 +7,10 @@ from django.urls import include, path
 
 from config.urls_docs import docs
 from public_apps.core.rest.catalogue import CatalogueView
-from public_apps.staff.site import site
+from staff.site import site
 
 urlpatterns = [
-    path("", include("public_apps.website.urls")),
+    path("", include("website.urls")),
     path("api/billing/", include("billing.urls")),
     path("api/problems/", CatalogueView.as_view(), name="problem-kinds"),
     path("api/", include(docs("config.urls_public"))),

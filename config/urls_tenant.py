@@ -38,6 +38,6 @@ urlpatterns = [
     path("votes/", include("tenant_apps.votes.urls")),
     path("api/", include(docs("config.urls_tenant"))),
     path("api/audit/", AuditView.as_view(), name="audit"),
-    path("", include("public_apps.staff.impersonation.urls")),
+    path("", include("staff.impersonation.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

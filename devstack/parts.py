@@ -56,7 +56,7 @@ def mail(*, port: int, page_port: int, folder: Path) -> Part:
 def mock_stripe(*, port: int, folder: Path, web_port: int, environ: Mapping[str, str]) -> Part:
     """The mock Stripe; it is told nothing of the product but where its webhook is."""
     command = (
-        sys.executable, "-m", "billing.mock_stripe",
+        sys.executable, "-m", "mock_stripe",
         "--port", str(port),
         "--state", str(folder),
         "--webhook-url", f"http://127.0.0.1:{web_port}/api/billing/webhook/stripe/",

@@ -21,7 +21,9 @@ from devstack.stack import Stack
 from devstack.state import write_private
 
 MARK = "template.json"  # written last: what has it is whole
-SOURCES = ("config", "public_apps", "tenant_apps", "billing", "devstack")
+SOURCES = (
+    "config", "staff", "website", "billing", "tenant_apps", "public_apps", "mock_stripe", "devstack",
+)  # fmt: skip
 Preparation = Callable[[Stack], None]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "locale/el/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
-CODE = ("billing", "config", "public_apps", "tenant_apps")
+CODE = ("billing", "config", "public_apps", "staff", "tenant_apps", "website")
 ASKS = frozenset(
     {
         "_",

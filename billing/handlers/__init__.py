@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from billing import stripe_account
 from billing.handlers import (
     charge,
     checkout_session,
@@ -17,7 +18,8 @@ from billing.handlers import (
     payment_intent,
     subscription,
 )
-from billing.inbox import Outcome
+from billing.models import StripeEvent
+from billing.outcomes import Ignored, Outcome
 
 Handler = Callable[[dict[str, Any]], Outcome]
 
@@ -45,3 +47,12 @@ HANDLERS: dict[str, Handler] = {
     "charge.dispute.created": charge.disputed,
     "charge.dispute.closed": charge.disputed,
 }
+
+
+def handle(event: StripeEvent) -> Outcome:
+    """Let an event have its effect, once more if it had it before; raises what its handler raises."""
+    handler = HANDLERS.get(event.type)
+    if handler is None:
+        return Ignored(reason="We do not act on this type.")
+    with stripe_account.told():
+        return handler(event.payload["data"]["object"])

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from billing import disputes, gateway, mirror, stripe_account
-from billing.inbox import Done, Ignored, Outcome
 from billing.models import Payment
+from billing.outcomes import Done, Ignored, Outcome
 
 
 def refunded(rendered: dict[str, Any]) -> Outcome:

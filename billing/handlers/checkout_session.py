@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from billing import checkout
-from billing.inbox import Ignored, Outcome
+from billing.outcomes import Ignored, Outcome
 
 
 def changed(rendered: dict[str, Any]) -> Outcome:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from billing import access, mirror
-from billing.inbox import Done, Ignored, Outcome
 from billing.models import Subscription
+from billing.outcomes import Done, Ignored, Outcome
 
 
 def deleted(rendered: dict[str, Any]) -> Outcome:

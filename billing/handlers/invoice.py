@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from billing import access, mails, mirror
-from billing.inbox import Done, Ignored, Outcome
 from billing.models import Invoice
+from billing.outcomes import Done, Ignored, Outcome
 
 
 def changed(rendered: dict[str, Any]) -> Outcome:

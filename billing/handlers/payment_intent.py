@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from billing import mirror
-from billing.inbox import Done, Ignored, Outcome
+from billing.outcomes import Done, Ignored, Outcome
 
 
 def changed(rendered: dict[str, Any]) -> Outcome:

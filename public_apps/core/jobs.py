@@ -6,15 +6,17 @@ Jobs run at least once, so every task is safe to run twice, and concurrently wit
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypedDict, TypeVar
+from typing import Any, ParamSpec, TypedDict, TypeVar
 
 import structlog
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from procrastinate import App, exceptions
+from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
@@ -27,6 +29,8 @@ from public_apps.core import schemas
 log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row", bound=models.Model)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Rank(TypedDict):
@@ -67,10 +71,52 @@ RESERVED = (
     Slots(name="purchases", count=2, queues=(SWEEP["queue"], PURCHASE["queue"])),
     Slots(name="mail", count=1, queues=(MAIL["queue"],)),
 )
+# Releases before 2026-12 enqueue tasks by their modules' paths, and so does this one: while a deploy
+# goes on, workers of both take jobs, and the old ones know no other names. To be emptied, by aliases
+# the other way round, in the release after this one.
+ENQUEUED_IN = {
+    "archives": "public_apps.tenants.archives.tasks",
+    "billing": "billing.tasks",
+    "buildings": "tenant_apps.buildings.tasks",
+    "core": "public_apps.core.tasks",
+    "custom_domains": "public_apps.tenants.hosts.tasks",
+    "files": "tenant_apps.files.tasks",
+    "finances": "tenant_apps.finances.tasks",
+    "home": "tenant_apps.home.tasks",
+    "lifecycle": "public_apps.tenants.lifecycle.tasks",
+    "staff": "public_apps.staff.tasks",
+    "tenants": "public_apps.tenants.tasks",
+}
 HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 20.0
 # Beside a job's own arguments: the request that asked for it, so that logs tell one story.
 REQUEST_ID = "_request_id"
+
+
+def task(name: str, *, rank: Rank) -> Callable[[Callable[P, R]], Task[P, R, P]]:
+    """Make a function a task, known by a name of its own wherever its module goes."""
+    return app.task(name=_enqueued_as(name), aliases=[name], **rank)
+
+
+def periodic(name: str, *, cron: str, rank: Rank) -> Callable[[Callable[P, R]], Task[P, R, P]]:
+    """Make a function a task that comes up by the clock, never twice in the queue."""
+
+    def decorate(function: Callable[P, R]) -> Task[P, R, P]:
+        lock = name.rpartition(".")[2]
+        made = app.task(name=_enqueued_as(name), aliases=[name], queueing_lock=lock, **rank)
+        return app.periodic(cron=cron)(made(function))  # type: ignore[arg-type]  # its first is the time
+
+    return decorate
+
+
+def _enqueued_as(name: str) -> str:
+    room, _dot, own = name.partition(".")
+    return f"{ENQUEUED_IN[room]}.{own}" if room in ENQUEUED_IN else name
+
+
+def task_named(name: str) -> Task[..., Any, ...]:
+    """Return a task by its name; whoever enqueues a job need not import what does it."""
+    return app.tasks[name]
 
 
 def configure(app: App) -> None:
@@ -103,10 +149,10 @@ DEFERRED = """procrastinate_defer_jobs_v1(ARRAY[
     ROW(%s, %s, %s, NULL, %s, %s::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"""
 
 
-def deferral(task: Task[Any, Any, Any], *, lock: str, rank: Rank, **args: Any) -> list[Any]:
+def deferral(name: str, *, lock: str, rank: Rank, **args: Any) -> list[Any]:
     """Return the parameters with which `DEFERRED` enqueues this job; the schema must be public."""
     given = json.dumps({**args, **_traced()})
-    return [rank["queue"], task.name, rank["priority"], lock, given]
+    return [rank["queue"], task_named(name).name, rank["priority"], lock, given]
 
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
@@ -124,19 +170,20 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
 
 
 def defer_once(
-    task: Task[Any, Any, Any],
+    name: str,
     *,
     lock: str,
     rank: Rank | None = None,
     wait: timedelta | None = None,
     **args: Any,
 ) -> None:
-    """Enqueue a job, to run after a wait if given, unless one with this lock is already waiting.
+    """Enqueue a job of a task, after a wait if given, unless one with this lock waits already.
 
     Without a rank it has its task's own. The duplicate is refused by a unique index, which would
     poison the caller's transaction: hence a savepoint of its own. The queue is in public, wherever
     the caller works.
     """
+    task = task_named(name)
     given = rank or Rank(queue=task.queue, priority=task.priority)
     try:
         with schemas.in_public(), transaction.atomic():

@@ -86,10 +86,8 @@ def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
 
 def wake(mail: OutgoingMail) -> None:
     """Enqueue a mail's job unless it is waiting."""
-    from public_apps.core.tasks import send_mail
-
     rank = jobs.AWAITED_MAIL if mail.kind in _awaited else jobs.MAIL
-    jobs.defer_once(send_mail, lock=f"{JOBS}:{mail.pk}", rank=rank, mail_id=mail.pk)
+    jobs.defer_once("core.send_mail", lock=f"{JOBS}:{mail.pk}", rank=rank, mail_id=mail.pk)
 
 
 @transaction.atomic

@@ -15,21 +15,19 @@ log = structlog.get_logger(__name__)
 MAX_RESCUES = 5
 
 
-@app.task(**jobs.MAIL)
+@jobs.task("core.send_mail", rank=jobs.MAIL)
 def send_mail(mail_id: int) -> None:
     """Send one mail of the outbox."""
     mail.send(mail_id=mail_id)
 
 
-@app.periodic(cron="* * * * * */5")
-@app.task(queueing_lock="sweep_mail", **jobs.SWEEP)
+@jobs.periodic("core.sweep_mail", cron="* * * * * */5", rank=jobs.SWEEP)
 def sweep_mail(timestamp: int) -> None:
     """Wake up mails whose retry is due, or whose job a crash has swallowed."""
     sweeps.each("sweep_mail", mail.due(), mail.wake, named=lambda due: f"mail {due.pk}")
 
 
-@app.periodic(cron="* * * * * */10")
-@app.task(queueing_lock="rescue_stalled_jobs", **jobs.SWEEP)
+@jobs.periodic("core.rescue_stalled_jobs", cron="* * * * * */10", rank=jobs.SWEEP)
 def rescue_stalled_jobs(timestamp: int) -> None:
     """Run again what a killed worker left as `doing`; a job that keeps killing workers is failed."""
     stalled = async_to_sync(app.job_manager.get_stalled_jobs)(
@@ -54,8 +52,7 @@ def _rescue(job: Job) -> None:
         async_to_sync(manager.finish_job)(job, Status.ABORTED, delete_job=True)
 
 
-@app.periodic(cron="17 3 * * *")
-@app.task(queueing_lock="remove_old_jobs", **jobs.HOUSEKEEPING)
+@jobs.periodic("core.remove_old_jobs", cron="17 3 * * *", rank=jobs.HOUSEKEEPING)
 def remove_old_jobs(timestamp: int) -> None:
     """Forget finished jobs after a week: the inbox and the tenant rows are the record, not the queue."""
     async_to_sync(app.job_manager.delete_old_jobs)(
@@ -63,15 +60,13 @@ def remove_old_jobs(timestamp: int) -> None:
     )
 
 
-@app.periodic(cron="47 3 * * *")
-@app.task(queueing_lock="forget_requests", **jobs.HOUSEKEEPING)
+@jobs.periodic("core.forget_requests", cron="47 3 * * *", rank=jobs.HOUSEKEEPING)
 def forget_requests(timestamp: int) -> None:
     """Forget requests whose repetition nobody expects any more."""
     idempotency.forget_old()
 
 
-@app.periodic(cron="57 3 * * *")
-@app.task(queueing_lock="forget_figures", **jobs.HOUSEKEEPING)
+@jobs.periodic("core.forget_figures", cron="57 3 * * *", rank=jobs.HOUSEKEEPING)
 def forget_figures(timestamp: int) -> None:
     """Forget the figures of long ago."""
     figures.forget_old()

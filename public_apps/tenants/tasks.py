@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from procrastinate.contrib.django import app
-
 from public_apps.core import jobs
 from public_apps.tenants import pool
 from public_apps.tenants.fleet import release
@@ -14,7 +12,7 @@ REFILL = "refill_pool"
 PAUSE = timedelta(seconds=2)
 
 
-@app.task(**jobs.SPARE)
+@jobs.task("tenants.refill_pool", rank=jobs.SPARE)
 def refill_pool() -> None:
     """Build one spare, then ask for the next: short jobs, so that buyers get in between.
 
@@ -26,16 +24,14 @@ def refill_pool() -> None:
         wake_refill()
 
 
-@app.periodic(cron="* * * * * */15")
-@app.task(queueing_lock="check_pool", **jobs.SPARE)
+@jobs.periodic("tenants.check_pool", cron="* * * * * */15", rank=jobs.SPARE)
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
     if pool.missing():
         wake_refill()
 
 
-@app.periodic(cron="* * * * * */15")
-@app.task(queueing_lock="catch_up", **jobs.SPARE)
+@jobs.periodic("tenants.catch_up", cron="* * * * * */15", rank=jobs.SPARE)
 def catch_up(timestamp: int) -> None:
     """Bring to head who came late: workers of the last release build and claim until they end."""
     release.catch_up()
@@ -43,4 +39,4 @@ def catch_up(timestamp: int) -> None:
 
 def wake_refill(*, wait: timedelta | None = None) -> None:
     """Enqueue a refill unless one is waiting."""
-    jobs.defer_once(refill_pool, lock=REFILL, wait=wait)
+    jobs.defer_once("tenants.refill_pool", lock=REFILL, wait=wait)

@@ -36,12 +36,9 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
 
     Raises `Invalid` at once for a file that is too large or has other columns.
     """
-    from tenant_apps.buildings.tasks import import_apartments
-
     _reader(content)
     with transaction.atomic():
         return work.ask(
-            task=import_apartments,
             kind=Work.Kind.IMPORT,
             subject_id=building.pk,
             asked_by=asked_by,

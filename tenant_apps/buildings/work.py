@@ -10,19 +10,18 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils import timezone, translation
-from procrastinate.tasks import Task
 
 from public_apps.accounts.models import User
 from public_apps.core import jobs, locks
 from public_apps.core.errors import Problem
-from public_apps.core.schemas import current, in_public, inside
+from public_apps.core.schemas import current, inside
 from public_apps.tenants.lifecycle import doors
 from tenant_apps.buildings.models import Work
 
 TELL_EVERY_SECONDS = 0.25
 Tell = Callable[[int, int], None]
 ReportLine = dict[str, Any]
-_tasks: dict[str, Task[Any, Any, Any]] = {}
+_tasks: dict[str, str] = {}
 
 
 class Refusal(Exception):
@@ -33,19 +32,17 @@ class Refusal(Exception):
         self.report = report
 
 
-def carries_out(kind: str, task: Task[Any, Any, Any]) -> None:
-    """Register the task that does work of a kind."""
+def carries_out(kind: str, task: str) -> None:
+    """Register the name of the task that does work of a kind."""
     _tasks[kind] = task
 
 
-def ask(
-    *, task: Task[Any, Any, Any], kind: str, subject_id: int, asked_by: User, content: str = ""
-) -> Work:
+def ask(*, kind: str, subject_id: int, asked_by: User, content: str = "") -> Work:
     """Have the worker do something once this transaction commits; return what one can watch."""
     work = Work.objects.create(
         kind=kind, subject_id=subject_id, asked_by_id=asked_by.pk, content=content
     )
-    _wake(task, work.pk)
+    _wake(work)
     return work
 
 
@@ -53,15 +50,14 @@ def ask(
 def take_up() -> None:
     """Enqueue all work of the current schema that is neither done nor refused."""
     for work in Work.objects.defer("content").filter(done_at=None, refused_at=None):
-        _wake(_tasks[work.kind], work.pk)
+        _wake(work)
 
 
-def _wake(task: Task[Any, Any, Any], work_id: UUID) -> None:
+def _wake(work: Work) -> None:
     schema = current()
     # With the schema: an archive brings the same ids to another one.
-    lock = f"work:{schema}:{work_id}"
-    with in_public():
-        jobs.defer_once(task, lock=lock, schema=schema, work_id=str(work_id))
+    lock = f"work:{schema}:{work.pk}"
+    jobs.defer_once(_tasks[work.kind], lock=lock, schema=schema, work_id=str(work.pk))
 
 
 def do(*, schema: str, work_id: str, how: Callable[[Work, Tell], list[ReportLine]]) -> None:

@@ -87,10 +87,8 @@ def sweep() -> int:
 
 def wake_sweep(*, wait: timedelta) -> None:
     """Have the current schema swept after a while, unless that is already arranged."""
-    from tenant_apps.files.tasks import sweep_waiting
-
     schema = current()
-    jobs.defer_once(sweep_waiting, lock=f"files:{schema}", wait=wait, schema_name=schema)
+    jobs.defer_once("files.sweep_waiting", lock=f"files:{schema}", wait=wait, schema_name=schema)
 
 
 def _read(upload: UploadedFile[Any]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from procrastinate.contrib.django import app
-
 from public_apps.core import jobs
 from public_apps.core.schemas import inside
 from public_apps.tenants.lifecycle import doors
@@ -11,7 +9,7 @@ from public_apps.tenants.models import Tenant
 from tenant_apps.files import actions, queries
 
 
-@app.task(**jobs.LAST)
+@jobs.task("files.sweep_waiting", rank=jobs.LAST)
 def sweep_waiting(schema_name: str) -> None:
     """Sweep one workspace's uploads, and come again while any of them wait."""
     if not Tenant.objects.filter(schema_name=schema_name, archived_at=None).exists():

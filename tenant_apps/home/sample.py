@@ -35,14 +35,12 @@ Tenants = dict[int, User]
 
 def start(*, by: User) -> Work:
     """Have the worker fill the workspace; raises `Conflict` when it has a sample already."""
-    from tenant_apps.home.tasks import fill_sample
-
     _refuse_second()
     with transaction.atomic():
         underway = work.latest(kind=Work.Kind.SAMPLE, subject_id=0)
         if underway is not None and underway.status in {"waiting", "working"}:
             raise Refused(_("The sample building is being made just now."))
-        return work.ask(task=fill_sample, kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
+        return work.ask(kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
 
 
 def fill(*, tenant: Tenant, by: User, tell: Tell | None = None) -> Building:

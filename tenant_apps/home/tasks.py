@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from procrastinate.contrib.django import app
-
 from public_apps.core import jobs
 from tenant_apps.buildings import work
 from tenant_apps.buildings.models import Work
 from tenant_apps.home import sample
 
 
-@app.task(**jobs.WORK)
+@jobs.task("home.fill_sample", rank=jobs.WORK)
 def fill_sample(schema: str, work_id: str) -> None:
     """Fill one workspace."""
     work.do(schema=schema, work_id=work_id, how=sample.carry_out)
 
 
-work.carries_out(Work.Kind.SAMPLE, fill_sample)
+work.carries_out(Work.Kind.SAMPLE, "home.fill_sample")

@@ -15,12 +15,12 @@ from billing import incidents
 from billing.models import Incident
 from devstack import mailbox
 from public_apps.core import mail
-from public_apps.staff.alerts import checks
-from public_apps.staff.tasks import watch_backups
 from public_apps.tenants.archives import backup
 from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.tasks import rehearse_restore
 from public_apps.tenants.models import Tenant
+from staff.alerts import checks
+from staff.tasks import watch_backups
 from tests.core.ground import Ground, Workspace, found_workspace
 
 OPS = "ops@archives.example"

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from public_apps.staff.doctor.archives import examine_archives
 from public_apps.tenants.archives import backup, opening, rehearsal
 from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.lifecycle import departures, doors, orphans, steps
+from staff.doctor.archives import examine_archives
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import later, of
 

@@ -25,6 +25,7 @@ from billing import checkout, inbox, plans
 from billing.checkout import Order
 from billing.models import Customer as Customers
 from billing.models import EventStatus, Invoice, Lead, Payment, Price, StripeEvent, Subscription
+from billing.tasks import handle_event
 from devstack import parts, ports, processes
 from devstack.stack import Stack
 from public_apps.core.models import OutgoingMail
@@ -215,7 +216,7 @@ class Bench:
         self.arrived()
         while due := list(inbox.due().order_by("next_attempt_at")):
             for event in due:
-                inbox.handle(event_id=event.pk)
+                handle_event(event_id=event.pk)
 
     def try_again(self) -> None:
         """Let the time of every event that failed come now, and handle them."""
@@ -237,7 +238,7 @@ def at_once(workers: int, *, event_ids: list[str]) -> None:
 
     def work(event_id: str) -> None:
         try:
-            inbox.handle(event_id=event_id)
+            handle_event(event_id=event_id)
         finally:
             connection.close()
 

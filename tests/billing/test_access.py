@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing import access, inbox
 from billing.models import Customer, Plan, Price, StripeEvent, Subscription
+from billing.tasks import handle_event
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import suspension
 from public_apps.tenants.models import AccessChange, Tenant
@@ -251,7 +252,7 @@ def test_what_comes_before_the_checkout_event_waits_for_its_tenant(bench: Bench)
     bench.arrived()
     waiting = StripeEvent.objects.filter(status="received")
     for event in waiting.exclude(type__startswith="checkout."):
-        inbox.handle(event_id=event.pk)
+        handle_event(event_id=event.pk)
     waiting_row = eleni.mirrored
     assert waiting_row.tenant is None
     bench.handle_all()

@@ -15,7 +15,7 @@ from django.utils import timezone
 from billing import archiving, checkout, gateway, inbox, reconcile, repair, stripe_account
 from billing.models import Incident, StripeEvent
 from billing.reconcile import Kind
-from billing.tasks import settle_signup
+from billing.tasks import handle_event, settle_signup
 from devstack import processes
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
@@ -52,7 +52,7 @@ def strange_key(url: str) -> Iterator[None]:
 def handle_once() -> None:
     """Make one attempt at each event that is due."""
     for event in list(inbox.due()):
-        inbox.handle(event_id=event.pk)
+        handle_event(event_id=event.pk)
 
 
 def open_incident() -> Incident:

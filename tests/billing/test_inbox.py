@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from billing import inbox
 from billing.models import StripeEvent
+from billing.tasks import handle_event
 from tests.billing.posting import deliver, event, jobs_of, session_event
 from tests.core.ground import Door, Ground
 
@@ -113,7 +114,7 @@ def test_of_many_workers_with_the_same_event_one_makes_the_attempt(ground: Groun
 
     def handle(_number: int) -> None:
         try:
-            inbox.handle(event_id=rung.pk)
+            handle_event(event_id=rung.pk)
         finally:
             connection.close()
 
@@ -130,7 +131,7 @@ def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(ground: Groun
     done = store(event(), status="processed", processed_at=timezone.now())
     for row in (leased, parked, done):
         before = (row.status, row.attempts)
-        inbox.handle(event_id=row.pk)
+        handle_event(event_id=row.pk)
         row.refresh_from_db()
         assert (row.status, row.attempts) == before
         assert row not in inbox.due()
@@ -139,7 +140,7 @@ def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(ground: Groun
 def test_an_event_whose_worker_died_is_due_again_after_its_lease(ground: Ground) -> None:
     abandoned = store(event(), attempts=1, next_attempt_at=timezone.now() - timedelta(seconds=1))
     assert abandoned in inbox.due()
-    inbox.handle(event_id=abandoned.pk)
+    handle_event(event_id=abandoned.pk)
     abandoned.refresh_from_db()
     assert (abandoned.status, abandoned.attempts) == ("ignored", 2)
 
@@ -155,7 +156,7 @@ def test_an_object_without_a_proper_id_is_ignored_rather_than_crashed_on(
 ) -> None:
     row = store({**event(), "type": type_}, attempts=0)
     StripeEvent.objects.filter(pk=row.pk).update(payload={"data": {"object": {"id": odd}}})
-    inbox.handle(event_id=row.pk)
+    handle_event(event_id=row.pk)
     row.refresh_from_db()
     assert row.status == "ignored"
     assert "no id" in row.error
@@ -166,7 +167,7 @@ def test_an_error_as_long_as_a_novel_is_trimmed(ground: Ground) -> None:
     StripeEvent.objects.filter(pk=broken.pk).update(
         type="checkout.session.completed", payload={"data": {"object": {"id": "cs_" + "x" * 5000}}}
     )
-    inbox.handle(event_id=broken.pk)
+    handle_event(event_id=broken.pk)
     broken.refresh_from_db()
     assert broken.status == "received"
     assert 0 < len(broken.error) <= 1000

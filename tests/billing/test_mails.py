@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import access, inbox
 from billing.models import Invoice
+from billing.tasks import handle_event
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
@@ -175,7 +176,7 @@ def test_events_in_any_order_promise_the_same(bench: Bench, backwards: bool) -> 
     eleni.move("past_due")
     bench.arrived()
     for event_id in sorted((event.pk for event in inbox.due()), reverse=backwards):
-        inbox.handle(event_id=event_id)
+        handle_event(event_id=event_id)
     assert promised(eleni) == {"payment_failed": 1}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from billing import inbox
 from billing.models import Plan, StripeEvent
+from billing.tasks import handle_event
 from public_apps.core.models import OutgoingMail
 from tests.billing.bench import Bench, Customer
 from tests.billing.test_mails import bank_will_ask, promised
@@ -15,7 +16,7 @@ def handle_all_but_the_purchase(bench: Bench, customer: Customer) -> None:
     bench.arrived()
     bought = StripeEvent.objects.get(type="checkout.session.completed")
     for event in inbox.due().exclude(pk=bought.pk):
-        inbox.handle(event_id=event.pk)
+        handle_event(event_id=event.pk)
     assert not OutgoingMail.objects.filter(to=customer.order.email).exists()
 
 

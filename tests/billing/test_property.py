@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from billing import inbox, reconcile
 from billing.models import Price, StripeEvent
 from billing.policy import CLOSED_STATUSES
+from billing.tasks import handle_event
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import AccessChange, Tenant
 from tests.billing.bench import Bench, Customer, Document
@@ -107,7 +108,7 @@ class Post:
 
 def _work(event_id: str) -> None:
     try:
-        inbox.handle(event_id=event_id)
+        handle_event(event_id=event_id)
     finally:
         connection.close()
 

@@ -20,7 +20,6 @@ from devstack import mailbox
 from public_apps.core import jobs
 from public_apps.tenants.lifecycle import departures, orphans, reviving
 from public_apps.tenants.lifecycle.models import Departure
-from public_apps.tenants.lifecycle.tasks import sweep_departures
 from public_apps.tenants.models import Domain, Tenant
 from tests.core.ground import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
@@ -51,7 +50,7 @@ def built(eleni: Workspace) -> Built:
 
 def swept(eleni: Workspace, so: Callable[[Departure], object]) -> Departure:
     """Have the worker sweep, and return the departure once it is so."""
-    jobs.defer_once(sweep_departures, lock="a test's sweep", timestamp=0)
+    jobs.defer_once("lifecycle.sweep_departures", lock="a test's sweep", timestamp=0)
 
     def found() -> Departure | None:
         departure = departures.current(row_of(eleni))

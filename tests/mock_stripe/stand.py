@@ -124,7 +124,7 @@ class Mock:
         given = ["--webhook-url", self._webhook_url] if self._webhook_url else []
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "billing.mock_stripe", "--port", str(port)),
+                *(sys.executable, "-m", "mock_stripe", "--port", str(port)),
                 *("--state", str(self.folder), "--secret-key", KEY, "--webhook-secret", SECRET),
                 *given,
                 *self._options,

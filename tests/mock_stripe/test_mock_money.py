@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from billing.mock_stripe.periods import period_end
+from mock_stripe.periods import period_end
 from tests.mock_stripe.stand import Mock, Receiver
 
 

@@ -102,7 +102,7 @@ def test_the_journal_is_rewritten_when_it_has_grown_beyond_its_worth(mock: Mock)
 
 
 def _run(tmp_path: Path, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "billing.mock_stripe", "--port", "0"]
+    command = [sys.executable, "-m", "mock_stripe", "--port", "0"]
     return subprocess.run(
         [*command, "--state", str(tmp_path), *options],
         cwd=ROOT, env=clean_environment() | environ, capture_output=True, text=True, check=False,

@@ -13,7 +13,7 @@ from billing.models import Plan, StripeEvent, Subscription
 from public_apps.core import figures
 from public_apps.core.models import OutgoingMail, WebhookSlot
 from public_apps.onboarding.models import Signup
-from public_apps.staff.dashboard import business, charts, trouble
+from staff.dashboard import business, charts, trouble
 from tests.billing.bench import Bench
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.staff.desk import staff_member

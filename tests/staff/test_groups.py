@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing.models import Lead, ManualPayment, StripeEvent
 from public_apps.onboarding.models import Signup
-from public_apps.staff import groups
+from staff import groups
 from tests.billing.bench import Bench
 from tests.core.ground import Door, Ground, found_workspace
 from tests.staff.desk import member_of

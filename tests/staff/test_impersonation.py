@@ -15,8 +15,8 @@ from django.utils import timezone
 from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
 from public_apps.core.schemas import inside
-from public_apps.staff.models import Impersonation
 from public_apps.tenants import suspension
+from staff.models import Impersonation
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
 from tests.staff.desk import Desk, member_of
 

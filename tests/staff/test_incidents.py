@@ -13,8 +13,8 @@ from django.utils import timezone
 from billing import drift, incidents
 from billing.models import EventStatus, Incident, StripeEvent
 from public_apps.core.models import OutgoingMail
-from public_apps.staff.alerts import checks, kinds
 from public_apps.tenants.models import Tenant
+from staff.alerts import checks, kinds
 from tests.billing.posting import event
 from tests.core.ground import Door, Ground
 from tests.staff.desk import staff_member

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from billing.models import Incident
 from public_apps.core.models import OutgoingMail
-from public_apps.staff.alerts import checks
 from public_apps.tenants.lifecycle import departures, doors, orphans, steps
 from public_apps.tenants.lifecycle.dropping import drop_schema
 from public_apps.tenants.lifecycle.tasks import look_for_orphans
 from public_apps.tenants.models import opaque_schema_name
+from staff.alerts import checks
 from tests.core.ground import Door, Ground, found_workspace
 from tests.staff.desk import member_of
 

@@ -15,10 +15,10 @@ from billing.models import Incident, Lead, ManualPayment
 from public_apps.audit import audit
 from public_apps.core.models import SuppressedAddress
 from public_apps.core.schemas import in_public
-from public_apps.staff.models import Impersonation
-from public_apps.staff.second_factor import PROVEN, STATE
-from public_apps.staff.site import site
 from public_apps.tenants.models import Tenant, TenantMigration
+from staff.models import Impersonation
+from staff.second_factor import PROVEN, STATE
+from staff.site import site
 from tests.billing.bench import Bench
 from tests.staff.desk import colleague
 from tests.tenant_api.volume import FEW, fill, read_through

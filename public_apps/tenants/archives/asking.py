@@ -128,10 +128,8 @@ def key_of(export: Export) -> str:
 
 def wake(export: Export) -> None:
     """Enqueue an export unless it is waiting."""
-    from public_apps.tenants.archives.tasks import make_export
-
     lock = f"export:{export.pk}"
-    jobs.defer_once(make_export, lock=lock, export_id=str(export.pk))
+    jobs.defer_once("archives.make_export", lock=lock, export_id=str(export.pk))
 
 
 def _refuse_too_many(tenant: Tenant) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
 from public_apps.tenants.archives import asking, backup, rehearsal
@@ -21,8 +20,7 @@ UNFINISHED_AFTER = timedelta(minutes=30)
 ABANDONED_AFTER = timedelta(days=1)
 
 
-@app.periodic(cron="13 1 * * *")
-@app.task(queueing_lock="back_up_all", **jobs.LAST)
+@jobs.periodic("archives.back_up_all", cron="13 1 * * *", rank=jobs.LAST)
 def back_up_all(timestamp: int) -> None:
     """Back up every tenant that has no backup of this night."""
     if _is_ours():
@@ -31,15 +29,14 @@ def back_up_all(timestamp: int) -> None:
         own_store().tidy(older_than=ABANDONED_AFTER)
 
 
-@app.periodic(cron="43 3 * * *")
-@app.task(queueing_lock="rehearse_restore", **jobs.LAST)
+@jobs.periodic("archives.rehearse_restore", cron="43 3 * * *", rank=jobs.LAST)
 def rehearse_restore(timestamp: int) -> None:
     """Restore one tenant's newest backup to see whether it can be done."""
     if _is_ours():
         rehearsal.rehearse()
 
 
-@app.task(**jobs.LAST)
+@jobs.task("archives.make_export", rank=jobs.LAST)
 def make_export(export_id: str) -> None:
     """Make one owner's export, unless that is done."""
     export = Export.objects.filter(pk=export_id, finished_at=None, failed_at=None).first()
@@ -47,8 +44,7 @@ def make_export(export_id: str) -> None:
         asking.proceed(export)
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(queueing_lock="sweep_exports", **jobs.HOUSEKEEPING)
+@jobs.periodic("archives.sweep_exports", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
 def sweep_exports(timestamp: int) -> None:
     """Take up what a crash has left unfinished, and destroy what has expired."""
     if _is_ours():

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from procrastinate.contrib.django import app
-
 from public_apps.core import jobs
 from public_apps.tenants.hosts import claims, subdomain
 from public_apps.tenants.hosts.models import DomainClaim
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(queueing_lock="sweep_domains", **jobs.HOUSEKEEPING)
+@jobs.periodic("custom_domains.sweep_domains", cron="*/10 * * * *", rank=jobs.HOUSEKEEPING)
 def sweep_domains(timestamp: int) -> None:
     """Ask for each verified domain once a day, and let go the old names whose time is over."""
     for claim_id in claims.due():
-        jobs.defer_once(check_domain, lock=f"domain:{claim_id}", claim_id=claim_id)
+        jobs.defer_once("custom_domains.check_domain", lock=f"domain:{claim_id}", claim_id=claim_id)
     subdomain.let_go()
 
 
-@app.task(**jobs.LAST)
+@jobs.task("custom_domains.check_domain", rank=jobs.LAST)
 def check_domain(claim_id: int) -> None:
     """Ask DNS about one domain again."""
     claim = DomainClaim.objects.filter(pk=claim_id).first()

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from public_apps.core import mail
+from public_apps.core import jobs, mail
 from public_apps.core.errors import Invalid, Refused
 from public_apps.tenants import suspension
 from public_apps.tenants.lifecycle import doors
@@ -49,7 +49,7 @@ def ask_erasure(*, tenant: Tenant, by: str) -> Departure:
         )
     departure.save()
     _promise_mail(departure, locked)
-    _wake(departure)
+    wake(departure.pk)
     log.warning("erasure asked", schema=locked.schema_name, by=by)
     return departure
 
@@ -67,7 +67,7 @@ def plan_archive(*, tenant: Tenant, begins_at: datetime, by: str) -> Departure:
     elif planned.aim == Aim.ARCHIVE and planned.begins_at > begins_at:
         planned.begins_at, planned.asked_by = begins_at, by
         planned.save(update_fields=["begins_at", "asked_by"])
-    _wake(planned)
+    wake(planned.pk)
     return planned
 
 
@@ -158,7 +158,8 @@ def _promise_mail(departure: Departure, tenant: Tenant) -> None:
         )
 
 
-def _wake(departure: Departure) -> None:
-    from public_apps.tenants.lifecycle.tasks import wake
-
-    wake(departure.pk)
+def wake(departure_id: int) -> None:
+    """Enqueue a departure unless it is waiting."""
+    jobs.defer_once(
+        "lifecycle.proceed", lock=f"departure:{departure_id}", departure_id=departure_id
+    )

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from public_apps.audit import audit
+from public_apps.core import jobs
 from public_apps.core.errors import Conflict, Invalid, Problem, Refused
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.archives import provenance, rebuilding
@@ -34,7 +35,7 @@ def ask(*, tenant: Tenant, label: str = "", by: str) -> None:
     """
     _departure_of(tenant)
     _check(tenant, label)
-    _wake(tenant, label=label, by=by)
+    wake(tenant, label=label, by=by)
 
 
 def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
@@ -96,7 +97,7 @@ def _check(tenant: Tenant, label: str) -> None:
         raise Conflict(taken, errors={"label": [taken]})
 
 
-def _wake(tenant: Tenant, *, label: str, by: str) -> None:
-    from public_apps.tenants.lifecycle.tasks import wake_revival
-
-    wake_revival(tenant.pk, label=label, by=by)
+def wake(tenant: Tenant, *, label: str, by: str) -> None:
+    """Enqueue a return from the archive unless it is waiting."""
+    lock = f"revival:{tenant.pk}"
+    jobs.defer_once("lifecycle.revive", lock=lock, tenant_id=tenant.pk, label=label, by=by)

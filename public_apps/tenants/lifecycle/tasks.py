@@ -5,10 +5,9 @@ from __future__ import annotations
 import structlog
 from django.db.models import F, Q
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from public_apps.core import jobs
-from public_apps.tenants.lifecycle import orphans, retention, reviving, steps
+from public_apps.tenants.lifecycle import departures, orphans, retention, reviving, steps
 from public_apps.tenants.lifecycle.models import Aim, Departure
 from public_apps.tenants.models import Tenant
 
@@ -16,13 +15,13 @@ log = structlog.get_logger(__name__)
 MOST = 100
 
 
-@app.task(**jobs.LAST)
+@jobs.task("lifecycle.proceed", rank=jobs.LAST)
 def proceed(departure_id: int) -> None:
     """Do what is due of one departure."""
     steps.proceed(departure_id)
 
 
-@app.task(**jobs.LAST)
+@jobs.task("lifecycle.revive", rank=jobs.LAST)
 def revive(tenant_id: int, label: str, by: str) -> None:
     """Bring one tenant back from its archive, unless that is done."""
     tenant = Tenant.objects.filter(pk=tenant_id, archived_at__isnull=False).first()
@@ -30,25 +29,22 @@ def revive(tenant_id: int, label: str, by: str) -> None:
         reviving.carry_out(tenant=tenant, label=label, by=by)
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(queueing_lock="sweep_departures", **jobs.HOUSEKEEPING)
+@jobs.periodic("lifecycle.sweep_departures", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
 def sweep_departures(timestamp: int) -> None:
     """Plan what time has made due, promise the mails, and take up what is unfinished."""
     retention.plan_due()
     retention.promise_notices()
     for departure_id in due():
-        wake(departure_id)
+        departures.wake(departure_id)
 
 
-@app.periodic(cron="7 4 * * *")
-@app.task(queueing_lock="erase_late", **jobs.LAST)
+@jobs.periodic("lifecycle.erase_late", cron="7 4 * * *", rank=jobs.LAST)
 def erase_late(timestamp: int) -> None:
     """Erase what came in too late to be erased with its tenant."""
     steps.erase_late()
 
 
-@app.periodic(cron="27 * * * *")
-@app.task(queueing_lock="look_for_orphans", **jobs.LAST)
+@jobs.periodic("lifecycle.look_for_orphans", cron="27 * * * *", rank=jobs.LAST)
 def look_for_orphans(timestamp: int) -> None:
     """Have staff told what belongs to nobody; nothing is touched."""
     found = orphans.find()
@@ -70,14 +66,3 @@ def due() -> list[int]:
     open_ones = Departure.objects.filter(unfinished, undone_at=None)
     by_turn = open_ones.order_by(F("tried_at").asc(nulls_first=True), "pk")
     return list(by_turn.values_list("pk", flat=True)[:MOST])
-
-
-def wake(departure_id: int) -> None:
-    """Enqueue a departure unless it is waiting."""
-    jobs.defer_once(proceed, lock=f"departure:{departure_id}", departure_id=departure_id)
-
-
-def wake_revival(tenant_id: int, *, label: str, by: str) -> None:
-    """Enqueue a return from the archive unless it is waiting."""
-    lock = f"revival:{tenant_id}"
-    jobs.defer_once(revive, lock=lock, tenant_id=tenant_id, label=label, by=by)

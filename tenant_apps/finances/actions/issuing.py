@@ -108,8 +108,6 @@ def issue(*, period: Period, by: User, at: datetime | None = None) -> Work | Non
 
 
 def _left_to_worker(period: Period, by: User) -> Work:
-    from tenant_apps.finances.tasks import issue_large
-
     underway = work.latest(kind=Work.Kind.ISSUE, subject_id=period.pk)
     if underway is not None and underway.status in {"waiting", "working"}:
         raise Refused(_("This month is being issued just now."))
@@ -117,7 +115,6 @@ def _left_to_worker(period: Period, by: User) -> Work:
     if refusal is not None:
         raise refusal
     return work.ask(
-        task=issue_large,
         kind=Work.Kind.ISSUE,
         subject_id=period.pk,
         asked_by=by,

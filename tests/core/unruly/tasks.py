@@ -42,8 +42,8 @@ def promise_and_fail(word: str) -> None:
 def ask_twice(word: str) -> None:
     """Enqueue the same job twice in one transaction that also writes."""
     with transaction.atomic():
-        jobs.defer_once(note, lock=f"note:{word}", word=word)
-        jobs.defer_once(note, lock=f"note:{word}", word=word)
+        jobs.defer_once("unruly.note", lock=f"note:{word}", word=word)
+        jobs.defer_once("unruly.note", lock=f"note:{word}", word=word)
         note.func(f"{word}, written")
 
 

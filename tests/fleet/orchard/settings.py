@@ -7,8 +7,8 @@ _SELLING = {
     "billing",
     "config",
     "public_apps.onboarding",
-    "public_apps.staff",
-    "public_apps.website",
+    "staff",
+    "website",
 }
 SHARED_APPS = [app for app in OUR_SHARED_APPS if app not in _SELLING]
 TENANT_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "tests.fleet.orchard"]

@@ -1,0 +1,67 @@
+"""What can happen to a subscription, by name: for the front page's buttons, and for the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mock_stripe import refunds, transitions
+from mock_stripe.errors import ApiError
+from mock_stripe.events import emit
+from mock_stripe.store import Change
+from mock_stripe.table import Document
+
+Happening = Callable[[Change, Document], object]
+
+
+def happen(change: Change, subscription: Document, what: str) -> None:
+    """Let something happen to a subscription. Raises ApiError 400 for what is not known."""
+    if what not in HAPPENINGS:
+        raise ApiError(
+            400, f"what must be one of {', '.join(HAPPENINGS)}; not {what!r}", param="what"
+        )
+    HAPPENINGS[what][1](change, subscription)
+
+
+def _moves_to(status: str) -> Happening:
+    return lambda change, subscription: transitions.move(change, subscription, status)
+
+
+def _ends_trial(change: Change, subscription: Document) -> None:
+    if subscription["status"] != "trialing":
+        raise ApiError(409, f"{subscription['id']} is not in a trial.")
+    transitions.move(change, subscription, "active")
+
+
+def _announces_end(change: Change, subscription: Document) -> None:
+    if subscription["status"] != "trialing":
+        raise ApiError(409, f"{subscription['id']} is not in a trial.")
+    emit(change, "customer.subscription.trial_will_end", subscription)
+
+
+def _is_disputed(change: Change, subscription: Document) -> None:
+    refunds.open_dispute(change, _last_charge(change, subscription), reason="fraudulent")
+
+
+def _is_refunded(change: Change, subscription: Document) -> None:
+    charge = _last_charge(change, subscription)
+    refunds.refund(change, charge, charge["amount"] - charge["amount_refunded"], reason=None)
+
+
+def _last_charge(change: Change, subscription: Document) -> Document:
+    for charge in change.find("charge", customer=subscription["customer"]):
+        if charge["paid"] and not charge["refunded"] and not charge["disputed"]:
+            return charge
+    raise ApiError(409, f"Nothing was paid for {subscription['id']} that could come back.")
+
+
+# The word on the button, and what it does.
+HAPPENINGS: dict[str, tuple[str, Happening]] = {
+    "failed-payment": ("Payment fails", _moves_to("past_due")),
+    "recovered": ("Is paid after all", _moves_to("active")),
+    "unpaid": ("Stripe gives up", _moves_to("unpaid")),
+    "cancellation": ("Ends at once", _moves_to("canceled")),
+    "end-of-trial": ("Trial ends", _ends_trial),
+    "trial-will-end": ("Trial's notice", _announces_end),
+    "dispute": ("Bank disputes", _is_disputed),
+    "refund": ("Refund", _is_refunded),
+}

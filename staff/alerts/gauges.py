@@ -1,0 +1,85 @@
+"""The system's state for /metrics, from the same questions as the dashboard's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Count, Min
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from billing import incidents
+from billing.models import Incident
+from public_apps.core.metrics import Gauge, collects
+from public_apps.onboarding.models import Signup
+from staff.dashboard import trouble
+
+
+@collects
+def states() -> Iterator[Gauge]:
+    """Yield what waits, what failed, and what runs low."""
+    now = timezone.now()
+    seen = trouble.now_in_trouble(now=now)
+    yield _one("events_due", "Events that are still to be handled.", seen.due_events)
+    yield _one(
+        "event_oldest_due_seconds",
+        "Age of the oldest event that is still to be handled.",
+        _age(seen.oldest_due, now),
+    )
+    yield Gauge(
+        name="events_stuck",
+        help="Events that failed for good, or were parked.",
+        label="status",
+        values={"failed": seen.failed_events, "parked": seen.parked_events},
+    )
+    yield from _signups(now)
+    yield _one("spare_tenants", "Spare tenants, ready for buyers.", seen.spares)
+    yield _one("spare_tenants_wanted", "Spare tenants that there should be.", seen.spares_wanted)
+    yield _one("mails_waiting", "Mails that are to be sent.", seen.mails_waiting)
+    yield _one("mails_put_off", "Mails that were tried in vain and wait.", seen.mails_put_off)
+    yield _one("mails_given_up", "Mails that were given up within a day.", seen.mails_given_up)
+    yield _one(
+        "worker_heartbeat_age_seconds",
+        "Time since a worker's last heartbeat; a year if none is known.",
+        _age(seen.heartbeat, now) if seen.heartbeat else 31_536_000,
+    )
+    yield _jobs()
+    yield _incidents(seen.incidents)
+
+
+def _signups(now: datetime) -> Iterator[Gauge]:
+    unready = Signup.objects.filter(paid_at__isnull=False, ready_at__isnull=True)
+    found = unready.aggregate(count=Count("pk"), oldest=Min("paid_at"))
+    yield _one("signups_unready", "Sign-ups that are paid and not ready.", found["count"])
+    yield _one(
+        "signup_oldest_unready_seconds",
+        "Time since the payment of the oldest of them.",
+        _age(found["oldest"], now),
+    )
+
+
+def _jobs() -> Gauge:
+    alive = ProcrastinateJob.objects.filter(status__in=("todo", "doing"))
+    counted = dict(alive.values_list("status").annotate(count=Count("pk")))
+    return Gauge(
+        name="jobs",
+        help="Jobs in the queue: waiting, and under way.",
+        label="status",
+        values={status: counted.get(status, 0) for status in ("todo", "doing")},
+    )
+
+
+def _incidents(opened: list[Incident]) -> Gauge:
+    values = dict.fromkeys(incidents.KINDS, 0)
+    for incident in opened:
+        values[incident.kind] = values.get(incident.kind, 0) + 1
+    return Gauge(name="incidents_open", help="Open incidents.", label="kind", values=values)
+
+
+def _one(name: str, help_text: str, value: float) -> Gauge:
+    return Gauge(name=name, help=help_text, values={"": value})
+
+
+def _age(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment else 0.0

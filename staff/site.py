@@ -1,0 +1,100 @@
+"""The staff admin: on public hosts only, with a throttled sign-in and a second factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.core import context
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from public_apps.accounts.attempts import Attempt
+from public_apps.core import addresses, refusals
+from public_apps.core.errors import TooManyRequests
+from staff import inviting, second_factor, second_factor_pages
+from staff.dashboard import page as dashboard
+
+
+class ThrottledAuthenticationForm(AuthenticationForm):
+    """Counts failed tries per client and per account, as sign-in on tenants' hosts does."""
+
+    def clean(self) -> dict[str, Any]:
+        account = f"staff:{addresses.known(str(self.cleaned_data.get('username', '')))}"
+        attempt = Attempt(context.request, account=account).begin()
+        cleaned: dict[str, Any] = super().clean() or {}
+        attempt.rollback()
+        return cleaned
+
+
+class StaffSite(UnfoldAdminSite):
+    """Staff see and steer everything from here."""
+
+    login_form = ThrottledAuthenticationForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let staff in who have proven who they are, and only where no tenant is being served."""
+        return _is_our_staff(request) and second_factor.is_satisfied(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for the password, then lead on to the second factor."""
+        if request.method == "GET" and _is_our_staff(request) and not self.has_permission(request):
+            return _to_second_factor(request)
+        try:
+            answer: HttpResponse = super().login(request, extra_context)
+        except TooManyRequests as refusal:
+            return refusals.answer(request, refusal)
+        if request.method == "POST" and _is_our_staff(request):
+            second_factor.begin(request)
+            if not self.has_permission(request):
+                return _to_second_factor(request)
+        return answer
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the dashboard, as far as this person may see it."""
+        shown: TemplateResponse = super().index(
+            request, {**dashboard.shown_to(request), **(extra_context or {})}
+        )
+        return shown
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the pages beside the models' own."""
+        return [
+            path("second-factor/", second_factor_pages.second_factor_page, name="second-factor"),
+            path(
+                "choose-password/<credential:key>/",
+                inviting.choose_password_page,
+                name="choose-password",
+            ),
+            path("second-factor/leave/", second_factor_pages.leave_page, name="leave"),
+            path(
+                "second-factor/codes/",
+                self.admin_view(second_factor_pages.codes_page),
+                name="recovery-codes",
+            ),
+        ]
+
+
+def _is_our_staff(request: HttpRequest) -> bool:
+    user = request.user
+    in_public = getattr(request, "tenant", None) is None
+    return bool(in_public and user.is_active and user.is_staff)
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponse:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    here = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(wanted, here, require_https=request.is_secure()):
+        wanted = reverse("admin:index")
+    return redirect(f"{reverse('admin:second-factor')}?{urlencode({'next': wanted})}")
+
+
+site = StaffSite(name="admin")

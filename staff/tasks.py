@@ -1,0 +1,18 @@
+"""The staff's watch, as jobs."""
+
+from __future__ import annotations
+
+from public_apps.core import jobs
+from staff.alerts import backups, checks
+
+
+@jobs.periodic("staff.watch_thresholds", cron="* * * * * */15", rank=jobs.SWEEP)
+def watch_thresholds(timestamp: int) -> None:
+    """See whether all is as it should be, and tell staff what is not."""
+    checks.run()
+
+
+@jobs.periodic("staff.watch_backups", cron="37 * * * *", rank=jobs.HOUSEKEEPING)
+def watch_backups(timestamp: int) -> None:
+    """See who has no fresh backup, and tell staff."""
+    backups.watch()
