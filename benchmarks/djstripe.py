@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from devstack import parts, ports, processes
+from devstack import ports, processes, services
 from devstack.processes import ROOT, Part
 from devstack.stack import Stack
 
@@ -72,7 +72,7 @@ def serving(stack: Stack, ready: Ready) -> Iterator[Peer]:
             str(ready.python), "-m", "gunicorn", "-c", "benchmarks/peers/gunicorn.py",
             "benchmarks.peers.wsgi:application",
         ),
-        ready=lambda: parts.get(port, "/healthz") is not None,
+        ready=lambda: services.get(port, "/healthz") is not None,
         hint="Delete the folder of its environment, and it is made anew.",
         environ={**ready.environ, "PORT": str(port)},
     )  # fmt: skip

@@ -55,7 +55,7 @@ def session_of_owner(place: Place) -> str:
     from django.contrib.sessions.backends.db import SessionStore
 
     from public_apps.accounts.models import Role, User
-    from public_apps.core.schemas import inside
+    from public_apps.core.schema_context import inside
 
     with inside(place.schema_name):
         owner = User.objects.filter(role=Role.OWNER).earliest("pk")

@@ -40,16 +40,16 @@ def measure(report: Report, quick: bool) -> None:
 
 
 def _building(report: Report, stack: Stack, rounds: int) -> None:
-    from public_apps.tenants import building
+    from public_apps.tenants import schema_creation
 
-    building.build_tenant()  # what a process works out once
+    schema_creation.build_tenant()  # what a process works out once
     first: list[float] = []
     for size in report.sizes:
         grow(stack, size)
-        limit = _final_ddl(stack, building.build_tenant().schema_name)
+        limit = _final_ddl(stack, schema_creation.build_tenant().schema_name)
         ours, theirs, least = [], [], []
         for _ in range(rounds):
-            ours.append(milliseconds(building.build_tenant))
+            ours.append(milliseconds(schema_creation.build_tenant))
             theirs.append(milliseconds(_by_django_tenants))
             least.append(milliseconds(partial(_say, stack, limit)))
         title = f"build at {size} tenants"
@@ -80,7 +80,7 @@ def _building(report: Report, stack: Stack, rounds: int) -> None:
 
 
 def _by_django_tenants() -> None:
-    from public_apps.core.schemas import to_public
+    from public_apps.core.schema_context import to_public
     from public_apps.tenants.models import Tenant
 
     Tenant.objects.create().create_schema(check_if_exists=False, sync_schema=True, verbosity=0)
@@ -106,8 +106,8 @@ def _claiming(report: Report, rounds: int) -> None:
     from django.db import transaction
 
     from public_apps.tenants import pool
-    from public_apps.tenants.engine import head
     from public_apps.tenants.models import Tenant
+    from public_apps.tenants.schema_migrations import head
 
     Tenant.objects.filter(provisioned_at=None).delete()
     spares = [

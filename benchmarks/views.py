@@ -15,7 +15,7 @@ from public_apps.accounts.models import User
 
 TENANCY = [
     "public_apps.tenants.middleware.TenantMiddleware",
-    "public_apps.tenants.access.AccessMiddleware",
+    "public_apps.tenants.access_gate.AccessMiddleware",
 ]
 ROLES = ("owner", "manager", "staff", "resident", "nobody", "")
 

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import mails, mirror, policy
+from billing import access_policy, mails, stripe_sync
+from billing.access_policy import Access, Standing, Verdict
 from billing.models import ManualPayment, Subscription
-from billing.policy import Access, Standing, Verdict
 from public_apps.core import sweeps
 from public_apps.tenants import suspension
 from public_apps.tenants.models import Tenant
@@ -22,7 +22,7 @@ BY_CLOCK = "the clock"
 
 def follow_subscription(*, subscription_id: str) -> Subscription | None:
     """Mirror a subscription and let its tenant's access follow; None if Stripe never showed it."""
-    subscription = mirror.sync_subscription(subscription_id=subscription_id)
+    subscription = stripe_sync.sync_subscription(subscription_id=subscription_id)
     if subscription is not None:
         take_in(subscription, cause=subscription_id)
     return subscription
@@ -93,11 +93,11 @@ def resume(*, tenant: Tenant, by: str) -> None:
 def _judge(tenant: Tenant, *, now: datetime) -> Verdict | None:
     grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
     mirrored = Subscription.objects.filter(tenant=tenant, synced_at__isnull=False)
-    verdicts = [policy.verdict(_standing(each), now=now, grace=grace) for each in mirrored]
+    verdicts = [access_policy.verdict(_standing(each), now=now, grace=grace) for each in mirrored]
     # A corrected payment counts no more; its correction does, and may pay for nothing.
     payments = ManualPayment.objects.filter(tenant=tenant, corrected_by__isnull=True)
-    verdicts += [policy.paid_by_hand(each.paid_until, now=now) for each in payments]
-    return policy.combined(verdicts)
+    verdicts += [access_policy.paid_by_hand(each.paid_until, now=now) for each in payments]
+    return access_policy.combined(verdicts)
 
 
 def _standing(subscription: Subscription) -> Standing:

@@ -20,11 +20,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing import checkout, plans, serializers, sessions, signup_changes, throttles
+from billing import checkout, checkout_sessions, plans, serializers, signup_changes, throttles
 from public_apps.core import idempotency, origins
-from public_apps.core.caching import for_everybody
-from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.cache_headers import for_everybody
 from public_apps.core.rest.etags import created
+from public_apps.core.rest.openapi import ProblemSerializer
 from public_apps.onboarding import progress, subdomains, welcome
 from public_apps.onboarding.models import Signup
 
@@ -228,6 +228,6 @@ def _told_of_payment(request: Request) -> Iterator[None]:
     """Tell a buyer whose payment was quicker where to see what comes of it."""
     try:
         yield
-    except sessions.AlreadyPaid as paid:
+    except checkout_sessions.AlreadyPaid as paid:
         paid.status_url = _status_url(request, paid.session_id)
         raise

@@ -5,5 +5,6 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import departures, incidents, mails  # noqa: F401 - register what they do
-        from billing.owners import limits  # noqa: F401 - judges what plans allow
+        from billing import mails, offboarding
+        from billing.owners import quota_enforcement  # noqa: F401 - judges what plans allow
+        from public_apps.monitoring import incidents  # noqa: F401 - register what they do

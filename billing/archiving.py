@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from billing import gateway, manual, mirror, stripe_account
+from billing import gateway, manual_mode, stripe_account, stripe_sync
 from billing.models import Customer, Subscription
 from billing.reconcile import CHARGING
 from public_apps.tenants import suspension
@@ -50,10 +50,10 @@ def _end_at_stripe(tenant: Tenant) -> list[str]:
 def _cancel_all(tenant: Tenant) -> list[str]:
     customer_ids = list(Customer.objects.filter(tenant=tenant).values_list("pk", flat=True))
     mirrored = Subscription.objects.filter(tenant=tenant, status__in=MAY_CHARGE, gone_at=None)
-    if manual.is_on() and mirrored.exists():
+    if manual_mode.is_on() and mirrored.exists():
         raise NotArchived("Manual mode: Stripe can't be asked to end the subscription.")
     live = set(mirrored.values_list("pk", flat=True))
-    if not manual.is_on():
+    if not manual_mode.is_on():
         for customer_id in customer_ids:
             live |= _live_at_stripe(customer_id)
     for subscription_id in sorted(live):
@@ -80,7 +80,7 @@ def _live_at_stripe(customer_id: str) -> set[str]:
 def _mirror_end(subscription_ids: list[str]) -> None:
     for subscription_id in subscription_ids:
         try:
-            mirror.sync_subscription(subscription_id=subscription_id)
+            stripe_sync.sync_subscription(subscription_id=subscription_id)
         except (gateway.StripeUnavailable, gateway.StripeRefused):
             # Done is done: the event that Stripe sends about it will mirror the end.
             log.warning("end of subscription not mirrored yet", subscription=subscription_id)

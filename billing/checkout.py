@@ -16,14 +16,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import access, gateway, mirror, sessions, stripe_account
+from billing import access, checkout_sessions, gateway, stripe_account, stripe_sync
 from billing.models import Lead, Price
 from billing.outcomes import Done, Ignored, Outcome
 from public_apps.core import errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
-from public_apps.onboarding.signing_up import NameTaken, Wish, sign_up
+from public_apps.onboarding.signup import NameTaken, Wish, sign_up
 from public_apps.tenants import domains
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
     if signup.checkout_session_id:
         return signup
     try:
-        sessions.open_for(signup, price, key=f"signup-{signup.pk}")
+        checkout_sessions.open_for(signup, price, key=f"signup-{signup.pk}")
     except errors.UpstreamFailed:
         subdomains.release(signup=signup)
         raise
@@ -180,7 +180,7 @@ def _instead_of_own(
     left.released_at = left.given_up_at = timezone.now()
     left.save(update_fields=["released_at", "given_up_at"])
     signup = _sign_up(order, language, idempotency_key)
-    sessions.open_instead(signup, price, of=str(left.checkout_session_id))
+    checkout_sessions.open_instead(signup, price, of=str(left.checkout_session_id))
     return signup
 
 
@@ -255,8 +255,8 @@ def wake(signup: Signup) -> None:
 def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:
     Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(paid_at=timezone.now())
     tenant = open_workspace(signup=signup)
-    mirror.link_customer(customer_id=mirror.id_of(session.get("customer")), tenant=tenant)
-    if subscription_id := mirror.id_of(session.get("subscription")):
+    stripe_sync.link_customer(customer_id=stripe_sync.id_of(session.get("customer")), tenant=tenant)
+    if subscription_id := stripe_sync.id_of(session.get("subscription")):
         access.follow_subscription(subscription_id=subscription_id)
     return Done(tenant=tenant)
 

@@ -16,7 +16,7 @@ import stripe
 import structlog
 from django.conf import settings
 
-from billing import patience
+from billing import deadlines
 
 log = structlog.get_logger(__name__)
 # A try is given up after this silence; how long all tries may take, `patience` says.
@@ -248,11 +248,13 @@ def ask(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
 
     One try while somebody waits, two in a worker; the library gives both the same key.
     """
-    retries = 0 if patience.is_somebody_waiting() else WORKER_RETRIES
+    retries = 0 if deadlines.is_somebody_waiting() else WORKER_RETRIES
     client = _client_of(settings.STRIPE.secret_key, settings.STRIPE.api_base, retries)
     try:
-        answer = _translated(lambda: patience.within(patience.seconds_left(), lambda: call(client)))
-    except patience.TooLate as late:
+        answer = _translated(
+            lambda: deadlines.within(deadlines.seconds_left(), lambda: call(client))
+        )
+    except deadlines.TooLate as late:
         log.warning("stripe unavailable", error="no answer in time")
         raise StripeUnavailable("There was no answer in time.") from late
     document: Document = answer.to_dict()

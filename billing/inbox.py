@@ -17,11 +17,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
+from billing import webhook_stats
 from billing.models import EventStatus, StripeEvent
 from billing.outcomes import Done, Outcome
-from public_apps.core import counters, figures, jobs
+from public_apps.core import jobs
 from public_apps.core.backoff import backoff
-from public_apps.core.schemas import connection
+from public_apps.core.schema_context import connection
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 PURCHASES = "checkout.session."
@@ -176,7 +178,7 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
         recorded["tenant"] = outcome.tenant
     StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(**recorded)
     seconds = (recorded["processed_at"] - event.received_at).total_seconds()
-    figures.handled(seconds=seconds)
+    webhook_stats.handled(seconds=seconds)
     counters.EVENT_TIME.observe(seconds, event.type)
     counters.EVENT_ATTEMPTS.add(event.type, "done" if done else "ignored")
     line = f"[WEBHOOK] {event.type}: {event.object_id}"  # the guide's words, to search logs for
@@ -191,7 +193,7 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
 def _record_failure(event: StripeEvent, error: Exception) -> None:
     for_good = event.attempts >= settings.EVENT_MAX_ATTEMPTS
     log.error("event failed", for_good=for_good, attempts=event.attempts, exc_info=error)
-    figures.attempt_failed()
+    webhook_stats.attempt_failed()
     counters.EVENT_ATTEMPTS.add(event.type, "given_up" if for_good else "failed")
     now = timezone.now()
     wait = backoff(event.attempts, longest=LONGEST_WAIT)

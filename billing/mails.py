@@ -19,7 +19,7 @@ from public_apps.accounts.models import Role, User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import links
 from public_apps.tenants.models import AccessChange, Tenant
 from public_apps.tenants.suspension import access_changed

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from billing import access, gateway, mirror
+from billing import access, gateway, stripe_sync
 from billing.models import Customer, Invoice, Mirrored, Subscription
 from billing.stripe_account import KeyOwner
 from public_apps.tenants.models import Tenant
@@ -113,7 +113,7 @@ def _subscriptions(tenant: Tenant | None, owner: KeyOwner) -> Iterator[Differenc
     charging: dict[Tenant, list[str]] = defaultdict(list)
     for document in _listed_subscriptions(tenant):
         row = unseen.pop(document["id"], None)
-        shown = mirror.subscription_shown(document, held=row)
+        shown = stripe_sync.subscription_shown(document, held=row)
         if shown.tenant is None:
             yield from _unclaimed(document)
         elif shown.status in CHARGING:
@@ -146,7 +146,7 @@ def _looked_up(
 ) -> Iterator[Difference]:
     """Compare what the list did not show: gone, or of a customer that is not this tenant's."""
     if document is not None:
-        shown = mirror.subscription_shown(document, held=row)
+        shown = stripe_sync.subscription_shown(document, held=row)
         yield from _compared(Kind.SUBSCRIPTION, row, shown, SUBSCRIPTION_FIELDS)
     elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
         yield _unseen(row.pk, row.tenant, why)
@@ -176,13 +176,15 @@ def _invoices(tenant: Tenant | None, owner: KeyOwner, *, now: datetime) -> Itera
         row = unseen.pop(document["id"], None)
         if row is None and _is_quiet(document):
             continue
-        shown = mirror.invoice_shown(document)
+        shown = stripe_sync.invoice_shown(document)
         if shown.tenant is not None:
             yield from _compared(Kind.INVOICE, row, shown, INVOICE_FIELDS)
     for row in unseen.values():
         fresh = gateway.invoice(row.pk)
         if fresh is not None:
-            yield from _compared(Kind.INVOICE, row, mirror.invoice_shown(fresh), INVOICE_FIELDS)
+            yield from _compared(
+                Kind.INVOICE, row, stripe_sync.invoice_shown(fresh), INVOICE_FIELDS
+            )
         elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
             yield _unseen(row.pk, row.tenant, why)
         elif row.gone_at is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from billing import access, checkout, gateway, mirror
+from billing import access, checkout, gateway, stripe_sync
 from billing.reconcile import Difference, Kind
 from public_apps.tenants.models import Tenant
 
@@ -30,7 +30,7 @@ def repair(found: Iterable[Difference]) -> None:
 
 
 def _customer(customer_id: str) -> None:
-    mirror.sync_customer(customer_id=customer_id)
+    stripe_sync.sync_customer(customer_id=customer_id)
 
 
 def _subscription(subscription_id: str) -> None:
@@ -38,7 +38,7 @@ def _subscription(subscription_id: str) -> None:
 
 
 def _invoice(invoice_id: str) -> None:
-    mirror.sync_invoice(invoice_id=invoice_id)
+    stripe_sync.sync_invoice(invoice_id=invoice_id)
 
 
 def _access(schema_name: str) -> None:

@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from billing.models import Interval
 from public_apps.core import origins
-from public_apps.core.rest.addresses import AddressField
-from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest.email_fields import AddressField
+from public_apps.core.rest.openapi import ProblemSerializer
 from public_apps.onboarding import progress
 from public_apps.onboarding.models import Stage
 from public_apps.tenants import domains

@@ -17,11 +17,11 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import checkout, sessions
+from billing import checkout, checkout_sessions
 from billing.checkout import Order
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup
-from public_apps.onboarding.signing_up import NameTaken
+from public_apps.onboarding.signup import NameTaken
 from public_apps.tenants import domains
 
 # A buyer may think it over for a day: as long as a session can be open at Stripe.
@@ -89,10 +89,15 @@ def change(*, signup_id: UUID, changes: Mapping[str, Any], language: str) -> Sig
     if not is_changeable(signup):
         raise errors.Gone(_("This order can't be changed any more. Please begin a new one."))
     session_id = signup.checkout_session_id
-    if session_id and order == before and not signup.released_at and sessions.is_open(session_id):
+    if (
+        session_id
+        and order == before
+        and not signup.released_at
+        and checkout_sessions.is_open(session_id)
+    ):
         return signup
     _write(signup, order, language=language)
-    sessions.open_instead(signup, price, of=session_id)
+    checkout_sessions.open_instead(signup, price, of=session_id)
     return signup
 
 
@@ -107,7 +112,7 @@ def give_up(*, signup_id: UUID) -> None:
     if signup.given_up_at or signup.failed_at:
         return
     if signup.checkout_session_id:
-        sessions.close(signup.checkout_session_id)
+        checkout_sessions.close(signup.checkout_session_id)
     signup.given_up_at = timezone.now()
     signup.released_at = signup.released_at or signup.given_up_at
     signup.checkout_url = ""
@@ -122,7 +127,7 @@ def _locked(signup_id: UUID) -> Signup:
     if signup is None:
         raise Http404
     if signup.paid_at:
-        raise sessions.AlreadyPaid(signup.checkout_session_id or "")
+        raise checkout_sessions.AlreadyPaid(signup.checkout_session_id or "")
     return signup
 
 

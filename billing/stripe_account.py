@@ -14,8 +14,9 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from billing import gateway, incidents
+from billing import gateway
 from billing.models import Customer
+from public_apps.monitoring import incidents
 
 log = structlog.get_logger(__name__)
 FOREIGN_KEY = incidents.kind(

@@ -10,13 +10,13 @@ from procrastinate.types import JSONValue
 from billing import (
     access,
     checkout,
-    drift,
+    event_backfill,
     gateway,
     handlers,
     inbox,
-    manual,
-    missed,
+    manual_mode,
     stripe_account,
+    stripe_mismatch,
 )
 from public_apps.core import jobs, sweeps
 
@@ -64,10 +64,10 @@ def sweep_signups(timestamp: int) -> None:
 @jobs.periodic("billing.fetch_missed_events", cron="*/10 * * * *", rank=jobs.LATE_SIGNUP)
 def fetch_missed_events(timestamp: int) -> None:
     """Bring in what Stripe could not deliver while we were down."""
-    if manual.is_on():
+    if manual_mode.is_on():
         return
     try:
-        missed.fetch()
+        event_backfill.fetch()
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         log.warning("missed events not fetched", error=str(error))
 
@@ -78,10 +78,10 @@ def watch_drift(timestamp: int) -> None:
     lines = _look_for_drift()
     if lines:
         confirm_drift.configure(schedule_in={"seconds": SECOND_LOOK_SECONDS}).defer(
-            lines=list[JSONValue](lines[: drift.MOST_LINES])
+            lines=list[JSONValue](lines[: stripe_mismatch.MOST_LINES])
         )
     elif lines is not None:
-        drift.report([])
+        stripe_mismatch.report([])
 
 
 @jobs.task("billing.confirm_drift", rank=jobs.HOUSEKEEPING)
@@ -89,14 +89,14 @@ def confirm_drift(lines: list[str]) -> None:
     """Tell staff of what differed then and differs still."""
     again = _look_for_drift()
     if again is not None:
-        drift.report([line for line in lines if line in set(again)])
+        stripe_mismatch.report([line for line in lines if line in set(again)])
 
 
 def _look_for_drift() -> list[str] | None:
-    if manual.is_on():
+    if manual_mode.is_on():
         return None
     try:
-        return drift.seen()
+        return stripe_mismatch.seen()
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         log.warning("not compared with Stripe", error=str(error))
         return None

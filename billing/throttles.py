@@ -11,7 +11,7 @@ from typing import Any
 from rest_framework.views import APIView
 
 from public_apps.core.errors import Problem, TooManyRequests
-from public_apps.core.rest.limits import Limit
+from public_apps.core.rest.throttling import Limit
 
 
 class CheckoutLimit(Limit):

@@ -16,9 +16,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from billing import gateway, inbox
-from public_apps.core import bodies, counters, figures
+from billing import gateway, inbox, webhook_stats
+from public_apps.core import request_bodies
 from public_apps.core.errors import json_problem, problem
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 KIND = re.compile(r"[a-z0-9_.]{1,80}")
@@ -55,10 +56,10 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if settings.STRIPE.mode == "manual":
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Manual mode: keep the event and try later.")
     try:
-        with bodies.take_in(request) as kept:
+        with request_bodies.take_in(request) as kept:
             body = kept.read()
-    except (bodies.BodyTooLarge, bodies.BodyMalformed) as refusal:
-        return bodies.lingering(request, _refuse(refusal.status, refusal.detail))
+    except (request_bodies.BodyTooLarge, request_bodies.BodyMalformed) as refusal:
+        return request_bodies.lingering(request, _refuse(refusal.status, refusal.detail))
     try:
         gateway.verify_signature(body=body, header=request.headers.get("Stripe-Signature", ""))
         event = parse(body)
@@ -140,4 +141,4 @@ def _count(request: HttpRequest, status: int, seconds: float) -> None:
     counters.WEBHOOK_TIME.observe(seconds, result)
     # Whoever sends no signature is not Stripe, and tells nothing of how we serve it.
     if "Stripe-Signature" in request.headers:
-        figures.answered(status=status, seconds=seconds)
+        webhook_stats.answered(status=status, seconds=seconds)

@@ -31,6 +31,6 @@ forwarder_headers = ""
 
 def post_worker_init(worker: Any) -> None:
     """Start, in each process of its own, what goes on beside the requests."""
-    from public_apps.core import background
+    from public_apps.monitoring import background_tasks
 
-    background.start(web=True)
+    background_tasks.start(web=True)

@@ -144,33 +144,33 @@ ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
     "public_apps.core.client_address.ClientAddressMiddleware",
-    "public_apps.core.slashes.EitherAddress",
-    "public_apps.core.caching.CachingMiddleware",
-    "billing.intake.IntakeMiddleware",
-    "billing.patience.deadline_of_request",
-    "public_apps.core.health.HealthMiddleware",
-    "public_apps.tenants.hosts.tls.TlsCheckMiddleware",
+    "public_apps.core.trailing_slashes.EitherAddress",
+    "public_apps.core.cache_headers.CachingMiddleware",
+    "billing.webhook_fast_path.IntakeMiddleware",
+    "billing.deadlines.deadline_of_request",
+    "public_apps.monitoring.health.HealthMiddleware",
+    "public_apps.tenants.custom_domains.tls_check.TlsCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "public_apps.tenants.middleware.TenantMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "public_apps.accounts.tokens.BearerTokenMiddleware",
+    "public_apps.accounts.token_authentication.BearerTokenMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "public_apps.core.middleware.ProblemJson",
-    "public_apps.core.rest.limits.RateLimitMiddleware",
-    "public_apps.core.bodies.BodyMiddleware",
-    "public_apps.core.bodies.SignInJson",
-    "public_apps.core.slashes.PageAddress",
+    "public_apps.core.rest.throttling.RateLimitMiddleware",
+    "public_apps.core.request_bodies.BodyMiddleware",
+    "public_apps.core.request_bodies.SignInJson",
+    "public_apps.core.trailing_slashes.PageAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "staff.impersonation.middleware.ImpersonationMiddleware",
-    "public_apps.tenants.access.AccessMiddleware",
-    "staff.content_policy.AdminContentPolicy",
+    "public_apps.tenants.access_gate.AccessMiddleware",
+    "staff.content_security_policy.AdminContentPolicy",
 ]
 TEMPLATES = [
     {
@@ -183,9 +183,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "public_apps.tenants.context.tenant",
-                "billing.owners.context.past_due",
-                "staff.impersonation.context.banner",
+                "public_apps.tenants.context_processors.tenant",
+                "billing.owners.context_processors.past_due",
+                "staff.impersonation.context_processors.banner",
             ],
         },
     },
@@ -205,7 +205,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.
 TENANT_LIMIT_SET_CALLS = True
-EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.recycling.count"
+EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.connection_recycling.count"
 CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=50, least=1)
 CACHES = {
     "default": {
@@ -312,7 +312,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # by our outbox; see accounts.notices
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.keys.PasswordKeyGenerator"  # noqa: S105 - a path
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.password_links.PasswordKeyGenerator"  # noqa: S105 - a path
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 MFA_ADAPTER = "public_apps.accounts.second_factor.SecondFactorAdapter"
@@ -333,12 +333,14 @@ HEADLESS_FRONTEND_URLS = {
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["public_apps.accounts.tokens.SessionTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "public_apps.accounts.token_authentication.SessionTokenAuthentication"
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["public_apps.core.rest.parsers.JSON"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
-    "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.descriptions.Schema",
+    "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.openapi.Schema",
     "DEFAULT_THROTTLE_RATES": {
         "checkout": CHECKOUT_RATE,
         "order": "300/min",
@@ -363,8 +365,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "public_apps.core.rest.documents.complete",
-        "public_apps.accounts.sign_in_document.add",
+        "public_apps.core.rest.openapi_hooks.complete",
+        "public_apps.accounts.sign_in_openapi.add",
         "config.document.add_examples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -373,7 +375,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "DomainProblem": "public_apps.tenants.hosts.models.Problem",
+        "DomainProblem": "public_apps.tenants.custom_domains.models.Problem",
         "FileKind": "tenant_apps.files.models.Kind",
         "ChargeKind": "tenant_apps.finances.models.ChargeKind",
         "EntryKind": "tenant_apps.finances.models.EntryKind",
@@ -381,7 +383,7 @@ SPECTACULAR_SETTINGS = {
         "PartyKind": "tenant_apps.buildings.models.Party",
         "IntervalEnum": "billing.models.Interval",
         "PriceInterval": "billing.owners.serializers.PRICE_INTERVALS",
-        "ProblemCode": "public_apps.core.rest.descriptions.PROBLEM_CODES",
+        "ProblemCode": "public_apps.core.rest.openapi.PROBLEM_CODES",
         "StepName": "public_apps.onboarding.progress.STEPS",
         "PeriodStatus": "tenant_apps.finances.models.Status",
         "RequestCategory": "tenant_apps.requests.models.Category",

@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.core.caching import for_everybody
+from public_apps.core.cache_headers import for_everybody
 
 _one_at_a_time = Lock()
 

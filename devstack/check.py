@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack import chromium, databases, environment, lanes, signals, template
+from devstack import chromium, databases, environment, os_signals, template, xdist_databases
+from devstack.console import Screen
 from devstack.databases import NoDatabase
+from devstack.os_signals import Stopped
 from devstack.ports import PortTaken
 from devstack.processes import ROOT, PartFailed
-from devstack.screen import Screen
-from devstack.signals import Stopped
+from devstack.run_directory import StateInUse
 from devstack.stack import Stack
-from devstack.state import StateInUse
 
 PYTHON = sys.executable
 MOST_RUNS = 20
@@ -97,7 +97,7 @@ class Runner:
 def main() -> int:
     """Run what the command line asks for; return the exit code."""
     screen = Screen()
-    signals.listen()
+    os_signals.listen()
     given = environment.without_demo(os.environ).get("DATABASE_URL", "")
     try:
         with open_stack(given) as stack, database(stack, screen, given):
@@ -173,7 +173,7 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         screen.heading("Checks")
         for check in checks(missing):
             runner.run(check)
-        run_tests(runner, stack, [SLOWEST], number or lanes.sensible_number())
+        run_tests(runner, stack, [SLOWEST], number or xdist_databases.sensible_number())
     return verdict(runner, screen, missing)
 
 
@@ -190,7 +190,7 @@ def run_tests(runner: Runner, stack: Stack, arguments: list[str], number: int) -
     if number == 1:
         runner.run(tests(*arguments, environ={}))
         return
-    with lanes.opened(stack, number) as environ:
+    with xdist_databases.opened(stack, number) as environ:
         runner.run(tests(*IN_LANES, f"-n{number}", *arguments, environ=environ))
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from devstack import (
     databases,
+    demo_commands,
     environment,
     frontend,
     journey,
-    playing,
+    os_signals,
     processes,
     report,
-    signals,
-    state,
+    run_directory,
 )
+from devstack.console import Screen
 from devstack.databases import NotOurs
 from devstack.frontend import NoNode
 from devstack.journey import Customer, StepFailed
@@ -27,9 +28,8 @@ from devstack.options import SERVE, parser
 from devstack.ports import PortTaken
 from devstack.processes import PartFailed
 from devstack.report import Report
-from devstack.screen import Screen
+from devstack.run_directory import StateInUse
 from devstack.stack import Stack
-from devstack.state import StateInUse
 from devstack.supervisor import Supervisor
 
 ALREADY_THERE = "one_user_per_email"  # the constraint that a second one would break
@@ -41,8 +41,8 @@ def main() -> int:
     screen = Screen()
     folder = Path(os.environ.get("CONCIERGE_STATE", "var")).absolute()
     if options.command != SERVE:
-        return playing.play(folder, screen, options)
-    signals.listen()
+        return demo_commands.play(folder, screen, options)
+    os_signals.listen()
     try:
         if options.frontend:
             frontend.require_node()
@@ -55,12 +55,12 @@ def main() -> int:
         screen.plain(str(refusal))
         return 1
     except OSError as error:
-        wrong = state.disk_refusal(error, folder)
+        wrong = run_directory.disk_refusal(error, folder)
         if wrong is None:
             raise
         screen.plain(wrong)
         return 1
-    except signals.Stopped as stopped:
+    except os_signals.Stopped as stopped:
         screen.plain("All stopped.")
         return stopped.exit_code if options.once else 0
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from devstack.state import Memory
+from devstack.run_directory import Memory
 
 # What the product reads, by name or by the beginning of a name.
 SETTINGS = frozenset(

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from devstack.console import Screen
 from devstack.environment import without_settings
-from devstack.parts import get
 from devstack.processes import ROOT, Part, PartFailed, tail
-from devstack.screen import Screen
+from devstack.services import get
 
 SITE = ROOT / "clients" / "nextjs"
 CLIENT = ROOT / "clients" / "typescript"

@@ -109,7 +109,7 @@ def labels_of(installed: Collection[str]) -> set[str]:
 
 def bad_ones(labels: Collection[str], *, schema_name: str) -> int:
     """Print what old code could not live with in these apps' migrations; return how many there are."""
-    from public_apps.core.schemas import inside  # models come after settings
+    from public_apps.core.schema_context import inside  # models come after settings
 
     with inside(schema_name):
         linter = MigrationLinter(no_cache=True, quiet=("ok", "ignore", "warning"))

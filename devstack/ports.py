@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 
-from devstack.state import Memory
+from devstack.run_directory import Memory
 
 # Below the ranges from which Linux (32768) and macOS (49152) number outgoing connections: such a
 # connection could otherwise sit on our port just when a part is started again.

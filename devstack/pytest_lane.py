@@ -1,6 +1,6 @@
 """A plugin of pytest: gives each process of a run its lane's environment, before settings are read.
 
-`devstack.lanes` says what a lane is. Loaded by `-p`, which comes before pytest-django.
+`devstack.xdist_databases` says what a lane is. Loaded by `-p`, which comes before pytest-django.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from devstack import environment, state
+from devstack import environment, run_directory
 from devstack.journey import Customer
 from devstack.stack import Stack
 
@@ -33,8 +33,8 @@ class Report:
         """Write both files as things are now."""
         with self._guard:
             settings = environment.marked(environment.settings_of(self._stack.env))
-            state.write_private(self._environment, environment.as_shell(settings))
-            state.write_private(self._path, json.dumps(self.content(), indent=2) + "\n")
+            run_directory.write_private(self._environment, environment.as_shell(settings))
+            run_directory.write_private(self._path, json.dumps(self.content(), indent=2) + "\n")
 
     def add_journey(self, customer: Customer, timings_ms: dict[str, float]) -> None:
         """Add what the sample purchase left behind."""

@@ -17,7 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from devstack import environment, frontend, parts, pgbinaries, ports, postgres, processes, state
+from devstack import (
+    environment,
+    frontend,
+    pgbinaries,
+    ports,
+    postgres,
+    processes,
+    run_directory,
+    services,
+)
 from devstack.processes import ROOT, Part, PartFailed, Running
 from devstack.watchdog import Watchdog
 
@@ -54,7 +63,7 @@ class Stack:
         self._template = template
         self._with_frontend = with_frontend
         given = environment.without_demo(os.environ if environ is None else environ)
-        self._lock = state.hold(self.folder, patience=patience)
+        self._lock = run_directory.hold(self.folder, patience=patience)
         try:
             self._open(given)
         except BaseException:
@@ -66,11 +75,11 @@ class Stack:
         self.mail_dir = self.folder / "mail"
         for folder in (self.logs, self.mail_dir):
             folder.mkdir(exist_ok=True)
-        self.keys = state.Memory(self.folder / "keys.json")
+        self.keys = run_directory.Memory(self.folder / "keys.json")
         if template := self._template:
             self.keys.once("postgres superuser", lambda: template.superuser_password)
             template.copy_mock_stripe(self.folder / "mock_stripe")
-        self._ports = state.Memory(self.folder / "ports.json")
+        self._ports = run_directory.Memory(self.folder / "ports.json")
         among = ports.span_of(given)
         self._port = {
             part: ports.choose(name, asked=given.get(name), memory=self._ports, among=among)
@@ -274,7 +283,7 @@ class Stack:
 
     def wait_ready(self, *, timeout: float = 120.0) -> None:
         """Return when /readyz is content. Raises PartFailed with what is not."""
-        parts.wait_until_ready(self.web_port, timeout=timeout, log=self.log)
+        services.wait_until_ready(self.web_port, timeout=timeout, log=self.log)
 
     # --- The parts ----------------------------------------------------------------------------
 
@@ -313,16 +322,16 @@ class Stack:
         port = self._port.get(name, 0)
         if name == "mail":
             page_port = self._port["mail_page"]
-            return parts.mail(port=port, page_port=page_port, folder=self.mail_dir)
+            return services.mail(port=port, page_port=page_port, folder=self.mail_dir)
         if name == "mock_stripe":
             folder = self.folder / "mock_stripe"
-            return parts.mock_stripe(
+            return services.mock_stripe(
                 port=port, folder=folder, web_port=self.web_port, environ=self.env
             )
         if name == "web":
-            return parts.web(port=port, environ=self.env)
+            return services.web(port=port, environ=self.env)
         if name == "worker":
-            return parts.worker(environ=self.env)
+            return services.worker(environ=self.env)
         if name == "frontend":
             return frontend.part(
                 port=port, environ=frontend.settings(self.env, web_port=self.web_port)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.processes import ROOT
+from devstack.run_directory import write_private
 from devstack.stack import Stack
-from devstack.state import write_private
 
 MARK = "template.json"  # written last: what has it is whole
 SOURCES = (

@@ -16,9 +16,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from billing import manual
+from billing import manual_mode
 from billing.models import Plan
-from public_apps.core.addresses import AddressFormField
+from public_apps.core.email_addresses import AddressFormField
 
 
 def text(label: Any, *, most: int, required: bool = True, **kwargs: Any) -> forms.CharField:
@@ -53,7 +53,7 @@ class WholeDay(forms.DateField):
     def clean(self, value: Any) -> Any:
         """Return the end of the day, or None."""
         date = super().clean(value)
-        return manual.end_of(date) if date else None
+        return manual_mode.end_of(date) if date else None
 
 
 def minor(value: Decimal) -> int:

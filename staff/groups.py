@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-from public_apps.core import schemas
+from public_apps.core import schema_context
 
 _READ = (
     "audit.view_entry",
@@ -76,7 +76,7 @@ GRANTS: dict[str, frozenset[str]] = {
 
 def bring_in_line(**_signal: Any) -> None:
     """Have the three groups hold exactly their grants; runs after each migration of public."""
-    if not schemas.is_public():
+    if not schema_context.is_public():
         return
     for name, granted in GRANTS.items():
         group, _created = Group.objects.get_or_create(name=name)

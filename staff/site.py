@@ -13,18 +13,18 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from public_apps.accounts.attempts import Attempt
-from public_apps.core import addresses, refusals
+from public_apps.accounts.sign_in_throttling import Attempt
+from public_apps.core import email_addresses, error_responses
 from public_apps.core.errors import TooManyRequests
-from staff import inviting, second_factor, second_factor_pages
-from staff.dashboard import page as dashboard
+from staff import password_links, second_factor, second_factor_views
+from staff.dashboard import views as dashboard
 
 
 class ThrottledAuthenticationForm(AuthenticationForm):
     """Counts failed tries per client and per account, as sign-in on tenants' hosts does."""
 
     def clean(self) -> dict[str, Any]:
-        account = f"staff:{addresses.known(str(self.cleaned_data.get('username', '')))}"
+        account = f"staff:{email_addresses.known(str(self.cleaned_data.get('username', '')))}"
         attempt = Attempt(context.request, account=account).begin()
         cleaned: dict[str, Any] = super().clean() or {}
         attempt.rollback()
@@ -49,7 +49,7 @@ class StaffSite(UnfoldAdminSite):
         try:
             answer: HttpResponse = super().login(request, extra_context)
         except TooManyRequests as refusal:
-            return refusals.answer(request, refusal)
+            return error_responses.answer(request, refusal)
         if request.method == "POST" and _is_our_staff(request):
             second_factor.begin(request)
             if not self.has_permission(request):
@@ -68,16 +68,16 @@ class StaffSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages beside the models' own."""
         return [
-            path("second-factor/", second_factor_pages.second_factor_page, name="second-factor"),
+            path("second-factor/", second_factor_views.second_factor_page, name="second-factor"),
             path(
                 "choose-password/<credential:key>/",
-                inviting.choose_password_page,
+                password_links.choose_password_page,
                 name="choose-password",
             ),
-            path("second-factor/leave/", second_factor_pages.leave_page, name="leave"),
+            path("second-factor/leave/", second_factor_views.leave_page, name="leave"),
             path(
                 "second-factor/codes/",
-                self.admin_view(second_factor_pages.codes_page),
+                self.admin_view(second_factor_views.codes_page),
                 name="recovery-codes",
             ),
         ]

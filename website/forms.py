@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Interval
 from billing.serializers import OrderSerializer, TypedOrderSerializer
-from public_apps.core.addresses import AddressFormField
+from public_apps.core.email_addresses import AddressFormField
 
 
 class SignupForm(forms.Form):

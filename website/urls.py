@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from website import problems, views
+from website import problem_pages, views
 
 app_name = "website"
 urlpatterns = [
@@ -13,6 +13,6 @@ urlpatterns = [
     path("welcome/<str:session_id>/", views.welcome_page, name="welcome"),
     path("welcome/<str:session_id>/resend/", views.resend_welcome, name="resend-welcome"),
     # Without the last slash: so it is written in the `type` of a problem.
-    re_path(r"^problems/?$", problems.problems, name="problems"),
-    re_path(r"^problems/(?P<slug>[a-z-]+)/?$", problems.problem, name="problem"),
+    re_path(r"^problems/?$", problem_pages.problems, name="problems"),
+    re_path(r"^problems/(?P<slug>[a-z-]+)/?$", problem_pages.problem, name="problem"),
 ]

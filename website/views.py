@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import checkout, plans, signup_changes
-from billing.sessions import AlreadyPaid
+from billing.checkout_sessions import AlreadyPaid
 from billing.throttles import one_order, one_purchase
-from public_apps.core import refusals
+from public_apps.core import error_responses
 from public_apps.core.errors import Closed, Problem, TooManyRequests
 from public_apps.onboarding import progress, welcome
 from public_apps.onboarding.models import Signup
@@ -68,7 +68,7 @@ def _start(request: HttpRequest, form: SignupForm, offered: list[dict[str, Any]]
     except TooManyRequests as refusal:
         form.add_error(None, TOO_MANY)
         page = _home_page(request, form, offered, status=refusal.status)
-        return refusals.with_headers(page, refusal)
+        return error_responses.with_headers(page, refusal)
     except Problem as problem:
         for field, messages in problem.errors.items() or [(None, [problem.detail])]:
             form.add_error(field if field in form.fields else None, messages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing import disputes, gateway, mirror, stripe_account
+from billing import disputes, gateway, stripe_account, stripe_sync
 from billing.models import Payment
 from billing.outcomes import Done, Ignored, Outcome
 
@@ -17,7 +17,7 @@ def refunded(rendered: dict[str, Any]) -> Outcome:
 
 def disputed(rendered: dict[str, Any]) -> Outcome:
     """Mirror the payment, and tell staff; the object here is the dispute, which names its charge."""
-    return _follow(mirror.id_of(rendered.get("charge")), disputes.tell_staff)
+    return _follow(stripe_sync.id_of(rendered.get("charge")), disputes.tell_staff)
 
 
 def _follow(charge_id: object, told: Callable[[Payment], None] | None = None) -> Outcome:
@@ -26,10 +26,10 @@ def _follow(charge_id: object, told: Callable[[Payment], None] | None = None) ->
     charge = gateway.charge(charge_id)
     if charge is None:
         stripe_account.confirm_gone(f"charge {charge_id}")
-    payment_intent_id = mirror.id_of((charge or {}).get("payment_intent"))
+    payment_intent_id = stripe_sync.id_of((charge or {}).get("payment_intent"))
     if not payment_intent_id:
         return Ignored(reason="The charge belongs to no payment intent.")
-    mirrored = mirror.sync_payment(payment_intent_id=payment_intent_id)
+    mirrored = stripe_sync.sync_payment(payment_intent_id=payment_intent_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such payment intent.")
     if told is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing import access, mirror
+from billing import access, stripe_sync
 from billing.models import Subscription
 from billing.outcomes import Done, Ignored, Outcome
 
@@ -14,7 +14,7 @@ def deleted(rendered: dict[str, Any]) -> Outcome:
     customer_id = rendered.get("id")
     if not isinstance(customer_id, str):
         return Ignored(reason="The customer has no id.")
-    customer = mirror.sync_customer(customer_id=customer_id)
+    customer = stripe_sync.sync_customer(customer_id=customer_id)
     for subscription in Subscription.objects.filter(customer_id=customer_id, ended_at=None):
         access.follow_subscription(subscription_id=subscription.pk)
     if customer is None:

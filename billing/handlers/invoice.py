@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing import access, mails, mirror
+from billing import access, mails, stripe_sync
 from billing.models import Invoice
 from billing.outcomes import Done, Ignored, Outcome
 
@@ -29,7 +29,7 @@ def _follow(rendered: dict[str, Any], promise: Callable[[Invoice], None] | None 
     invoice_id = rendered.get("id")
     if not isinstance(invoice_id, str):
         return Ignored(reason="The invoice has no id.")
-    mirrored = mirror.sync_invoice(invoice_id=invoice_id)
+    mirrored = stripe_sync.sync_invoice(invoice_id=invoice_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such invoice.")
     if mirrored.subscription_id:

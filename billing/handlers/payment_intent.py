@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing import mirror
+from billing import stripe_sync
 from billing.outcomes import Done, Ignored, Outcome
 
 
@@ -13,7 +13,7 @@ def changed(rendered: dict[str, Any]) -> Outcome:
     payment_intent_id = rendered.get("id")
     if not isinstance(payment_intent_id, str):
         return Ignored(reason="The payment intent has no id.")
-    mirrored = mirror.sync_payment(payment_intent_id=payment_intent_id)
+    mirrored = stripe_sync.sync_payment(payment_intent_id=payment_intent_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such payment intent.")
     return Done(tenant=mirrored.tenant)

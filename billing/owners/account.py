@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from billing.models import Customer, Invoice, ManualPayment, Plan, Subscription
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
-from public_apps.core.schemas import in_public
+from public_apps.core.schema_context import in_public
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
 

@@ -13,15 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.owners import account, changes, overview, returning, serializers
+from billing.owners import account, actions, overview, resubscribe, serializers
 from billing.owners.account import Account
 from public_apps.accounts.models import Role
 from public_apps.core import idempotency, origins
 from public_apps.core.models import IdempotentRequest
-from public_apps.core.rest.descriptions import ProblemSerializer
 from public_apps.core.rest.filters import KnownQuery
-from public_apps.core.rest.limits import Limit
-from public_apps.core.rest.pages import Cursor
+from public_apps.core.rest.openapi import ProblemSerializer
+from public_apps.core.rest.pagination import Cursor
+from public_apps.core.rest.throttling import Limit
 from public_apps.tenants import links
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
@@ -102,13 +102,13 @@ class ChangePlanView(OwnerView):
         wish.is_valid(raise_exception=True)
         given = dict(wish.validated_data)
         only_preview = given.pop("preview")
-        wished = changes.Wish(**given)
+        wished = actions.Wish(**given)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             if only_preview:
-                costs = changes.preview_change(account=owners, wish=wished)
+                costs = actions.preview_change(account=owners, wish=wished)
                 return dict(serializers.PlanPreviewSerializer(costs).data)
-            changes.change_plan(account=owners, wish=wished, request=row)
+            actions.change_plan(account=owners, wish=wished, request=row)
             return _shown(owners)
 
         return self.once(request, verb, did="" if only_preview else "subscription.plan_changed")
@@ -125,7 +125,7 @@ class CancelView(OwnerView):
         """End the subscription with the period that is paid for."""
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            changes.cancel(account=owners, request=row)
+            actions.cancel(account=owners, request=row)
             return _shown(owners)
 
         return self.once(request, verb, did="subscription.cancelled")
@@ -142,7 +142,7 @@ class ResumeView(OwnerView):
         """Take a cancellation back, or go on after a pause."""
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
-            changes.resume(account=owners, request=row)
+            actions.resume(account=owners, request=row)
             return _shown(owners)
 
         return self.once(request, verb, did="subscription.resumed")
@@ -162,7 +162,7 @@ class PortalView(OwnerView):
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             back = _way_back(owners, request, given.validated_data)
-            return {"url": changes.open_portal(account=owners, request=row, back=back)}
+            return {"url": actions.open_portal(account=owners, request=row, back=back)}
 
         return self.once(request, verb, did="subscription.portal_opened")
 
@@ -179,11 +179,11 @@ class BeginAgainView(OwnerView):
         given = serializers.BeginAgainSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         choice = given.validated_data
-        wish = changes.Wish(plan=choice["plan"], interval=choice["interval"])
+        wish = actions.Wish(plan=choice["plan"], interval=choice["interval"])
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             back = _way_back(owners, request, choice)
-            url = returning.begin_again(account=owners, wish=wish, request=row, back=back)
+            url = resubscribe.begin_again(account=owners, wish=wish, request=row, back=back)
             return {"url": url}
 
         return self.once(request, verb, did="subscription.begun_again")

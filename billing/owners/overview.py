@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db.models import F
 
 from billing.models import Invoice, Subscription
-from billing.owners import limits
+from billing.owners import quota_enforcement
 from billing.owners.account import Account
-from billing.owners.changes import ENDED, OURS_TO_CHANGE, may_choose
+from billing.owners.actions import ENDED, OURS_TO_CHANGE, may_choose
 from billing.plans import in_readers_language
 
 PAID_BY_HAND, NOTHING = "manual", "none"
@@ -29,7 +29,7 @@ def of(account: Account) -> dict[str, Any]:
         "suspended": account.tenant.suspended_at is not None,
         **(_of_subscription(subscription) if subscription else _of_payments(account)),
         "payment_problem": _payment_problem(account),
-        "limits": limits.shown(account),
+        "limits": quota_enforcement.shown(account),
         "actions": _actions(account, subscription),
     }
 

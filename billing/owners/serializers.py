@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.access_policy import CLOSED_STATUSES, OPEN_STATUSES
 from billing.models import Interval, Invoice
 from billing.owners.overview import NOTHING, PAID_BY_HAND
-from billing.policy import CLOSED_STATUSES, OPEN_STATUSES
 from billing.serializers import FrontendUrlField
 
 STATUSES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from billing.owners import api, pages
+from billing.owners import api, views
 
 urlpatterns = [
     path("api/subscription/", api.SubscriptionView.as_view(), name="subscription"),
@@ -14,10 +14,10 @@ urlpatterns = [
     path("api/subscription/portal/", api.PortalView.as_view(), name="portal"),
     path("api/subscription/begin-again/", api.BeginAgainView.as_view(), name="begin-again"),
     path("api/invoices/", api.InvoicesView.as_view(), name="invoices"),
-    path("billing/", pages.overview_page, name="billing-page"),
-    path("billing/change/", pages.change_page, name="billing-change"),
-    path("billing/cancel/", pages.cancel_page, name="billing-cancel"),
-    path("billing/resume/", pages.resume_page, name="billing-resume"),
-    path("billing/again/", pages.again_page, name="billing-again"),
-    path("billing/portal/", pages.portal_page, name="billing-portal"),
+    path("billing/", views.overview_page, name="billing-page"),
+    path("billing/change/", views.change_page, name="billing-change"),
+    path("billing/cancel/", views.cancel_page, name="billing-cancel"),
+    path("billing/resume/", views.resume_page, name="billing-resume"),
+    path("billing/again/", views.again_page, name="billing-again"),
+    path("billing/portal/", views.portal_page, name="billing-portal"),
 ]

@@ -16,11 +16,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from public_apps.accounts import notices, reset
-from public_apps.accounts.attempts import Attempt
+from public_apps.accounts import password_reset, security_notifications
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
-from public_apps.core import addresses, refusals
+from public_apps.accounts.sign_in_throttling import Attempt
+from public_apps.core import email_addresses, error_responses
 from public_apps.core.errors import TooManyRequests
 
 # allauth counts tries at a second factor by person: 5 within 300 seconds.
@@ -42,12 +42,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         """Take any spelling of an address for the one that we keep; refuse what can't be mailed."""
-        return addresses.read(email)
+        return email_addresses.read(email)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Look somebody up, and count the tries, by the address whichever way it is spelled."""
         if isinstance(credentials.get("email"), str):
-            credentials["email"] = addresses.known(credentials["email"])
+            credentials["email"] = email_addresses.known(credentials["email"])
         found: AbstractBaseUser | None = super().authenticate(request, **credentials)
         return found
 
@@ -57,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
             # allauth rolls it back when the password turns out to be right.
             self._login_failed_rl_usage = _attempt(request, credentials).begin()
         except TooManyRequests as refusal:
-            raise ImmediateHttpResponse(refusals.answer(request, refusal)) from refusal
+            raise ImmediateHttpResponse(error_responses.answer(request, refusal)) from refusal
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Begin anew after a reset by mail."""
@@ -67,7 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the error, but let too many tries at a code not look like a wrong one."""
         if code == "too_many_login_attempts":
             refusal = TooManyRequests(wait=SECOND_FACTOR_WAIT)
-            raise ImmediateHttpResponse(refusals.answer(context.request, refusal))
+            raise ImmediateHttpResponse(error_responses.answer(context.request, refusal))
         error: ValidationError = super().validation_error(code, *args)
         return error
 
@@ -82,13 +82,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Promise the mail; nothing of it is made or sent while somebody waits."""
-        reset.promise(user)
+        password_reset.promise(user)
 
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
     ) -> None:
         """Promise the mail to a new address; until its link is used, the old one stays."""
-        notices.promise_confirmation(emailconfirmation)
+        security_notifications.promise_confirmation(emailconfirmation)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address the person's only one, unless somebody has taken it meanwhile."""
@@ -116,7 +116,7 @@ class AccountAdapter(DefaultAccountAdapter):
         email: str | None = None,
     ) -> None:
         """Promise a word on what became of an account, to the address that it had before."""
-        notices.promise_notice(template_prefix, person=user, to=email or "")
+        security_notifications.promise_notice(template_prefix, person=user, to=email or "")
 
 
 def _attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from public_apps.accounts.api_keys.api import ApiKeyViewSet
 from public_apps.accounts.invitations.api import AcceptView, InvitationViewSet, PreviewView
-from public_apps.accounts.machine_keys.api import ApiKeyViewSet
 from public_apps.accounts.members.api import MemberViewSet
 
 router = SimpleRouter(use_regex_path=False)

@@ -14,8 +14,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core import schemas
-from public_apps.core.addresses import AddressField
+from public_apps.core import schema_context
+from public_apps.core.email_addresses import AddressField
 
 
 class Role(models.TextChoices):
@@ -86,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        in_public = schemas.is_public()
+        in_public = schema_context.is_public()
         if in_public and self.role:
             raise ValueError("a role belongs to a workspace, and public is none")
         if not in_public and not self.role:
@@ -102,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def etag(self) -> str:
         """Return the ETag of what members see of each other; signing in does not change it."""
         seen = (self.email, self.first_name, self.last_name, self.role, self.is_active)
-        text = "|".join(map(str, (schemas.current(), self.pk, *seen)))
+        text = "|".join(map(str, (schema_context.current(), self.pk, *seen)))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # metaclass
     """The session token of allauth's sign-in, sent as a bearer token."""
 
-    target_class = "public_apps.accounts.tokens.SessionTokenAuthentication"
+    target_class = "public_apps.accounts.token_authentication.SessionTokenAuthentication"
     name = "sessionToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -24,7 +24,7 @@ class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # metaclass
     """An API key, sent as a bearer token."""
 
-    target_class = "public_apps.accounts.machine_keys.authentication.ApiKeyAuthentication"
+    target_class = "public_apps.accounts.api_keys.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

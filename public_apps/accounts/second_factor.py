@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 
-from public_apps.accounts.seal import seal, unseal
+from public_apps.accounts.encryption import seal, unseal
 
 PURPOSE = "concierge.second-factor"
 

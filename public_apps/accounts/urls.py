@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from public_apps.accounts import views
-from public_apps.accounts.invitations import pages as invitation_pages
+from public_apps.accounts.invitations import views as invitation_pages
 
 urlpatterns = [
     path("login/", allauth_views.login, name="account_login"),

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 
 
 @sensitive_post_parameters()
@@ -28,13 +28,13 @@ def set_password(request: HttpRequest, key: str) -> HttpResponse:
             request, action="reset_password_from_key"
         )
         return limited or _redeem(request, key)
-    user = keys.user_of(key)
+    user = password_links.user_of(key)
     return _form_page(request, ResetPasswordKeyForm(user=user), valid=user is not None)
 
 
 @transaction.atomic
 def _redeem(request: HttpRequest, key: str) -> HttpResponse:
-    user = keys.user_of(key, lock=True)
+    user = password_links.user_of(key, lock=True)
     form = ResetPasswordKeyForm(request.POST, user=user, temp_key=key)
     if user is None or not form.is_valid():
         return _form_page(request, form, valid=user is not None)

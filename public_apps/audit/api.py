@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from public_apps.audit.models import Entry
 from public_apps.core.rest.filters import KnownQuery, MomentFilter
-from public_apps.core.rest.pages import Cursor
+from public_apps.core.rest.pagination import Cursor
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):

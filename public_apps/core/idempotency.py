@@ -34,7 +34,7 @@ from public_apps.core.errors import (
     as_problem,
 )  # fmt: skip
 from public_apps.core.models import IdempotentRequest
-from public_apps.core.schemas import current, in_public
+from public_apps.core.schema_context import current, in_public
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255

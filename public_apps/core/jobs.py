@@ -24,7 +24,7 @@ from procrastinate.middleware import SyncCallNext
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
 
-from public_apps.core import schemas
+from public_apps.core import schema_context
 
 log = structlog.get_logger(__name__)
 
@@ -157,7 +157,7 @@ def deferral(name: str, *, lock: str, rank: Rank, **args: Any) -> list[Any]:
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
     """Start and end every job in public: the thread's connection outlives the job."""
-    schemas.to_public()
+    schema_context.to_public()
     job = context.job
     bound: dict[str, Any] = {"job_id": job.id, "task": job.task_name}
     if request_id := job.task_kwargs.pop(REQUEST_ID, None):
@@ -166,7 +166,7 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
         with structlog.contextvars.bound_contextvars(**bound):
             return call_next()
     finally:
-        schemas.to_public()
+        schema_context.to_public()
 
 
 def defer_once(
@@ -186,7 +186,7 @@ def defer_once(
     task = task_named(name)
     given = rank or Rank(queue=task.queue, priority=task.priority)
     try:
-        with schemas.in_public(), transaction.atomic():
+        with schema_context.in_public(), transaction.atomic():
             task.configure(
                 queueing_lock=lock,
                 schedule_in={"seconds": int(wait.total_seconds())} if wait else None,

@@ -22,10 +22,11 @@ from django.db.models import Case, When
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from public_apps.core import addresses, counters, jobs
+from public_apps.core import email_addresses, jobs
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 JOBS = "mail"  # what the locks of mails' jobs begin with
@@ -143,7 +144,7 @@ def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=f"{settings.EMAIL_SUBJECT_PREFIX}{subject}",
         body=render_to_string(f"{base}.txt", content.context),
-        to=[addresses.on_the_wire(mail.to)],
+        to=[email_addresses.on_the_wire(mail.to)],
         headers={"Message-ID": f"<{mail.message_id.hex}@{domain}>"},
     )
     message.attach_alternative(render_to_string(f"{base}.html", content.context), "text/html")

@@ -14,8 +14,9 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core import counters, logs, paths, refusals
+from public_apps.core import credential_paths, error_responses, logs
 from public_apps.core.errors import TooManyRequests, problem
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -29,7 +30,7 @@ class RequestLog:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        paths.keep_out_of_logs()
+        credential_paths.keep_out_of_logs()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
@@ -73,10 +74,10 @@ class ProblemJson:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in response:
             return _of_allauth(request, response)
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if not is_page or not refusals.is_program(request):
+        if not is_page or not error_responses.is_program(request):
             return response
         detail = str(DETAILS.get(response.status_code, ""))
-        answer = refusals.in_format_of(request, problem(response.status_code, detail))
+        answer = error_responses.in_format_of(request, problem(response.status_code, detail))
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
         return answer
@@ -85,9 +86,9 @@ class ProblemJson:
 def _of_allauth(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Say when to try again where one of allauth's own limits, all by the minute, was met."""
     refusal = TooManyRequests(wait=ALLAUTH_WAIT)
-    if refusals.is_program(request):
-        return refusals.answer(request, refusal)
-    return refusals.with_headers(response, refusal)
+    if error_responses.is_program(request):
+        return error_responses.answer(request, refusal)
+    return error_responses.with_headers(response, refusal)
 
 
 ALLAUTH_WAIT = 59

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core.addresses import AddressField
+from public_apps.core.email_addresses import AddressField
 
 
 class OutgoingMails(models.QuerySet["OutgoingMail"]):

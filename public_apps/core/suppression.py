@@ -9,7 +9,7 @@ import structlog
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
 from django.dispatch import receiver
 
-from public_apps.core import addresses
+from public_apps.core import email_addresses
 from public_apps.core.models import SuppressedAddress
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def follow(event: AnymailTrackingEvent, esp_name: str, **_extra: Any) -> None:
     if event.event_type == EventType.BOUNCED and SOFT & set(_words(event.esp_event)):
         return
     _noted, created = SuppressedAddress.objects.get_or_create(
-        address=addresses.known(event.recipient.strip()).lower()[:254],
+        address=email_addresses.known(event.recipient.strip()).lower()[:254],
         defaults={
             "reason": event.event_type,
             "detail": str(event.description or event.reject_reason or "")[:500],

@@ -9,7 +9,8 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
-from public_apps.core import figures, idempotency, jobs, mail, sweeps
+from billing import webhook_stats
+from public_apps.core import idempotency, jobs, mail, sweeps
 
 log = structlog.get_logger(__name__)
 MAX_RESCUES = 5
@@ -69,4 +70,4 @@ def forget_requests(timestamp: int) -> None:
 @jobs.periodic("core.forget_figures", cron="57 3 * * *", rank=jobs.HOUSEKEEPING)
 def forget_figures(timestamp: int) -> None:
     """Forget the figures of long ago."""
-    figures.forget_old()
+    webhook_stats.forget_old()

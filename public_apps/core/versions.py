@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core.schemas import current
+from public_apps.core.schema_context import current
 
 
 class Versioned(models.Model):

@@ -7,4 +7,4 @@ class OnboardingConfig(AppConfig):
 
     def ready(self) -> None:
         # They register how a mail is composed, who holds names, and what is erased.
-        from public_apps.onboarding import erasing, subdomains, welcome  # noqa: F401
+        from public_apps.onboarding import erasure, subdomains, welcome  # noqa: F401

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core.addresses import AddressField
+from public_apps.core.email_addresses import AddressField
 from public_apps.tenants.models import Tenant
 
 

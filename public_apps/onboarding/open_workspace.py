@@ -8,8 +8,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from public_apps.accounts import owners
-from public_apps.core import counters
+from public_apps.accounts import first_owner
+from public_apps.monitoring import counters
 from public_apps.onboarding import subdomains, welcome
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains, provisioning
@@ -67,7 +67,7 @@ def ensure_owner(*, signup: Signup, tenant: Tenant) -> None:
     locked = _lock(signup)
     if locked.owner_at:
         return
-    owners.ensure_owner(
+    first_owner.ensure_owner(
         schema_name=tenant.schema_name,
         email=locked.email,
         first_name=locked.first_name,

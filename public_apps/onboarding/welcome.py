@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains, links
 from public_apps.tenants.models import Tenant
@@ -82,7 +82,7 @@ def compose(outgoing: OutgoingMail) -> Content | None:
             "organization": signup.organization,
             "workspace_url": links.to(tenant, "home"),
             "set_password_url": links.to(tenant, "set-password", key=key),
-            "expires_on": keys.expires_at(),
+            "expires_on": password_links.expires_at(),
             "requested_subdomain": signup.requested_subdomain,
             "subdomain": domains.label_of(tenant.primary_domain),
         },
@@ -95,7 +95,7 @@ def _key_for_owner(tenant: Tenant, email: str) -> str | None:
         if any(owner.has_usable_password() for owner in owners):
             return None
         # Without a row this is no mail that nobody wants, but one that can't be made: it is told.
-        return keys.new_key(owners.get(email__iexact=email))
+        return password_links.new_key(owners.get(email__iexact=email))
 
 
 def _enqueue(signup: Signup, *, number: int) -> OutgoingMail:

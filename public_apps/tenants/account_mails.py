@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from allauth.account.models import EmailConfirmation
 
-from public_apps.accounts import notices
+from public_apps.accounts import security_notifications
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 
 
-@mail.composes(notices.EMAIL_CHANGE, awaited=True)
+@mail.composes(security_notifications.EMAIL_CHANGE, awaited=True)
 def email_change(outgoing: OutgoingMail) -> Content | None:
     """Ask whether a new address is theirs; None once it was confirmed, or given up.
 
@@ -42,7 +42,7 @@ def email_change(outgoing: OutgoingMail) -> Content | None:
     )
 
 
-@mail.composes(notices.SECURITY)
+@mail.composes(security_notifications.SECURITY)
 def security_notice(outgoing: OutgoingMail) -> Content | None:
     """Say what was changed in their account, and what to do if it wasn't them."""
     schema_name, pk, occasion, _unique = outgoing.key.split(":")

@@ -8,10 +8,11 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from public_apps.core import health
+        from public_apps.monitoring import health
         from public_apps.tenants import (  # noqa: F401 - mails and listeners register themselves
             account_mails,
             invitation_mail,
+            offboarding_hooks,  # noqa: F401 - as above
             ownership,
             pool,
             reset_mail,
@@ -19,14 +20,11 @@ class TenantsConfig(AppConfig):
         from public_apps.tenants.archives import backup
         from public_apps.tenants.archives import mails as archived  # noqa: F401 - as above
         from public_apps.tenants.archives import tasks as archives  # noqa: F401 - as above
-        from public_apps.tenants.hosts import cors, mails, tasks  # noqa: F401 - as above
-        from public_apps.tenants.lifecycle import (
-            doors,
-            erasers,  # noqa: F401 - as above
-        )
-        from public_apps.tenants.lifecycle import mails as departing  # noqa: F401 - as above
-        from public_apps.tenants.lifecycle import tasks as departures  # noqa: F401 - as above
+        from public_apps.tenants.custom_domains import cors, mails, tasks  # noqa: F401 - as above
+        from public_apps.tenants.offboarding import mails as departing  # noqa: F401 - as above
+        from public_apps.tenants.offboarding import public_data  # noqa: F401 - as above
+        from public_apps.tenants.offboarding import tasks as departures  # noqa: F401 - as above
 
         health.register("spare_tenants", pool.is_stocked)
         if settings.ARCHIVE_STORE:
-            doors.use(backup.StoreVault())
+            offboarding_hooks.use(backup.StoreVault())

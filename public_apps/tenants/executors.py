@@ -33,6 +33,6 @@ def of_built_tenants(codename: str | None = None) -> type[Any]:
 
 
 def _built(names: list[str]) -> set[str]:
-    from public_apps.tenants.fleet.survey import in_fleet  # models come after settings
+    from public_apps.tenants.rollout.inspection import in_fleet  # models come after settings
 
     return set(in_fleet().filter(schema_name__in=names).values_list("schema_name", flat=True))

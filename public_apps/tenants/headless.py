@@ -7,7 +7,7 @@ from typing import Any
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from django.conf import settings
 
-from public_apps.core.schemas import in_public
+from public_apps.core.schema_context import in_public
 from public_apps.tenants import links
 
 # allauth's names for pages (its HEADLESS_FRONTEND_URLS) and ours.

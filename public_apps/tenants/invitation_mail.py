@@ -9,7 +9,7 @@ from public_apps.accounts.invitations import links as keys
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 

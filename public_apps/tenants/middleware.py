@@ -15,8 +15,8 @@ from django.urls import set_urlconf
 from django.utils import translation
 
 from public_apps.core.errors import json_problem, problem
-from public_apps.core.rest import asked
-from public_apps.core.schemas import inside, to_public
+from public_apps.core.rest import request_host
+from public_apps.core.schema_context import inside, to_public
 from public_apps.tenants import domains, routing
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.routing import Place
@@ -50,7 +50,7 @@ class TenantMiddleware:
             return _led_on(request, host, place) or self._serve(request, place)
         if chosen and request.path.startswith(BY_HEADER):
             tenant_host, _ = _split(chosen)
-            request.META[asked.HOST] = f"{host}{port}"
+            request.META[request_host.HOST] = f"{host}{port}"
             # Links made further down must lead to the tenant's host, not to the API's.
             request.META["HTTP_HOST"] = f"{tenant_host}{port}"
             return self._serve(request, routing.place_at(tenant_host))

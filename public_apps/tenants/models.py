@@ -11,11 +11,11 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
-from public_apps.core.addresses import AddressField
+from public_apps.core.email_addresses import AddressField
+from public_apps.tenants import schema_drop
 from public_apps.tenants.archives.models import Export, Installation, KeptSchema, RestoreTest
-from public_apps.tenants.hosts.models import DomainClaim
-from public_apps.tenants.lifecycle import dropping
-from public_apps.tenants.lifecycle.models import Departure
+from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.offboarding.models import Departure
 
 __all__ = [
     "AccessChange", "Departure", "Domain", "DomainClaim", "Export", "Installation", "KeptSchema",
@@ -137,7 +137,7 @@ class Tenant(TenantMixin):
     ) -> tuple[int, dict[str, int]]:
         """Delete the row; raise `NotDroppable` where the library would drop the schema with it."""
         if force_drop or self.auto_drop_schema:
-            dropping.refuse(self.schema_name)
+            schema_drop.refuse(self.schema_name)
         deleted: tuple[int, dict[str, int]] = super().delete(*args, **kwargs)
         return deleted
 

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from public_apps.accounts.members.actions import owners_changed
 from public_apps.accounts.models import Role, User
-from public_apps.core.schemas import current, in_public
+from public_apps.core.schema_context import current, in_public
 from public_apps.tenants.models import Tenant
 
 

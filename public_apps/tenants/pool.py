@@ -9,9 +9,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from public_apps.core import jobs, locks
-from public_apps.tenants import building
-from public_apps.tenants.engine import head
+from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant, TenantQuerySet
+from public_apps.tenants.schema_migrations import head
 
 REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machines
 
@@ -50,7 +50,7 @@ def add_one() -> bool:
     with transaction.atomic():
         if not locks.try_hold(REFILL_LOCK) or not missing():
             return False
-        building.build_tenant()
+        schema_creation.build_tenant()
         return True
 
 

@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from public_apps.tenants import building, pool
+from public_apps.tenants import pool, schema_creation
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.tasks import wake_refill
 
@@ -21,7 +21,7 @@ def take_tenant(*, name: str, owner_email: str) -> Tenant:
     tenant = pool.claim(name=name, owner_email=owner_email)
     if tenant is None:
         log.warning("pool is dry, building at once")
-        building.build_tenant()
+        schema_creation.build_tenant()
         tenant = pool.claim(name=name, owner_email=owner_email)
         assert tenant is not None  # noqa: S101 - our own transaction's spare can't be taken by others
     # After the commit: the refill's unique lock would make buyers wait for one another.

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from public_apps.core import jobs
 from public_apps.tenants import pool
-from public_apps.tenants.fleet import release
+from public_apps.tenants.rollout import release
 
 REFILL = "refill_pool"
 PAUSE = timedelta(seconds=2)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Max
 
-from billing import incidents
-from public_apps.tenants.archives import backup, rehearsal
+from public_apps.monitoring import incidents
+from public_apps.tenants.archives import backup, restore_test
 from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.stores import NoStore
 from staff.alerts import kinds
@@ -25,7 +25,7 @@ def restore_failing(now: datetime) -> Mapping[str, list[str]]:
         return {}
     lines = [
         f"{test.backup}, tested {test.at:%Y-%m-%d %H:%M} UTC: {test.error}"
-        for test in rehearsal.failing()[:MOST_LINES]
+        for test in restore_test.failing()[:MOST_LINES]
     ]
     last = RestoreTest.objects.aggregate(last=Max("at"))["last"]
     if last and last < now - UNTESTED_FOR:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from billing import incidents
 from public_apps.core import sweeps
+from public_apps.monitoring import incidents
 from staff.alerts import kinds
 
 

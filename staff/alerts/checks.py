@@ -13,12 +13,13 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
-from billing.incidents import Kind
+from billing import webhook_stats
 from billing.models import EventStatus, Incident, StripeEvent
-from public_apps.core import figures, sweeps
-from public_apps.core.figures import WebhookFigures
+from billing.webhook_stats import WebhookFigures
+from public_apps.core import sweeps
 from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring.incidents import Kind
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import pool
 from public_apps.tenants.models import Tenant
@@ -145,7 +146,7 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
 def _lately(now: datetime, much: Callable[[WebhookFigures], int]) -> WebhookFigures | None:
     """Return the last ten minutes; the last hour if they tell nothing; None if that doesn't, too."""
     for window in (WINDOW, LONG_WINDOW):
-        seen = figures.webhook_figures(since=now - window, until=now)
+        seen = webhook_stats.webhook_figures(since=now - window, until=now)
         if much(seen):
             return seen
     return None
@@ -163,7 +164,7 @@ def _last_closed(kind: Kind) -> dict[str, datetime]:
 
 def run(*, now: datetime | None = None) -> None:
     """Make every check and report what it found."""
-    from billing import incidents
+    from public_apps.monitoring import incidents
 
     now = now or timezone.now()
 

@@ -9,18 +9,18 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from billing import incidents
 from billing.models import Incident
-from public_apps.core.metrics import Gauge, collects
+from public_apps.monitoring import incidents
+from public_apps.monitoring.metrics import Gauge, collects
 from public_apps.onboarding.models import Signup
-from staff.dashboard import trouble
+from staff.dashboard import problems
 
 
 @collects
 def states() -> Iterator[Gauge]:
     """Yield what waits, what failed, and what runs low."""
     now = timezone.now()
-    seen = trouble.now_in_trouble(now=now)
+    seen = problems.now_in_trouble(now=now)
     yield _one("events_due", "Events that are still to be handled.", seen.due_events)
     yield _one(
         "event_oldest_due_seconds",

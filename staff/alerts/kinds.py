@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.incidents import kind
+from public_apps.monitoring.incidents import kind
 
 WEBHOOK_FAILING = kind(
     "webhook_failing",

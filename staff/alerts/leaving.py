@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Q
 from django.dispatch import receiver
 
-from billing import incidents
-from public_apps.tenants.lifecycle import orphans
-from public_apps.tenants.lifecycle.models import Departure
-from public_apps.tenants.lifecycle.orphans import Orphans
+from public_apps.monitoring import incidents
+from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.offboarding.models import Departure
+from public_apps.tenants.offboarding.orphans import Orphans
 from staff.alerts import kinds
 
 # A step is tried twelve times by then: longer than a hiccup of Stripe's or of a store.

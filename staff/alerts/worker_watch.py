@@ -9,9 +9,9 @@ import time
 
 from django.db import connection, transaction
 
-from billing import incidents
-from public_apps.core import locks, mail, schemas
-from public_apps.core.background import Chore, register
+from public_apps.core import locks, mail, schema_context
+from public_apps.monitoring import incidents
+from public_apps.monitoring.background_tasks import Chore, register
 from staff.alerts import kinds
 
 EVERY_SECONDS = 10.0
@@ -28,7 +28,7 @@ class WorkerWatch:
 
     def __call__(self) -> None:
         """Open or end the incident, and send what nobody else would send."""
-        schemas.to_public()
+        schema_context.to_public()
         silence = self._silence()
         silent = silence >= SILENT_SECONDS
         with transaction.atomic():

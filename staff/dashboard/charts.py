@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from public_apps.core.figures import WebhookPoint
+from billing.webhook_stats import WebhookPoint
 
 WIDTH, HEIGHT, GAP = 600.0, 120.0, 1.0
 

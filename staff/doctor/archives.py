@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import connection
 
-from public_apps.tenants.archives import backup, earlier, installation, pgdump, rehearsal, stores
+from public_apps.tenants.archives import (
+    backup,
+    legacy_keys,
+    pgdump,
+    restore_test,
+    store_ownership,
+    stores,
+)
 from public_apps.tenants.archives.models import RestoreTest
 from staff.doctor.findings import Finding, failing, ok, warning
 
@@ -22,10 +29,10 @@ def examine_archives() -> Iterator[Finding]:
     except pgdump.NoDump as error:
         yield warning("pg_dump", str(error), "Exports and backups need it.")
     try:
-        kept = installation.own_store()
+        kept = store_ownership.own_store()
         stores.prove(kept)
-        late, unclaimed = backup.late(), earlier.unclaimed(kept)
-    except installation.NotOurs as error:
+        late, unclaimed = backup.late(), legacy_keys.unclaimed(kept)
+    except store_ownership.NotOurs as error:
         yield failing("archives", str(error), "Nobody is backed up, archived or erased meanwhile.")
         return
     except stores.NoStore as error:
@@ -49,7 +56,7 @@ def examine_archives() -> Iterator[Finding]:
 
 
 def _restore_tests() -> Iterator[Finding]:
-    for test in rehearsal.failing():
+    for test in restore_test.failing():
         yield failing(
             "restore test", f"{test.backup}: {test.error}", "Run “manage.py backup --test” again."
         )

@@ -11,10 +11,10 @@ from django.middleware.csrf import rotate_token
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
-from public_apps.accounts.tokens import TOKEN_HEADER
+from public_apps.accounts.token_authentication import TOKEN_HEADER
 from public_apps.audit import audit
-from public_apps.core.schemas import in_public
-from staff.impersonation import hand_over, limits
+from public_apps.core.schema_context import in_public
+from staff.impersonation import permitted_requests, start
 from staff.models import Impersonation
 
 MARK = "impersonation"
@@ -59,10 +59,10 @@ def mark_of(request: HttpRequest) -> str | None:
 def admit(request: HttpRequest, mark: str) -> None:
     """Let a marked request pass as an impersonation, or raise `Over` or `PermissionDenied`."""
     with in_public():
-        held = hand_over.standing(mark, tenant=request.tenant)  # type: ignore[attr-defined]
+        held = start.standing(mark, tenant=request.tenant)  # type: ignore[attr-defined]
     if held is None:
         raise Over
-    if not limits.permits(request):
+    if not permitted_requests.permits(request):
         raise PermissionDenied(_("Our support can't do this in somebody's name."))
     request.impersonation = held  # type: ignore[attr-defined]  # what `impersonation_of` reads
     audit.name_impersonator(held.staff.email)

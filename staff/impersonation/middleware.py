@@ -12,8 +12,8 @@ from django.shortcuts import render
 
 from public_apps.audit import audit
 from public_apps.core.errors import json_problem, problem, wants_problem
-from public_apps.core.schemas import in_public
-from staff.impersonation import gate, hand_over, limits
+from public_apps.core.schema_context import in_public
+from staff.impersonation import gate, permitted_requests, start
 
 
 class ImpersonationMiddleware:
@@ -49,10 +49,10 @@ def _tell(request: HttpRequest, response: HttpResponseBase) -> None:
     held = gate.impersonation_of(request)
     if held is None:
         return
-    if limits.is_sign_out(request):
+    if permitted_requests.is_sign_out(request):
         with in_public():
-            hand_over.end(impersonation=held, by=held.staff.email)
-    elif limits.is_deed(request) and response.status_code < HTTPStatus.BAD_REQUEST:
+            start.end(impersonation=held, by=held.staff.email)
+    elif permitted_requests.is_deed(request) and response.status_code < HTTPStatus.BAD_REQUEST:
         detail = {"method": request.method, "path": request.path}
         audit.record(actor=held.person, action="impersonation.request", detail=detail)
 

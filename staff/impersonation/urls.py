@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staff.impersonation import pages
+from staff.impersonation import views
 
 urlpatterns = [
-    path("support/enter/", pages.enter_page, name="support-enter"),
-    path("support/leave/", pages.leave_page, name="support-leave"),
+    path("support/enter/", views.enter_page, name="support-enter"),
+    path("support/leave/", views.leave_page, name="support-leave"),
 ]

@@ -11,8 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.names import NamedSerializer
-from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.person_fields import NamedSerializer
+from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
 from tenant_apps.announcements import actions, queries
 from tenant_apps.announcements.filters import AnnouncementFilter
 from tenant_apps.announcements.models import Announcement, State

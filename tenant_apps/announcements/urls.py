@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.announcements import pages
+from tenant_apps.announcements import views
 
 urlpatterns = [
-    path("", pages.list_page, name="announcements-page"),
-    path("new/", pages.new_page, name="new-announcement"),
-    path("<int:pk>/", pages.detail_page, name="announcement-page"),
-    path("<int:pk>/change/", pages.change_page, name="change-announcement"),
-    path("<int:pk>/delete/", pages.delete_page, name="delete-announcement"),
+    path("", views.list_page, name="announcements-page"),
+    path("new/", views.new_page, name="new-announcement"),
+    path("<int:pk>/", views.detail_page, name="announcement-page"),
+    path("<int:pk>/change/", views.change_page, name="change-announcement"),
+    path("<int:pk>/delete/", views.delete_page, name="delete-announcement"),
 ]

@@ -11,9 +11,9 @@ from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
-from public_apps.core.constraints import refused_as
+from public_apps.core.constraint_errors import refused_as
 from public_apps.core.errors import Conflict, Invalid, Refused
-from public_apps.tenants import allowances
+from public_apps.tenants import quotas
 from public_apps.tenants.models import Tenant
 from tenant_apps.buildings import vat
 from tenant_apps.buildings.models import Apartment, Building, Residency
@@ -70,14 +70,14 @@ def add_apartment(
 ) -> Apartment:
     """Add an apartment; raises `Conflict` for a taken number, and what the plan's limit raises."""
     with transaction.atomic():
-        allowances.check(allowances.APARTMENTS, tenant=tenant, adding=1)
+        quotas.check(quotas.APARTMENTS, tenant=tenant, adding=1)
         return _kept_apartment(Apartment(building=building), fields)
 
 
 def add_apartments(*, tenant: Tenant, apartments: list[Apartment]) -> None:
     """Add many at once or none; raises `Conflict` for a taken number, and what the limit raises."""
     with transaction.atomic():
-        allowances.check(allowances.APARTMENTS, tenant=tenant, adding=len(apartments))
+        quotas.check(quotas.APARTMENTS, tenant=tenant, adding=len(apartments))
         with refused_as(one_apartment_per_number=_number_taken()):
             Apartment.objects.bulk_create(apartments, batch_size=500)
 

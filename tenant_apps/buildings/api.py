@@ -14,9 +14,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
 from public_apps.core.idempotency import Content
-from tenant_apps.buildings import actions, importing, queries
+from tenant_apps.buildings import actions, apartment_import, queries
 from tenant_apps.buildings.filters import (
     ApartmentFilter,
     BuildingFilter,
@@ -71,7 +71,7 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
         def start() -> Any:
             sent = ImportSerializer(data=request.data)
             sent.is_valid(raise_exception=True)
-            work = importing.start(
+            work = apartment_import.start(
                 building=self.get_object(),
                 content=sent.validated_data["content"],
                 asked_by=self.me,

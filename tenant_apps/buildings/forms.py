@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import User
 from public_apps.core.forms import ActionForm
-from tenant_apps.buildings import importing
+from tenant_apps.buildings import apartment_import
 from tenant_apps.buildings.models import ALL_MILLS, Apartment, Building, Residency
 
 
@@ -92,7 +92,9 @@ class ImportForm(forms.Form):
     def clean_content(self) -> str:
         """Return the text in the file."""
         file: UploadedFile[Any] = self.cleaned_data["content"]
-        if (file.size or 0) > 4 * importing.MOST_CHARACTERS:  # no character takes more in UTF-8
+        if (
+            file.size or 0
+        ) > 4 * apartment_import.MOST_CHARACTERS:  # no character takes more in UTF-8
             raise forms.ValidationError(_now("This file is too large."))
         try:
             return bytes(file.read()).decode("utf-8-sig")

@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core.addresses import AddressField
+from public_apps.core.email_addresses import AddressField
 from public_apps.core.versions import Versioned
 from tenant_apps.buildings.ranges import Days, OneKey
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from public_apps.accounts.invitations.hooks import when_accepted
 from public_apps.accounts.models import Invitation, User
-from public_apps.core import addresses
+from public_apps.core import email_addresses
 from tenant_apps.buildings import actions
 from tenant_apps.buildings.models import Apartment, Party, Residency
 
@@ -28,6 +28,8 @@ def move_in(invitation: Invitation, member: User) -> None:
 
 
 def _capacities(apartment: Apartment, member: User) -> list[Party]:
-    address = addresses.known(member.email).lower()
+    address = email_addresses.known(member.email).lower()
     known = {Party.OWNER: apartment.owner_email, Party.TENANT: apartment.tenant_email}
-    return [kind for kind, email in known.items() if addresses.known(email).lower() == address]
+    return [
+        kind for kind, email in known.items() if email_addresses.known(email).lower() == address
+    ]

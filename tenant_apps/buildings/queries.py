@@ -9,11 +9,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from public_apps.accounts.models import User
-from public_apps.tenants import allowances
+from public_apps.tenants import quotas
 from tenant_apps.buildings.models import Apartment, Building, Residency
 
 
-@allowances.counts(allowances.APARTMENTS)
+@quotas.counts(quotas.APARTMENTS)
 def count_apartments() -> int:
     """Return how many apartments the current workspace has."""
     return Apartment.objects.count()

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import Reach
-from public_apps.core.rest import addresses
-from tenant_apps.buildings import importing
+from public_apps.core.rest import email_fields
+from tenant_apps.buildings import apartment_import
 from tenant_apps.buildings.models import Apartment, Building, Residency, Work
 
 
@@ -35,7 +35,7 @@ class BuildingSerializer(serializers.ModelSerializer[Building]):
 
 
 class ApartmentSerializer(serializers.ModelSerializer[Apartment]):
-    serializer_field_mapping = addresses.COLUMNS
+    serializer_field_mapping = email_fields.COLUMNS
 
     class Meta:
         model = Apartment
@@ -80,7 +80,7 @@ class ResidencyChangeSerializer(ResidencySerializer):
 
 class ImportSerializer(serializers.Serializer[Any]):
     content = serializers.CharField(
-        max_length=importing.MOST_CHARACTERS, trim_whitespace=False, help_text="CSV, UTF-8"
+        max_length=apartment_import.MOST_CHARACTERS, trim_whitespace=False, help_text="CSV, UTF-8"
     )
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from public_apps.accounts.models import User
 from public_apps.core import jobs, locks
 from public_apps.core.errors import Invalid, Refused
-from public_apps.core.schemas import current
+from public_apps.core.schema_context import current
 from tenant_apps.files import kinds
 from tenant_apps.files.models import StoredContent, StoredFile
 

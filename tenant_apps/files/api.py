@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
-from public_apps.accounts.resources import Created, Removed, Retrieved
+from public_apps.accounts.viewsets import Created, Removed, Retrieved
 from tenant_apps.files import actions, queries
 from tenant_apps.files.models import Kind, StoredFile
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from public_apps.core import jobs
-from public_apps.core.schemas import inside
-from public_apps.tenants.lifecycle import doors
+from public_apps.core.schema_context import inside
+from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.models import Tenant
 from tenant_apps.files import actions, queries
 
@@ -19,7 +19,7 @@ def sweep_waiting(schema_name: str) -> None:
         wake_sweep()
 
 
-@doors.takes_up
+@offboarding_hooks.takes_up
 def wake_sweep() -> None:
     """Have the current schema swept as its oldest waiting upload wants it, if any waits."""
     if wait := queries.longest_wait():

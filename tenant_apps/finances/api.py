@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
-from public_apps.accounts.resources import Changed, Created, Listed, Removed, Resource, Retrieved
+from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Resource, Retrieved
 from public_apps.core.idempotency import Content
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.buildings.serializers import WorkSerializer

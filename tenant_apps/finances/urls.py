@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.finances.pages import accounts, expenses, months
+from tenant_apps.finances.views import accounts, expenses, months
 
 urlpatterns = [
     path("", months.overview_page, name="finances-page"),

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.resources import Resource
+from public_apps.accounts.viewsets import Resource
 from public_apps.core.idempotency import Content
 from tenant_apps.buildings.serializers import WorkSerializer
 from tenant_apps.home import sample

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core.constraints import refused_as
+from public_apps.core.constraint_errors import refused_as
 from public_apps.core.errors import Conflict, Invalid
 from tenant_apps.files import actions as files
 from tenant_apps.files.models import Kind, StoredFile

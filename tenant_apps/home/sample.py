@@ -12,18 +12,18 @@ from django.utils.translation import gettext as _
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
 from public_apps.core.errors import Conflict, Refused
-from public_apps.core.schemas import current, in_public
+from public_apps.core.schema_context import current, in_public
 from public_apps.tenants.models import Tenant
 from tenant_apps.announcements import actions as announcements
 from tenant_apps.buildings import actions as buildings
-from tenant_apps.buildings import work
+from tenant_apps.buildings import background_jobs
+from tenant_apps.buildings.background_jobs import ReportLine, Tell
 from tenant_apps.buildings.models import Apartment, Building, Party, Work
-from tenant_apps.buildings.work import ReportLine, Tell
 from tenant_apps.finances import queries
 from tenant_apps.finances.actions import drafts, issuing, payments
 from tenant_apps.finances.models import Category, Method, Period, Sharing
-from tenant_apps.home import removal
 from tenant_apps.home import sample_facts as facts
+from tenant_apps.home import sample_removal
 from tenant_apps.home.models import Sample
 from tenant_apps.requests import actions as requests
 from tenant_apps.votes import actions as votes
@@ -37,10 +37,10 @@ def start(*, by: User) -> Work:
     """Have the worker fill the workspace; raises `Conflict` when it has a sample already."""
     _refuse_second()
     with transaction.atomic():
-        underway = work.latest(kind=Work.Kind.SAMPLE, subject_id=0)
+        underway = background_jobs.latest(kind=Work.Kind.SAMPLE, subject_id=0)
         if underway is not None and underway.status in {"waiting", "working"}:
             raise Refused(_("The sample building is being made just now."))
-        return work.ask(kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
+        return background_jobs.ask(kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
 
 
 def fill(*, tenant: Tenant, by: User, tell: Tell | None = None) -> Building:
@@ -74,7 +74,7 @@ def clear(*, by: User) -> None:
         if sample is None:
             raise Refused(_("There is no sample here."))
         audit.record(actor=by, action="sample.removed", target=sample.building)
-        removal.remove(sample)
+        sample_removal.remove(sample)
 
 
 def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:

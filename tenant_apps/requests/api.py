@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
-from public_apps.accounts.resources import Changed, Created, Listed, Retrieved
+from public_apps.accounts.viewsets import Changed, Created, Listed, Retrieved
 from public_apps.core.idempotency import Content
 from public_apps.core.rest.deprecation import Deprecation
 from tenant_apps.files import serving

@@ -6,7 +6,7 @@ from public_apps.accounts.models import Role, User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import current, in_public, inside
+from public_apps.core.schema_context import current, in_public, inside
 from public_apps.tenants import links
 from public_apps.tenants.models import Tenant
 from tenant_apps.requests.models import ENDED, Comment, ServiceRequest, Status, Step

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from public_apps.accounts.models import User
-from public_apps.accounts.names import NamedSerializer
 from public_apps.accounts.permissions import Reach
+from public_apps.accounts.person_fields import NamedSerializer
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.files.models import Kind
 from tenant_apps.requests import queries, workflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.requests.pages import reading, writing
+from tenant_apps.requests.views import reading, writing
 
 urlpatterns = [
     path("", reading.list_page, name="requests-page"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core.constraints import refused_as
+from public_apps.core.constraint_errors import refused_as
 from public_apps.core.errors import Invalid, Refused
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.buildings.models import Apartment, Building, Party

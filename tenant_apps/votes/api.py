@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.permissions import Reach
-from public_apps.accounts.resources import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
 from public_apps.core.errors import Refused
 from tenant_apps.buildings.models import Apartment
 from tenant_apps.votes import actions, queries, results, serializers

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from public_apps.accounts.names import NamedSerializer
+from public_apps.accounts.person_fields import NamedSerializer
 from tenant_apps.votes.actions import FEWEST_CHOICES, MOST_CHOICES
 from tenant_apps.votes.models import Choice, State, Vote
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.votes.pages import reading, writing
+from tenant_apps.votes.views import reading, writing
 
 urlpatterns = [
     path("", reading.list_page, name="votes-page"),

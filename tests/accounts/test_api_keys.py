@@ -10,10 +10,10 @@ import pytest
 import requests
 from django.utils import timezone
 
-from public_apps.accounts.machine_keys import actions
+from public_apps.accounts.api_keys import actions
 from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.core.models import IdempotentRequest
-from public_apps.core.schemas import in_public, inside
+from public_apps.core.schema_context import in_public, inside
 from tests.core.ground import Door, Ground, found_workspace
 from tests.tenant_api.town import Person, Town
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from devstack import mailbox
 from public_apps.accounts.invitations import actions, hooks, links
 from public_apps.accounts.models import Invitation, Role, User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.accounts.letters import deliver, link_in
 from tests.core.ground import PASSWORD, Ground, found_workspace
 from tests.tenant_api.town import Person, Town

@@ -9,10 +9,10 @@ import requests
 from allauth.account.models import EmailAddress, EmailConfirmation
 from django.utils import timezone
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import FRONTEND, Door, Ground, Workspace, found_workspace, person_of
 
 AUTH = "/_allauth/app/v1/auth"
@@ -38,7 +38,7 @@ def new_address(workspace: Workspace) -> tuple[str, str]:
 def test_a_key_for_a_password_is_looked_at_and_spent(ground: Ground, door: Door) -> None:
     workspace = found_workspace()
     with inside(workspace.tenant.schema_name):
-        key = keys.new_key(person_of(workspace))
+        key = password_links.new_key(person_of(workspace))
     path = f"{AUTH}/password/reset"
     looked = ask(door, workspace, "GET", path, headers={"X-Password-Reset-Key": key})
     assert looked.status_code == 200

@@ -10,7 +10,7 @@ from django.db import transaction
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tests.tenant_api.town import Person, Town
 

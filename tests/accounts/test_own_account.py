@@ -8,7 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from public_apps.accounts.models import Role, User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tests.accounts.account_api import API, ask, confirm_identity, sign_in
 from tests.accounts.letters import deliver, link_in

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, Page, expect
 
 from public_apps.accounts.models import ApiKey, Role, User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.accounts.account_api import code_of, sign_in
 from tests.accounts.letters import deliver, link_in
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page

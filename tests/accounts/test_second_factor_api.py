@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 
 from public_apps.accounts.models import Role
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.accounts.account_api import ask, code_of, confirm_identity, enrol, give_code, sign_in
 from tests.accounts.letters import deliver
 from tests.core.ground import Ground

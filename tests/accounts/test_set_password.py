@@ -10,9 +10,9 @@ import requests
 from django.conf import settings
 from pytest_django import Settings
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
 
 RESET = "/_allauth/app/v1/auth/password/reset"
@@ -27,7 +27,7 @@ def newcomer(ground: Ground) -> Workspace:
 def key_of(workspace: Workspace) -> str:
     """Return a key as the welcome mail carries it."""
     with inside(workspace.tenant.schema_name):
-        return keys.new_key(User.objects.get(email=workspace.owner))
+        return password_links.new_key(User.objects.get(email=workspace.owner))
 
 
 def open_link(door: Door, workspace: Workspace, key: str) -> requests.Response:
@@ -118,10 +118,10 @@ def test_of_two_calls_of_the_api_at_once_one_wins(newcomer: Workspace, ground: G
 def test_an_old_link_is_refused(newcomer: Workspace, settings: Settings) -> None:
     key = key_of(newcomer)
     with inside(newcomer.tenant.schema_name):
-        assert keys.user_of(key) is not None
+        assert password_links.user_of(key) is not None
         settings.PASSWORD_RESET_TIMEOUT = 1
         time.sleep(2.1)  # Django counts whole seconds
-        assert keys.user_of(key) is None
+        assert password_links.user_of(key) is None
 
 
 def test_a_link_lives_for_days_and_not_for_weeks() -> None:

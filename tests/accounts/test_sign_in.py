@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from devstack import mailbox
-from public_apps.accounts import keys, reset
+from public_apps.accounts import password_links, password_reset
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
 
 LOGIN = "/_allauth/app/v1/auth/login"
@@ -177,7 +177,7 @@ def test_a_reset_leads_by_mail_to_a_new_password(ground: Ground, door: Door) -> 
     workspace = found_workspace()
     for address in (workspace.owner, "nobody@example.org"):
         door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
-    (promised,) = OutgoingMail.objects.waiting().filter(kind=reset.KIND)
+    (promised,) = OutgoingMail.objects.waiting().filter(kind=password_reset.KIND)
     assert promised.to == workspace.owner
     mail.send(mail_id=promised.pk)
     (sent,) = mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir)
@@ -199,7 +199,7 @@ def test_who_was_let_go_meanwhile_gets_no_link(ground: Ground, door: Door) -> No
     door.ask("POST", FORGOT, host=workspace.host, json={"email": workspace.owner})
     with inside(workspace.tenant.schema_name):
         User.objects.update(is_active=False)
-    (promised,) = OutgoingMail.objects.waiting().filter(kind=reset.KIND)
+    (promised,) = OutgoingMail.objects.waiting().filter(kind=password_reset.KIND)
     mail.send(mail_id=promised.pk)
     assert mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir) == []
 
@@ -293,7 +293,7 @@ def test_a_reset_by_mail_begins_anew(ground: Ground, door: Door) -> None:
     for _ in range(6):
         door.sign_in(workspace, "wrong-word-12")
     with inside(workspace.tenant.schema_name):
-        key = keys.new_key(person_of(workspace))
+        key = password_links.new_key(person_of(workspace))
     new = {"key": key, "password": "a-new-courtyard-77"}
     door.ask("POST", RESET, host=workspace.host, json=new)
     assert door.sign_in(workspace, "a-new-courtyard-77").status_code == 200

@@ -13,9 +13,9 @@ from django.db import connection
 
 from devstack import mailbox
 from public_apps.accounts.models import Invitation, Role, User
-from public_apps.core import addresses, mail
+from public_apps.core import email_addresses, mail
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tenant_apps.buildings import tasks
 from tenant_apps.buildings.models import Apartment
@@ -47,7 +47,7 @@ def sent_to(ground: Ground, address: str) -> list[object]:
     """Send what waits for somebody, and return what arrived at their address in punycode."""
     for promised in OutgoingMail.objects.waiting().filter(to__iexact=address):
         mail.send(mail_id=promised.pk)
-    wired = addresses.on_the_wire(address)
+    wired = email_addresses.on_the_wire(address)
     return [*mailbox.mails_to(wired, folder=ground.stack.mail_dir)]
 
 
@@ -62,7 +62,7 @@ def with_owner(address: str) -> Workspace:
     return workspace
 
 
-@pytest.mark.parametrize("spell", [str, in_pieces, str.upper, addresses.on_the_wire])
+@pytest.mark.parametrize("spell", [str, in_pieces, str.upper, email_addresses.on_the_wire])
 def test_people_sign_in_and_ask_for_a_password_in_any_spelling(
     ground: Ground, door: Door, spell: Callable[[str], str]
 ) -> None:
@@ -96,7 +96,7 @@ def test_who_is_invited_in_pieces_is_invited_once_and_gets_the_mail(
     made = own_town.owner.post("/api/invitations/", body)
     assert made["email"] == address
     assert len(sent_to(ground, address)) == 1
-    for again in (address, addresses.on_the_wire(address), f" {address}\u200b"):
+    for again in (address, email_addresses.on_the_wire(address), f" {address}\u200b"):
         said = own_town.owner.ask("POST", "/api/invitations/", json={**body, "email": again})
         assert (said.status_code, list(said.json()["errors"])) == (409, ["email"]), again
     with inside(own_town.schema):
@@ -189,7 +189,7 @@ def test_what_the_provider_reports_in_punycode_is_suppressed_in_every_spelling(
 ) -> None:
     address = fresh()
     reported = AnymailTrackingEvent(
-        event_type="bounced", recipient=addresses.on_the_wire(address), esp_event={}
+        event_type="bounced", recipient=email_addresses.on_the_wire(address), esp_event={}
     )
     tracking.send(sender=object, event=reported, esp_name="Postmark")
     promised = mail.enqueue(kind="welcome", key=address, to=in_pieces(address), language="en")

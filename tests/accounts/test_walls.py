@@ -9,9 +9,9 @@ import requests
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
 
 RESET = "/_allauth/app/v1/auth/password/reset"
@@ -111,11 +111,11 @@ def test_a_key_sets_the_password_in_its_own_tenant_only(ground: Ground, door: Do
     here, there = found_workspace(password=None), found_workspace(password=None)
     with inside(here.tenant.schema_name):
         owner = User.objects.get(email=here.owner)
-        key = keys.new_key(owner)
+        key = password_links.new_key(owner)
         row = (owner.pk, owner.password, owner.email, owner.last_login)
     with inside(there.tenant.schema_name):  # a twin in all that Django's own token is made of
         User.objects.filter(pk=row[0]).update(password=row[1], email=row[2], last_login=row[3])
-        assert keys.user_of(key) is None
+        assert password_links.user_of(key) is None
     stolen = {"key": key, "password": "stolen-courtyard-1"}
     assert door.ask("POST", RESET, host=there.host, json=stolen).status_code in {400, 401, 403}
     page = door.ask("GET", f"/accounts/set-password/{key}/", host=there.host)

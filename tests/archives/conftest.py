@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from devstack import pgbinaries
-from public_apps.tenants.archives import exporting
+from public_apps.tenants.archives import writer
 from tests.archives.furnished import furnish
 from tests.core.ground import Ground, Workspace, door, found_workspace, ground
 
@@ -39,7 +39,7 @@ def archive(request: pytest.FixtureRequest, furnished: Workspace, tmp_path: Path
     """An archive of it, which the test may spoil."""
     path, stash = tmp_path / "archive.zip", request.config.stash
     if _ARCHIVE not in stash:
-        exporting.export(furnished.tenant, to=path)
+        writer.export(furnished.tenant, to=path)
         stash[_ARCHIVE] = path.read_bytes()
     path.write_bytes(stash[_ARCHIVE])
     return path

@@ -35,14 +35,14 @@ class Reaper:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from public_apps.tenants.archives import importing, restoring
-    from public_apps.tenants.naming import named
+    from public_apps.tenants.archives import importer, restore
+    from public_apps.tenants.lookup import named
 
     what, path, label, nth = sys.argv[1:]
     with connection.execute_wrapper(Reaper(int(nth))):
         if what == "import":
-            importing.import_archive(Path(path), label=label)
+            importer.import_archive(Path(path), label=label)
         else:
             tenant = named(label)
             assert tenant
-            restoring.restore(tenant, path=Path(path))
+            restore.restore(tenant, path=Path(path))

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
-from public_apps.tenants.archives import contents
+from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import schema_contents
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.files import actions as files
 from tenant_apps.home import sample
@@ -36,10 +36,10 @@ def contents_of(schema_name: str) -> dict[str, str]:
     """Return each table's sum, but for what archives withhold."""
     sums: dict[str, str] = {}
     with connection.cursor() as cursor:
-        contents.speak_plainly(cursor)
-        for table in contents.tables_of(cursor, schema_name):
+        schema_contents.speak_plainly(cursor)
+        for table in schema_contents.tables_of(cursor, schema_name):
             digest = hashlib.sha256()
-            for piece in contents.copied(cursor, table.copy_out(table.column_names)):
+            for piece in schema_contents.copied(cursor, table.copy_out(table.column_names)):
                 digest.update(piece)
             sums[table.name] = digest.hexdigest()
     return sums

@@ -22,8 +22,8 @@ def peak() -> int:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from public_apps.tenants.archives import exporting, importing
-    from public_apps.tenants.naming import named
+    from public_apps.tenants.archives import importer, writer
+    from public_apps.tenants.lookup import named
 
     folder, small, large = sys.argv[1:]
     grown = {}
@@ -32,8 +32,8 @@ if __name__ == "__main__":
         assert tenant
         path = Path(folder) / f"{label}.zip"
         before = peak()
-        exporting.export(tenant, to=path)
+        writer.export(tenant, to=path)
         between = peak()
-        importing.import_archive(path, label=f"{label}-too")
+        importer.import_archive(path, label=f"{label}-too")
         grown = {"export": between - before, "import": peak() - between}
     sys.stdout.write(json.dumps(grown))

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from public_apps.tenants.archives import importing, manifest
+from public_apps.tenants.archives import importer, manifest
 from public_apps.tenants.archives.manifest import ArchiveRefused
-from public_apps.tenants.lifecycle import orphans
+from public_apps.tenants.offboarding import orphans
 from tests.archives.furnished import members, rows
 
 Members = dict[str, bytes]
@@ -68,7 +68,7 @@ def telling(**changes: Any) -> Callable[[Members], None]:
 def refused(path: Path, match: str, *, trust: bool = False) -> None:
     """Try it."""
     with nothing_left(), pytest.raises(ArchiveRefused, match=match):
-        importing.import_archive(path, label="refused-court", trust=trust)
+        importer.import_archive(path, label="refused-court", trust=trust)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from devstack.processes import ROOT
-from public_apps.tenants.archives import backup, desk, opening
+from public_apps.tenants.archives import backup, reader, work_directory
 from public_apps.tenants.archives.stores import store
 from public_apps.tenants.models import Tenant
 from tests.core.ground import Ground, Workspace, found_workspace
@@ -82,9 +82,11 @@ def test_a_killed_run_goes_on_with_what_is_missing(
     assert len(whole) == FLEET
     assert there < set(whole)
     for path in whole:
-        with opening.opened(path):
+        with reader.opened(path):
             pass
-    assert list(tmp.glob(f"{desk.PREFIX}*")) == [], "what the killed run had on its desk is gone"
+    assert list(tmp.glob(f"{work_directory.PREFIX}*")) == [], (
+        "what the killed run had on its desk is gone"
+    )
     store().tidy(older_than=timedelta(days=1))
     assert list(folder.glob("**/*.part")) == []
 
@@ -94,10 +96,10 @@ def test_a_killed_run_goes_on_with_what_is_missing(
 
 def _make_old(tmp: Path, folder: Path) -> None:
     """Let a day pass for what was left behind; there may be a half-written archive, too."""
-    left = [*tmp.glob(f"{desk.PREFIX}*")]
+    left = [*tmp.glob(f"{work_directory.PREFIX}*")]
     assert left, "it was killed while it had archives on its desk"
     half = next(folder.iterdir()) / f"x{backup.BACKUP}.part"
     half.touch()
-    long_ago = time.time() - 2 * desk.ABANDONED_AFTER
+    long_ago = time.time() - 2 * work_directory.ABANDONED_AFTER
     for each in (*left, half):
         os.utime(each, (long_ago, long_ago))

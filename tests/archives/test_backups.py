@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from public_apps.tenants.archives import backup, opening, rehearsal
+from public_apps.tenants import offboarding_hooks
+from public_apps.tenants.archives import backup, reader, restore_test
 from public_apps.tenants.archives.models import RestoreTest
-from public_apps.tenants.lifecycle import departures, doors, orphans, steps
+from public_apps.tenants.offboarding import departures, orphans, steps
 from staff.doctor.archives import examine_archives
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import later, of
@@ -22,7 +23,7 @@ from tests.lifecycle.leaving import later, of
 def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
-    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
     return tmp_path / "store"
 
 
@@ -50,7 +51,7 @@ def test_everybody_is_backed_up_once_and_again_when_it_is_time(
     assert back_up_due(first, second, fresh_for=timedelta(hours=12)) == 0
     assert back_up_due(first, second, fresh_for=timedelta(0)) == 2
     assert len(backups(folder, first)) == len(backups(folder, second)) == 2
-    with opening.opened(folder / str(backup.newest(first.tenant))) as archive:
+    with reader.opened(folder / str(backup.newest(first.tenant))) as archive:
         assert archive.manifest.schema == first.tenant.schema_name
     assert not list(folder.glob("**/*.part"))
 
@@ -94,7 +95,7 @@ def test_a_backup_is_restored_to_see_whether_it_can_be(ground: Ground, folder: P
     assert told["restore test"] == "failing"
     assert told["pg_dump"] == "ok"
     kept.unlink()
-    assert rehearsal.rehearse() == []
+    assert restore_test.rehearse() == []
 
 
 def test_who_leaves_is_kept_in_the_store_until_erased(ground: Ground, folder: Path) -> None:
@@ -103,7 +104,7 @@ def test_who_leaves_is_kept_in_the_store_until_erased(ground: Ground, folder: Pa
     departure = steps.proceed(of(workspace).pk)
     assert departure
     assert departure.dropped_at, departure.error
-    with opening.opened(folder / departure.stored_as) as archive:
+    with reader.opened(folder / departure.stored_as) as archive:
         assert archive.manifest.tenant["owner_email"] == workspace.owner
     departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
     steps.proceed(later(workspace, days=8).pk)
@@ -114,6 +115,6 @@ def test_without_a_store_everything_says_so(ground: Ground, settings: Settings) 
     settings.ARCHIVE_STORE = ""
     with pytest.raises(CommandError, match="ARCHIVE_STORE"):
         call_command("backup", "--all")
-    with pytest.raises(doors.Hindered):
-        doors.vault().store(found_workspace().tenant)
+    with pytest.raises(offboarding_hooks.Hindered):
+        offboarding_hooks.vault().store(found_workspace().tenant)
     assert any("ARCHIVE_STORE" in finding.detail for finding in examine_archives())

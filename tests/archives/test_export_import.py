@@ -18,9 +18,9 @@ from pytest_django import Settings
 
 from devstack import pgbinaries
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from public_apps.tenants.archives import contents, exporting, importing
+from public_apps.tenants.archives import importer, schema_contents, writer
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.models import Tenant
 from tenant_apps.buildings import actions as buildings
@@ -37,7 +37,7 @@ def test_what_people_get_holds_every_table_and_file_and_no_secret(
 ) -> None:
     schema = furnished.tenant.schema_name
     with connection.cursor() as cursor:
-        tables = {table.name: table for table in contents.tables_of(cursor, schema)}
+        tables = {table.name: table for table in schema_contents.tables_of(cursor, schema)}
     shown = members(archive, "tables/")
     assert {name.removeprefix("tables/").removesuffix(".csv") for name in shown} == set(tables)
     for name, table in tables.items():
@@ -93,14 +93,14 @@ def test_an_export_in_the_midst_of_writes_imports_as_the_same(
     with ThreadPoolExecutor(8) as clients:
         at_work = [clients.submit(write, number) for number in range(8)]
         try:
-            exporting.export(furnished.tenant, to=first)
+            writer.export(furnished.tenant, to=first)
         finally:
             over.set()
         assert sum(each.result() for each in at_work) >= 8
 
     label = f"{domains.label_of(furnished.host)}-too"
-    tenant = importing.import_archive(first, label=label)
-    exporting.export(tenant, to=second)
+    tenant = importer.import_archive(first, label=label)
+    writer.export(tenant, to=second)
     assert members(first, "tables/") == members(second, "tables/")
     assert members(first, "files/") == members(second, "files/")
     assert members(first, "data/") == members(second, "data/")
@@ -115,7 +115,7 @@ def test_an_export_in_the_midst_of_writes_imports_as_the_same(
 
 
 def test_rows_added_to_an_import_get_numbers_of_their_own(archive: Path, ground: Ground) -> None:
-    tenant = importing.import_archive(archive, label="numbered-court")
+    tenant = importer.import_archive(archive, label="numbered-court")
     with inside(tenant.schema_name):
         before = set(User.objects.values_list("pk", flat=True))
         made = User.objects.create_user("kostas@example.com", role="manager")
@@ -129,7 +129,7 @@ def test_a_name_that_is_taken_is_refused_and_leaves_nothing(
 ) -> None:
     before = Tenant.objects.count()
     with pytest.raises(domains.DomainTaken):
-        importing.import_archive(archive)
+        importer.import_archive(archive)
     assert Tenant.objects.count() == before
     assert contents_of(furnished.tenant.schema_name)
 
@@ -139,6 +139,6 @@ def test_an_archive_of_another_installation_is_taken_only_on_trust(
 ) -> None:
     settings.SECRET_KEY = "another-installation-has-a-key-of-its-own-0123456789"
     with pytest.raises(ArchiveRefused, match="not written by this installation"):
-        importing.import_archive(archive, label="moved-court")
-    tenant = importing.import_archive(archive, label="moved-court", trust=True)
+        importer.import_archive(archive, label="moved-court")
+    tenant = importer.import_archive(archive, label="moved-court", trust=True)
     assert tenant.status == "active"

@@ -18,8 +18,9 @@ from pytest_django import Settings
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
-from public_apps.tenants.archives import asking, links
+from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import download_links
+from public_apps.tenants.archives import exports as asking
 from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
 from public_apps.tenants.models import Tenant
@@ -116,7 +117,7 @@ def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
         (schema, timedelta(seconds=2), 404),
         (ground.acme.tenant.schema_name, -timedelta(seconds=30), 404),
     ):
-        token = signed([made_in, export["id"], person.pk], ago=links.GOOD_FOR + age)
+        token = signed([made_in, export["id"], person.pk], ago=download_links.GOOD_FOR + age)
         assert owner.follow(f"{link.partition('=')[0]}={token}").status_code == status
 
     with inside(schema):
@@ -133,7 +134,7 @@ def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
 
 def signed(said: list[object], *, ago: timedelta) -> str:
     """Return the token of a link that was made a while ago."""
-    signer = signing.TimestampSigner(salt=links.SALT)
+    signer = signing.TimestampSigner(salt=download_links.SALT)
     then = signing.b62_encode(int((timezone.now() - ago).timestamp()))
     signer.timestamp = lambda: then  # type: ignore[method-assign]  # of then
     return signer.sign_object(said, serializer=signing.JSONSerializer)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from public_apps.tenants.archives import importing
+from public_apps.tenants.archives import importer
 from tests.archives.furnished import members
 from tests.archives.tampering import (
     Members,
@@ -105,7 +105,7 @@ def test_sql_in_names_and_rows_is_never_executed(ground: Ground, archive: Path) 
         held["dump/schema.dump"] = b"DROP SCHEMA public CASCADE;"
 
     with nothing_left_but_a_tenant():
-        importing.import_archive(altered(archive, replace_dump, sealed=True), label="dumped-court")
+        importer.import_archive(altered(archive, replace_dump, sealed=True), label="dumped-court")
 
 
 def test_what_a_newer_release_wrote_is_refused(ground: Ground, archive: Path) -> None:

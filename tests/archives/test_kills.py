@@ -11,8 +11,8 @@ import pytest
 
 from devstack.processes import ROOT
 from public_apps.tenants import domains
-from public_apps.tenants.lifecycle import orphans
 from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.offboarding import orphans
 from tests.core.ground import Ground, Workspace
 
 

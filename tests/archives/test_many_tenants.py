@@ -21,11 +21,11 @@ import structlog
 from pytest_django import Settings
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
-from public_apps.tenants.archives import backup, restoring
-from public_apps.tenants.archives.opening import opened
-from public_apps.tenants.lifecycle import orphans
+from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import backup, restore
+from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import orphans
 from tenant_apps.buildings import actions as buildings
 from tests.archives.furnished import contents_of, members
 from tests.core.ground import Ground, Workspace, found_workspace
@@ -113,7 +113,7 @@ def test_all_are_backed_up_and_one_is_restored_while_others_work(
             User.objects.update(first_name="Lost")
         kept = backup.newest(lost.tenant)
         assert kept is not None
-        restoring.restore(lost.tenant, path=store / kept)
+        restore.restore(lost.tenant, path=store / kept)
     log.info(
         "backed up while in use",
         tenants=MANY,

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import connection
 
 from devstack.processes import ROOT
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
 from tests.core.ground import Ground, Workspace, found_workspace
 

@@ -13,14 +13,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from public_apps.tenants.archives import exporting, manifest
-from public_apps.tenants.archives.opening import opened
-from public_apps.tenants.engine import head, plan, probe, run
-from public_apps.tenants.engine.head import Keys
+from public_apps.tenants.archives import manifest, writer
+from public_apps.tenants.archives.reader import opened
+from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.naming import named
+from public_apps.tenants.schema_migrations import applied, executor, head, plan
+from public_apps.tenants.schema_migrations.head import Keys
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.files import actions as files
 from tests.archives.furnished import ODD, contents_of
@@ -48,10 +48,10 @@ def older(ground: Ground) -> Iterator[Workspace]:
     with transaction.atomic():
         tenant: Tenant = Tenant.objects.create(name="Old Court", owner_email="eleni@old.example")
         schema = tenant.schema_name
-        run.hold(schema)
+        executor.hold(schema)
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(schema)}")
-        run.build(schema, plan.compile_plan(schema, upto=earlier()))
+        executor.build(schema, plan.compile_plan(schema, upto=earlier()))
         tenant.provisioned_at = tenant.claimed_at = tenant.opened_at = now
         tenant.migrations_fingerprint = head.fingerprint(earlier())
         tenant.save()
@@ -63,7 +63,7 @@ def older(ground: Ground) -> Iterator[Workspace]:
     yield Workspace(tenant=tenant, host=host, owner=tenant.owner_email)
     with transaction.atomic():  # other tests hold the fleet against this release
         left = plan.compile_plan(schema)
-        run.migrate(schema, left, done=left.applied, settled=False)
+        executor.migrate(schema, left, done=left.applied, settled=False)
     Tenant.objects.filter(pk=tenant.pk).update(migrations_fingerprint=head.fingerprint())
 
 
@@ -71,9 +71,9 @@ def test_an_archive_of_an_earlier_release_is_imported_and_migrated(
     ground: Ground, older: Workspace, tmp_path: Path
 ) -> None:
     schema, path = older.tenant.schema_name, tmp_path / "old.zip"
-    assert not head.is_head(probe.applied(schema))
+    assert not head.is_head(applied.applied(schema))
     then = contents_of(schema)
-    exporting.export(older.tenant, to=path)
+    writer.export(older.tenant, to=path)
     with opened(path) as archive:
         assert frozenset(archive.manifest.migrations) == earlier() < head.required()
         assert archive.manifest.format == manifest.FORMAT
@@ -81,7 +81,7 @@ def test_an_archive_of_an_earlier_release_is_imported_and_migrated(
 
     tenant = named(f"new-{older.tenant.pk}")
     assert tenant
-    assert head.is_head(probe.applied(tenant.schema_name))
+    assert head.is_head(applied.applied(tenant.schema_name))
     assert tenant.migrations_fingerprint == head.fingerprint()
     now = contents_of(tenant.schema_name)
     assert now.keys() - then.keys() >= {"home_logo"}, "a table of this release"
@@ -92,4 +92,4 @@ def test_an_archive_of_an_earlier_release_is_imported_and_migrated(
         tenant=tenant, host=domains.host_of(f"new-{older.tenant.pk}"), owner=older.owner
     )
     assert ground.door().sign_in(copy).status_code == 200
-    assert probe.applied(schema) == earlier(), "the original is as it was"
+    assert applied.applied(schema) == earlier(), "the original is as it was"

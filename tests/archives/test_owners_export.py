@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from public_apps.tenants.archives import asking
+from public_apps.tenants.archives import exports
 from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.stores import NotKept
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
@@ -51,7 +51,7 @@ def test_an_owner_asks_for_everything_and_downloads_it(
     with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
         assert archive.testzip() is None
         assert workspace.owner.encode() in archive.read("tables/accounts_user.csv")
-    assert OutgoingMail.objects.filter(kind=asking.READY, to=workspace.owner).count() == 1
+    assert OutgoingMail.objects.filter(kind=exports.READY, to=workspace.owner).count() == 1
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     keep_screenshot(page, "export-phone")
 
@@ -60,7 +60,7 @@ def test_an_owner_asks_for_everything_and_downloads_it(
     export.save()
     sweep_exports(0)
     assert page.goto(domains.url_of(workspace.tenant, "/settings/export/archive/")).status == 404  # type: ignore[union-attr]
-    assert asking.current(workspace.tenant) is None
+    assert exports.current(workspace.tenant) is None
 
 
 def test_nobody_else_gets_it(ground: Ground) -> None:
@@ -71,4 +71,4 @@ def test_nobody_else_gets_it(ground: Ground) -> None:
         answer = ground.door().ask("GET", "/settings/export/archive/", host=host)
         assert answer.status_code == 302
     with inside(other.tenant.schema_name), pytest.raises(NotKept):
-        asking.fetch(tenant=other.tenant, by=person_of(other))
+        exports.fetch(tenant=other.tenant, by=person_of(other))

@@ -9,12 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from public_apps.tenants.archives import exporting
+from public_apps.tenants.archives import writer
 from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.lifecycle import departures, orphans, steps
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.archives.furnished import contents_of
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import later, of
@@ -72,7 +72,7 @@ def test_a_restore_is_undone_and_done_and_confirmed(ground: Ground, tmp_path: Pa
 
 def test_erasing_a_tenant_takes_what_is_kept_of_it_along(ground: Ground, tmp_path: Path) -> None:
     workspace, path = found_workspace(), tmp_path / "a.zip"
-    exporting.export(workspace.tenant, to=path)
+    writer.export(workspace.tenant, to=path)
     label = domains.label_of(workspace.host)
     call_command("tenant", "restore", label, "--from", str(path))
     both = {schema_of(workspace), KeptSchema.objects.get(tenant=workspace.tenant).schema_name}

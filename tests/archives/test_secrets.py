@@ -10,8 +10,8 @@ from django.contrib.sessions.models import Session
 
 from devstack import pgbinaries
 from public_apps.accounts.models import Role, User
-from public_apps.core.schemas import inside
-from public_apps.tenants.archives import exporting
+from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import writer
 from tests.accounts.account_api import ask, confirm_identity, enrol
 from tests.archives.furnished import members, rows
 from tests.core.ground import Ground, found_workspace
@@ -73,7 +73,7 @@ def test_no_secret_is_in_what_people_open(person: Person, tmp_path: Path) -> Non
         sessions = [*Session.objects.values_list("session_key", "session_data")]
     assert sessions
     archive = tmp_path / "archive.zip"
-    exporting.export(person.town.workspace.tenant, to=archive)
+    writer.export(person.town.workspace.tenant, to=archive)
     every = members(archive, "")
     for_people = {
         name: data for name, data in every.items() if not name.startswith(("data/", "dump/"))

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
-from public_apps.tenants.archives import exporting, importing, restoring
+from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import importer, restore, writer
 from public_apps.tenants.models import Tenant
 from tenant_apps.buildings.models import Work
 from tenant_apps.files import actions as files
@@ -25,7 +25,7 @@ def busy(to: Path) -> tuple[Workspace, Work]:
         owner = User.objects.get(email=workspace.owner)
         work = sample.start(by=owner)
         files.keep(SimpleUploadedFile("a.csv", b"year;amount\n2025;1\n"), by=owner)
-    exporting.export(workspace.tenant, to=to)
+    writer.export(workspace.tenant, to=to)
     return workspace, work
 
 
@@ -39,7 +39,7 @@ def waiting(schema_name: str) -> dict[str, dict[str, str]]:
 def test_an_imported_workspace_finishes_what_was_asked_for(ground: Ground, tmp_path: Path) -> None:
     archive = tmp_path / "busy.zip"
     workspace, work = busy(archive)
-    copy = importing.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
+    copy = importer.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
     jobs = waiting(copy.schema_name)
     assert set(jobs) == {"fill_sample", "sweep_waiting"}
     fill_sample(**jobs["fill_sample"])
@@ -52,7 +52,7 @@ def test_an_imported_workspace_finishes_what_was_asked_for(ground: Ground, tmp_p
 def test_a_restored_workspace_does_so_in_its_new_schema(ground: Ground, tmp_path: Path) -> None:
     archive = tmp_path / "busy.zip"
     workspace, _work = busy(archive)
-    restoring.restore(workspace.tenant, path=archive)
+    restore.restore(workspace.tenant, path=archive)
     now = Tenant.objects.get(pk=workspace.tenant.pk).schema_name
     assert now != workspace.tenant.schema_name
     assert set(waiting(now)) == {"fill_sample", "sweep_waiting"}
@@ -61,6 +61,6 @@ def test_a_restored_workspace_does_so_in_its_new_schema(ground: Ground, tmp_path
 def test_where_nothing_waited_nothing_is_enqueued(ground: Ground, tmp_path: Path) -> None:
     archive = tmp_path / "quiet.zip"
     workspace = found_workspace()
-    exporting.export(workspace.tenant, to=archive)
-    copy = importing.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
+    writer.export(workspace.tenant, to=archive)
+    copy = importer.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
     assert waiting(copy.schema_name) == {}

@@ -13,13 +13,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
-from public_apps.tenants import domains
-from public_apps.tenants.archives import backup, exporting, rehearsal
+from public_apps.core.schema_context import inside
+from public_apps.tenants import domains, offboarding_hooks
+from public_apps.tenants.archives import backup, restore_test, writer
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.lifecycle import departures, doors, reviving, steps
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, reactivation, steps
 from tests.archives.furnished import members
 from tests.archives.tampering import altered, nothing_left, telling
 from tests.core.ground import Ground, Workspace, found_workspace
@@ -30,7 +30,7 @@ from tests.lifecycle.leaving import of
 def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
-    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
     return tmp_path / "store"
 
 
@@ -38,7 +38,7 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
 def archived(ground: Ground, tmp_path: Path) -> tuple[Workspace, Path]:
     """A workspace and its archive."""
     workspace, path = found_workspace(), tmp_path / "archive.zip"
-    exporting.export(workspace.tenant, to=path)
+    writer.export(workspace.tenant, to=path)
     return workspace, path
 
 
@@ -115,10 +115,10 @@ def test_who_comes_back_is_not_somebody_else(ground: Ground, store: Path) -> Non
     shutil.copyfile(store / of(other).stored_as, store / of(gone).stored_as)
     with nothing_left(), pytest.raises(CommandError, match=other.tenant.schema_name):
         call_command("tenant", "revive", gone.tenant.schema_name)
-    reviving.carry_out(tenant=gone.tenant, label="", by="a button of staff's")
+    reactivation.carry_out(tenant=gone.tenant, label="", by="a button of staff's")
     assert of(gone).undone_at is None
     with pytest.raises(ArchiveRefused):
-        reviving.revive(gone.tenant, by="test")
+        reactivation.revive(gone.tenant, by="test")
     call_command("tenant", "revive", other.tenant.schema_name)
     assert people(other) == {other.owner}
 
@@ -128,6 +128,6 @@ def test_a_restore_test_fails_for_a_backup_of_somebody_else(ground: Ground, stor
     for each in (mine, theirs):
         call_command("backup", "--tenant", each.tenant.schema_name)
     key = str(backup.newest(mine.tenant))
-    assert rehearsal.rehearse_with(mine.tenant, key).error == ""
+    assert restore_test.rehearse_with(mine.tenant, key).error == ""
     shutil.copyfile(store / str(backup.newest(theirs.tenant)), store / key)
-    assert theirs.tenant.schema_name in rehearsal.rehearse_with(mine.tenant, key).error
+    assert theirs.tenant.schema_name in restore_test.rehearse_with(mine.tenant, key).error

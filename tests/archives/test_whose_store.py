@@ -55,8 +55,8 @@ tasks.rehearse_restore(timestamp=0)
 ERASE = """
 from datetime import timedelta
 from django.utils import timezone
-from public_apps.tenants.lifecycle import departures, steps
-from public_apps.tenants.lifecycle.models import Departure
+from public_apps.tenants.offboarding import departures, steps
+from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.models import Tenant
 departures.ask_erasure(tenant=Tenant.objects.serving().get(), by="eleni@example.com")
 Departure.objects.update(begins_at=timezone.now() - timedelta(days=1))

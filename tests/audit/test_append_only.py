@@ -8,7 +8,7 @@ from django.db.utils import ProgrammingError
 
 from public_apps.audit import audit
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import Door, Ground, found_workspace
 
 CHANGES = (

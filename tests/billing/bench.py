@@ -26,7 +26,7 @@ from billing.checkout import Order
 from billing.models import Customer as Customers
 from billing.models import EventStatus, Invoice, Lead, Payment, Price, StripeEvent, Subscription
 from billing.tasks import handle_event
-from devstack import parts, ports, processes
+from devstack import ports, processes, services
 from devstack.stack import Stack
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
@@ -295,7 +295,7 @@ def start_mock(stack: Stack, folder: Path, *, key: str = "") -> tuple[processes.
     """Start a mock Stripe, an account of its own, and return its process and address."""
     port = ports.free()
     environ = {**stack.env, "STRIPE_SECRET_KEY": key or stack.env["STRIPE_SECRET_KEY"]}
-    part = parts.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=environ)
+    part = services.mock_stripe(port=port, folder=folder, web_port=stack.web_port, environ=environ)
     running = processes.launch(part, logs=stack.logs, watchdog=stack.watchdog)
     processes.wait_until_ready(running)
     return running, f"http://127.0.0.1:{port}"

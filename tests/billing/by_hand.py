@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from billing import manual
-from billing.manual import Opening
+from billing import manual_mode
+from billing.manual_mode import Opening
 from billing.models import ManualPayment
 from public_apps.tenants.models import Tenant
 from tests.billing.bench import Bench
@@ -25,12 +25,12 @@ def opening(bench: Bench, **more: str) -> Opening:
 
 def opened(bench: Bench, **more: str) -> Tenant:
     """Return a workspace that Anna has opened."""
-    return manual.open_tenant(opening=opening(bench, **more), by=ANNA)
+    return manual_mode.open_tenant(opening=opening(bench, **more), by=ANNA)
 
 
 def pay(tenant: Tenant, until: datetime, reference: str = "transfer 1") -> ManualPayment:
     """Let Anna record a payment."""
-    return manual.record_payment(
+    return manual_mode.record_payment(
         tenant=tenant, amount=4900, currency="eur", reference=reference, paid_until=until, by=ANNA
     )
 

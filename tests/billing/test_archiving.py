@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from billing import archiving, manual
+from billing import archiving, manual_mode
 from billing.models import ManualPayment
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
@@ -67,7 +67,7 @@ def test_an_operator_creates_and_archives_by_command(
                  "--reference", "transfer 9")  # fmt: skip
     tenant = Tenant.objects.get(owner_email=order.email)
     assert tenant.schema_name in capsys.readouterr().out
-    assert tenant.access_review_at == manual.end_of(date(2026, 12, 31))
+    assert tenant.access_review_at == manual_mode.end_of(date(2026, 12, 31))
     payment = ManualPayment.objects.get(tenant=tenant)
     assert (payment.amount, payment.currency, payment.reference) == (4900, "eur", "transfer 9")
     with pytest.raises(CommandError, match="taken"):

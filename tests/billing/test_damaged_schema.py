@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from billing import access
 from billing.models import Incident, ManualPayment, Subscription
-from public_apps.tenants.lifecycle.dropping import drop_schema
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.schema_drop import drop_schema
 from staff.alerts import kinds
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.customer import until

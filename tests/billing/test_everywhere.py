@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from billing import access
-from devstack import parts, ports, processes
+from devstack import ports, processes, services
 from public_apps.tenants import suspension
 from tests.core.ground import Door, Ground, found_workspace
 
@@ -25,7 +25,7 @@ def four_processes(ground: Ground) -> Iterator[tuple[Door, int]]:
     stack, port = ground.stack, ports.free()
     environ = {**stack.env, "PORT": str(port), "WEB_CONCURRENCY": str(PROCESSES)}
     running = processes.launch(
-        parts.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
+        services.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
     )
     try:
         processes.wait_until_ready(running)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing import access, archiving
 from billing.models import Invoice, Subscription
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import AccessChange, Tenant
 from tests.billing.bench import Bench, Customer
 from tests.customer import until

@@ -17,7 +17,7 @@ from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import suspension
 from public_apps.tenants.models import Tenant
 from tests.billing.bench import Bench, Customer, at_once

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from billing import access, manual
+from billing import access, manual_mode
 from billing.models import Customer, ManualPayment
 from public_apps.core import errors
 from public_apps.core.models import OutgoingMail
@@ -28,7 +28,7 @@ NOW = timezone.now()
 
 def test_a_workspace_opened_by_hand_is_like_a_bought_one(bench: Bench) -> None:
     wanted = opening(bench, plan="starter", language="el")
-    tenant = manual.open_tenant(opening=wanted, by=ANNA)
+    tenant = manual_mode.open_tenant(opening=wanted, by=ANNA)
     signup = Signup.objects.get(tenant=tenant)
     assert (signup.source, signup.checkout_session_id, signup.plan) == ("manual", None, "starter")
     assert signup.paid_at is not None
@@ -71,7 +71,7 @@ def test_a_wish_from_a_closed_shop_becomes_one_workspace_however_often_it_is_cli
 
     def click(_number: int) -> int:
         try:
-            return int(manual.open_for_lead(lead=lead, by=ANNA).pk)
+            return int(manual_mode.open_for_lead(lead=lead, by=ANNA).pk)
         finally:
             connection.close()
 
@@ -144,15 +144,17 @@ def test_an_earlier_payment_recorded_later_takes_nothing_away(bench: Bench) -> N
 def test_a_mistake_is_put_right_by_a_second_record_and_history_stays(bench: Bench) -> None:
     tenant = opened(bench)
     wrong = pay(tenant, timezone.now() + timedelta(days=3650))
-    right = manual.correct_payment(
+    right = manual_mode.correct_payment(
         payment=wrong, amount=0, reference="paid back", paid_until=None, by=ANNA
     )
     assert now_of(tenant) == "suspended"
     kept = ManualPayment.objects.get(pk=wrong.pk)
     assert (kept.amount, kept.paid_until) == (4900, wrong.paid_until)
     with pytest.raises(errors.Conflict):
-        manual.correct_payment(payment=wrong, amount=1, reference="again", paid_until=None, by=ANNA)
-    manual.correct_payment(
+        manual_mode.correct_payment(
+            payment=wrong, amount=1, reference="again", paid_until=None, by=ANNA
+        )
+    manual_mode.correct_payment(
         payment=right,
         amount=4900,
         reference="it was right after all",
@@ -176,7 +178,7 @@ def test_a_payment_that_is_not_money_is_refused_by_the_database(bench: Bench) ->
 
 def test_a_day_that_is_paid_counts_in_full() -> None:
     assert (
-        manual.end_of(date(2026, 12, 31))
+        manual_mode.end_of(date(2026, 12, 31))
         .astimezone(timezone.get_default_timezone())
         .isoformat()[:19]
         == "2027-01-01T00:00:00"
@@ -194,7 +196,7 @@ def test_going_back_to_stripe_links_the_two(bench: Bench) -> None:
     paying = bench.check_out()
     bench.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
 
-    count = manual.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
+    count = manual_mode.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
 
     assert count == 1
     assert paying.mirrored.tenant == tenant
@@ -213,21 +215,21 @@ def test_a_customer_that_stripe_does_not_know_is_not_linked(bench: Bench) -> Non
     bench.delete(f"customers/{gone.customer_id}")
     for customer_id in ("cus_nobody", gone.customer_id):
         with pytest.raises(errors.Invalid):
-            manual.link_customer(tenant=tenant, customer_id=customer_id, by=ANNA)
+            manual_mode.link_customer(tenant=tenant, customer_id=customer_id, by=ANNA)
     assert not Customer.objects.filter(tenant=tenant).exists()
 
 
 def test_a_customer_of_another_tenant_is_not_linked(bench: Bench) -> None:
     tenant, eleni = opened(bench), bench.buy()
     with pytest.raises(errors.Conflict):
-        manual.link_customer(tenant=tenant, customer_id=eleni.customer_id, by=ANNA)
+        manual_mode.link_customer(tenant=tenant, customer_id=eleni.customer_id, by=ANNA)
     assert eleni.mirrored.tenant == eleni.tenant
 
 
 def test_a_silent_stripe_links_nobody(bench: Bench) -> None:
     tenant = opened(bench)
     with bench.fault(status=500), pytest.raises(errors.UpstreamFailed):
-        manual.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
+        manual_mode.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
     assert not Customer.objects.filter(tenant=tenant).exists()
 
 
@@ -240,6 +242,6 @@ def test_a_stripe_that_falls_silent_halfway_is_asked_again(bench: Bench) -> None
         bench.fault(status=500, path="/v1/subscriptions/"),
         pytest.raises(errors.UpstreamFailed),
     ):
-        manual.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
-    assert manual.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA) == 1
+        manual_mode.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
+    assert manual_mode.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA) == 1
     assert paying.mirrored.tenant == tenant

@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from billing import gateway, manual
+from billing import gateway, manual_mode
 from billing.models import Lead, StripeEvent
-from devstack import environment, parts, ports, processes
+from devstack import environment, ports, processes, services
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
@@ -39,7 +39,7 @@ def manual_door(ground: Ground) -> Iterator[Door]:
         "WEB_CONCURRENCY": "1",
     }
     running = processes.launch(
-        parts.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
+        services.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
     )
     try:
         processes.wait_until_ready(running)
@@ -98,5 +98,5 @@ def test_a_customer_cannot_be_linked_while_stripe_is_out_of_the_way(bench: Bench
         override_settings(STRIPE=dataclasses.replace(settings.STRIPE, mode="manual")),
         pytest.raises(errors.Closed),
     ):
-        manual.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
+        manual_mode.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
     assert gateway.customer("cus_any") is None

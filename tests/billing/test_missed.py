@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from billing import missed
+from billing import event_backfill
 from billing.models import StripeEvent
 from billing.tasks import fetch_missed_events
 from tests.billing.bench import Bench
@@ -25,9 +25,9 @@ def eleni(bench: Bench) -> Buyer:
 
 def test_missed_events_are_fetched_once_and_handled(bench: Bench, eleni: Buyer) -> None:
     eleni.move("unpaid")
-    first = missed.fetch()
+    first = event_backfill.fetch()
     assert len(first.new) >= 2
-    again = missed.fetch()
+    again = event_backfill.fetch()
     assert again.new == []
     assert again.known >= len(first.new)
     bench.handle_all()
@@ -52,9 +52,9 @@ def test_the_worker_fetches_them_by_itself(bench: Bench, eleni: Buyer) -> None:
 
 def test_a_fetch_gives_a_failed_event_no_second_life(bench: Bench, eleni: Buyer) -> None:
     eleni.move("unpaid")
-    [event_id, *_rest] = missed.fetch().new
+    [event_id, *_rest] = event_backfill.fetch().new
     StripeEvent.objects.filter(pk=event_id).update(status="failed", processed_at=timezone.now())
-    missed.fetch()
+    event_backfill.fetch()
     assert StripeEvent.objects.get(pk=event_id).status == "failed"
 
 
@@ -62,13 +62,13 @@ def test_more_missed_events_than_one_page_holds_are_all_fetched(bench: Bench) ->
     bench.hold_deliveries()
     for number in range(120):
         bench.control("events", {"type": "plan.created", "object": {"id": f"x_{number}"}})
-    assert len(missed.fetch().new) >= 120
+    assert len(event_backfill.fetch().new) >= 120
 
 
 def test_older_events_than_stripe_keeps_are_not_asked_for(bench: Bench, eleni: Buyer) -> None:
     eleni.move("unpaid")
-    later = timezone.now() + missed.KEPT + timedelta(minutes=1)
-    assert missed.fetch(now=later).new == []
+    later = timezone.now() + event_backfill.KEPT + timedelta(minutes=1)
+    assert event_backfill.fetch(now=later).new == []
 
 
 def test_an_operator_fetches_by_command(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.policy import Access, Standing, Verdict, combined, paid_by_hand, verdict
+from billing.access_policy import Access, Standing, Verdict, combined, paid_by_hand, verdict
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GRACE = timedelta(days=14)

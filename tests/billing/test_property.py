@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from billing import inbox, reconcile
+from billing.access_policy import CLOSED_STATUSES
 from billing.models import Price, StripeEvent
-from billing.policy import CLOSED_STATUSES
 from billing.tasks import handle_event
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import AccessChange, Tenant

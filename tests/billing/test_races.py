@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from billing import access, mirror
+from billing import access, stripe_sync
 from public_apps.tenants.models import AccessChange
 from tests.billing.bench import Bench
 
@@ -110,7 +110,7 @@ def test_a_change_that_many_notice_at_once_is_recorded_once(bench: Bench) -> Non
     bench.hold_deliveries()
     for status, count in (("unpaid", 1), ("active", 2)):
         eleni.move(status)
-        mirror.sync_subscription(subscription_id=eleni.subscription_id)
+        stripe_sync.sync_subscription(subscription_id=eleni.subscription_id)
         ready = threading.Barrier(8)
 
         def notice(ready: threading.Barrier = ready) -> None:

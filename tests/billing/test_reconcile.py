@@ -11,13 +11,14 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from billing import access, drift, incidents, reconcile, repair
+from billing import access, reconcile, repair, stripe_mismatch
 from billing.models import Customer, Incident, Invoice, Price, Subscription
 from billing.reconcile import Kind
 from billing.tasks import confirm_drift, watch_drift
 from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring import incidents
 from public_apps.tenants.models import AccessChange, Tenant
 from tests.billing.bench import Bench
 from tests.billing.bench import Customer as Buyer
@@ -217,7 +218,7 @@ def test_an_unreachable_stripe_is_not_mistaken_for_drift(bench: Bench, eleni: Bu
             call_command("reconcile", "--tenant", eleni.order.subdomain, "--fix")
         watch_drift(timestamp=0)
     assert refusal.value.returncode == 2
-    assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
+    assert not Incident.objects.filter(kind=stripe_mismatch.KIND, closed_at=None).exists()
     assert eleni.mirrored.gone_at is None
 
 
@@ -235,7 +236,7 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     assert any(
         record.levelname == "ERROR" and "drift" in record.getMessage() for record in caplog.records
     )
-    incident = Incident.objects.get(kind=drift.KIND, closed_at=None)
+    incident = Incident.objects.get(kind=stripe_mismatch.KIND, closed_at=None)
     assert incident.lines == lines
     mails = OutgoingMail.objects.filter(kind=incidents.OPENED, key__startswith=f"{incident.pk}:")
     assert sorted(mails.values_list("to", flat=True)) == ["ops@staff.example"]
@@ -246,7 +247,7 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
 
     repair.repair(reconcile.differences(tenant=eleni.tenant))
     confirm_drift(lines=lines)
-    assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
+    assert not Incident.objects.filter(kind=stripe_mismatch.KIND, closed_at=None).exists()
     assert (
         incidents.opened(mails[0]) is None
     )  # one that could not leave in time is no longer wanted
@@ -266,4 +267,4 @@ def test_what_was_only_on_its_way_is_no_drift(eleni: Buyer) -> None:
     lines = [each.line for each in reconcile.differences(tenant=eleni.tenant)]
     repair.repair(reconcile.differences(tenant=eleni.tenant))  # as the late events would
     confirm_drift(lines=lines)
-    assert not Incident.objects.filter(kind=drift.KIND, closed_at=None).exists()
+    assert not Incident.objects.filter(kind=stripe_mismatch.KIND, closed_at=None).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing import checkout, sessions
+from billing import checkout, checkout_sessions
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from tests.billing.bench import Bench, Customer
@@ -12,7 +12,7 @@ def with_a_page_besides(customer: Customer) -> str:
     """Open another page for a sign-up that does not know of it afterwards; return its session's id."""
     signup = customer.signup
     price = checkout.price_of(customer.order)
-    sessions.open_for(signup, price, key=f"besides-{signup.pk}")
+    checkout_sessions.open_for(signup, price, key=f"besides-{signup.pk}")
     besides = str(signup.checkout_session_id)
     Signup.objects.filter(pk=signup.pk).update(checkout_session_id=customer.session_id)
     return besides

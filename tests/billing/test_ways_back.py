@@ -11,7 +11,7 @@ import requests
 
 from billing.models import Lead
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
 from tests.billing.bench import Bench, Customer
 from tests.core.ground import FRONTEND, PASSWORD, Door, another_web

@@ -17,9 +17,9 @@ import requests
 from allauth.account.models import EmailConfirmation
 
 from devstack.processes import ROOT
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.models import Role
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.routing import FRESH_SECONDS
 from tests.accounts.account_api import API, ask, code_of, sign_in
 from tests.clients.npm import run, tool
@@ -142,7 +142,7 @@ def test_validators_take_what_signing_in_answers(validators: None, door: Door) -
     keep("addresses_change", "POST", "account/email", {"email": f"new-{person.user.email}"})
     with inside(town.schema):
         person.user.refresh_from_db()  # a key from before the sign-in is spent
-        password = {"X-Password-Reset-Key": keys.new_key(person.user)}
+        password = {"X-Password-Reset-Key": password_links.new_key(person.user)}
         waiting = EmailConfirmation.objects.get(email_address__user=person.user)
     keep("password_reset_preview", "GET", "auth/password/reset", headers=password)
     verification = {"X-Email-Verification-Key": waiting.key}

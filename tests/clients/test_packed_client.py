@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.account.models import EmailConfirmation
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation, Role
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.clients.npm import Project
 from tests.core.ground import PASSWORD, Door, found_workspace
 from tests.tenant_api.town import Person, Town
@@ -133,7 +133,7 @@ def test_a_password_is_set_by_its_link_changed_and_asked_for_anew(
     with inside(town.schema):
         person.user.set_unusable_password()
         person.user.save()
-        key = keys.new_key(person.user)
+        key = password_links.new_key(person.user)
     found = tell(stories, "passwords", person, key=key)
     assert found == {"spent": 400, "still": 200, "old": 400, "next": "signed-in", "left": True}
     assert OutgoingMail.objects.filter(to=person.user.email).exists()

@@ -11,9 +11,9 @@ import requests
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.core.models import SuppressedAddress
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD, Door, Ground, person_of
 from tests.staff.desk import TOKEN, colleague, signed_in
 from tests.tenant_api.estate import Estate, furnished
@@ -77,7 +77,7 @@ def test_no_page_of_a_workspace_breaks_for_its_owner(ground: Ground, door: Door)
     estate = furnished(door)
     browser = _signed_in(door, estate)
     with inside(estate.schema):
-        key = keys.new_key(person_of(estate.workspace))
+        key = password_links.new_key(person_of(estate.workspace))
     lot = estate.lot
     known = {
         "int": FIRST_ROWS,
@@ -114,7 +114,7 @@ def test_no_page_of_ours_breaks_for_our_staff(ground: Ground, door: Door) -> Non
         known: dict[str, Sequence[object]] = {
             "object_id": _rows(str(pattern.name or ""), route),
             "str": ["none"],
-            "credential": [keys.new_key(anna)],
+            "credential": [password_links.new_key(anna)],
             "credential_id": [uuid4()],
             "content_type_id": ["1"],
         }

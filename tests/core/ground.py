@@ -24,21 +24,21 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from billing import webhook_stats
 from billing.models import Incident, StripeEvent
 from config import env
 from devstack.processes import PartFailed
 from devstack.stack import Stack
-from public_apps.accounts import owners
+from public_apps.accounts import first_owner
 from public_apps.accounts.models import User
-from public_apps.core import figures
 from public_apps.core.models import OutgoingMail, WebhookSlot
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.archives.models import RestoreTest
-from public_apps.tenants.lifecycle import orphans
-from public_apps.tenants.lifecycle.dropping import drop_schema
-from public_apps.tenants.lifecycle.orphans import Orphans
 from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.offboarding.orphans import Orphans
+from public_apps.tenants.schema_drop import drop_schema
 from tests import templates
 
 PASSWORD = "a-quiet-courtyard-42"
@@ -135,7 +135,7 @@ def found_workspace(label: str = "", *, password: str | None = PASSWORD) -> Work
     with transaction.atomic():
         tenant = provisioning.take_tenant(name=label.title(), owner_email=owner)
         host = domains.ensure_primary(tenant, label=label).domain
-    person = owners.ensure_owner(
+    person = first_owner.ensure_owner(
         schema_name=tenant.schema_name,
         email=owner,
         first_name="Eleni",
@@ -273,7 +273,7 @@ def _settle() -> None:
     OutgoingMail.objects.waiting().update(failed_at=now)
     for told in (RestoreTest, Incident, WebhookSlot):
         told.objects.all().delete()
-    figures.forget_unwritten()
+    webhook_stats.forget_unwritten()
     _give_up(orphans.find())
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as some
 
-from public_apps.core import addresses
+from public_apps.core import email_addresses
 
 GREEK = "info@παράδειγμα.gr"
 WIRED = "info@xn--hxajbheg2az3al.gr"
@@ -47,38 +47,38 @@ REFUSED = [
 
 @pytest.mark.parametrize("written", SPELLINGS)
 def test_every_spelling_of_an_address_is_one_address(written: str) -> None:
-    kept = addresses.read(written)
+    kept = email_addresses.read(written)
     assert kept == SPELLINGS[written]
-    assert addresses.read(kept) == kept
+    assert email_addresses.read(kept) == kept
 
 
 @pytest.mark.parametrize("written", REFUSED, ids=lambda written: ascii(written[:30]))
 def test_what_cannot_be_mailed_is_refused_with_words(written: str) -> None:
     with pytest.raises(ValidationError) as refusal:
-        addresses.read(written)
+        email_addresses.read(written)
     assert all(refusal.value.messages)
-    assert addresses.known(written) == written
+    assert email_addresses.known(written) == written
 
 
 def test_the_wire_gets_ascii_by_the_rules_of_today() -> None:
-    assert addresses.on_the_wire(GREEK) == WIRED
+    assert email_addresses.on_the_wire(GREEK) == WIRED
     # The rules of 2003 would have sent this to strasse.example, and that to another Greek's.
-    assert addresses.on_the_wire("info@straße.example") == "info@xn--strae-oqa.example"
-    assert addresses.on_the_wire("info@πελάτης.example") != addresses.on_the_wire(
+    assert email_addresses.on_the_wire("info@straße.example") == "info@xn--strae-oqa.example"
+    assert email_addresses.on_the_wire("info@πελάτης.example") != email_addresses.on_the_wire(
         "info@πελάτησ.example"
     )
     with pytest.raises(ValidationError):
-        addresses.on_the_wire("ελένη@court.example")
+        email_addresses.on_the_wire("ελένη@court.example")
 
 
 @given(some.text(max_size=60) | some.from_regex(r"\w{1,5}@\w{1,9}\.\w{2,5}", fullmatch=True))
 def test_what_is_read_can_be_mailed_and_read_again(written: str) -> None:
-    kept = addresses.known(written)
-    assert addresses.known(kept) == kept
+    kept = email_addresses.known(written)
+    assert email_addresses.known(kept) == kept
     try:
-        kept = addresses.read(written)
+        kept = email_addresses.read(written)
     except ValidationError:
         return
     if kept:
-        assert addresses.on_the_wire(kept).isascii()
-        assert addresses.read(addresses.on_the_wire(kept)) == kept
+        assert email_addresses.on_the_wire(kept).isascii()
+        assert email_addresses.read(email_addresses.on_the_wire(kept)) == kept

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from public_apps.accounts.models import Role
-from public_apps.core import bodies
+from public_apps.core import request_bodies
 from tests.billing.posting import event, secret_of, signature
 from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
 from tests.core.wire import Heard, head, multipart, send, send_raw
@@ -288,7 +288,7 @@ def test_a_silent_client_does_not_hold_a_thread_for_ever(ground: Ground, tmp_pat
             silent.sendall(head(web, CHECKOUT, "Content-Type: application/json", CHUNKED))
             began = time.monotonic()
             assert web.ask("GET", "/healthz").status_code == 200
-            assert time.monotonic() - began < 3 * bodies.SILENCE
+            assert time.monotonic() - began < 3 * request_bodies.SILENCE
             assert b" 400 " in silent.recv(100)
 
 

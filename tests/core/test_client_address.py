@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import RequestFactory, override_settings
 
 from public_apps.core.client_address import ClientAddressMiddleware, network_of
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
 
 NEW, OLD = secrets.token_urlsafe(32), secrets.token_urlsafe(32)

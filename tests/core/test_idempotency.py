@@ -16,7 +16,7 @@ from public_apps.core import idempotency
 from public_apps.core.errors import Conflict, KeyReused, UpstreamFailed
 from public_apps.core.idempotency import Answer, once
 from public_apps.core.models import IdempotentRequest
-from public_apps.core.schemas import current, in_public, inside
+from public_apps.core.schema_context import current, in_public, inside
 from tests.core.ground import Ground
 
 

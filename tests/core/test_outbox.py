@@ -21,7 +21,7 @@ from public_apps.core import mail
 from public_apps.core.backoff import backoff
 from public_apps.core.mail import LONGEST_WAIT, MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
 from tests.core.ground import PASSWORD, Ground, found_workspace

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from public_apps.core.paths import Credential
+from public_apps.core.credential_paths import Credential
 from tests.core.ground import Door, Ground, another_web, found_workspace
 from tests.core.test_logs import web_log_of
 from tests.customer import until

@@ -10,7 +10,7 @@ import pytest
 
 from devstack import check, chromium
 from devstack.check import Check, Runner
-from devstack.screen import Screen
+from devstack.console import Screen
 from devstack.stack import Stack
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack import pgbinaries, ports, postgres, state
+from devstack import pgbinaries, ports, postgres, run_directory
 from devstack.processes import ROOT
 
 TOOLS = ("bash", "cat", "cksum", "dirname", "mkdir", "tr")
@@ -205,8 +205,8 @@ def test_keys_of_two_modes_are_told_in_one_sentence_with_a_hint_that_fits(
 def test_a_disk_that_takes_nothing_is_said_in_one_sentence(
     tmp_path: Path, number: int, words: str
 ) -> None:
-    refusal = state.disk_refusal(OSError(number, os.strerror(number)), tmp_path)
+    refusal = run_directory.disk_refusal(OSError(number, os.strerror(number)), tmp_path)
     assert refusal == f"{tmp_path} {words}: CONCIERGE_STATE names another folder."
-    assert state.disk_refusal(OSError(errno.ENOENT, "gone"), tmp_path) is None
+    assert run_directory.disk_refusal(OSError(errno.ENOENT, "gone"), tmp_path) is None
     full = postgres.failure(pgbinaries.NoPostgres(os.strerror(errno.ENOSPC)), tmp_path / "log")
     assert "the disk is full" in str(full) or number != errno.ENOSPC

@@ -12,8 +12,8 @@ import pytest
 
 from devstack import environment, ports
 from devstack.ports import PortTaken
+from devstack.run_directory import Memory, StateInUse, write_private
 from devstack.stack import Stack
-from devstack.state import Memory, StateInUse, write_private
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from devstack import environment, lanes, ports
+from devstack import environment, ports, xdist_databases
 from devstack.check import side_by_side
 from devstack.databases import NoDatabase
 from devstack.processes import ROOT
@@ -76,7 +76,7 @@ def test_lanes_leave_no_database_and_no_folder_behind(serving: Stack) -> None:
     left_by_a_kill = sql.Identifier(f"concierge_{serving.folder.name}_gw0")
     with psycopg.connect(serving.database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(left_by_a_kill))
-    with lanes.opened(serving, 2) as told:
+    with xdist_databases.opened(serving, 2) as told:
         assert len(databases(serving)) == len(before) + 2
         environs = json.loads(Path(told["CONCIERGE_LANES"]).read_text())
         url = environs["gw1"]["DATABASE_URL"]
@@ -90,7 +90,7 @@ def test_a_server_that_allows_no_further_databases_is_said_to(serving: Stack) ->
     assert serving.postgres is not None
     with psycopg.connect(serving.postgres.superuser_url, autocommit=True) as connection:
         connection.execute("ALTER ROLE concierge NOCREATEDB")
-    with pytest.raises(NoDatabase, match="CREATEDB"), lanes.opened(serving, 2):
+    with pytest.raises(NoDatabase, match="CREATEDB"), xdist_databases.opened(serving, 2):
         pytest.fail("not reached")
 
 

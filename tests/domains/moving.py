@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from public_apps.tenants.hosts import claims, lookup
-from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.custom_domains import claims, dns_lookup
+from public_apps.tenants.custom_domains.models import DomainClaim
 from public_apps.tenants.models import Tenant
 from tests.domains.name_server import NameServer
 
@@ -22,13 +22,13 @@ def new_host() -> str:
 
 def publish(zone: NameServer, claim: DomainClaim) -> None:
     """Set the two records that the owner was shown."""
-    zone.set(lookup.proof_host(claim.host), "TXT", "v=spf1 -all", lookup.proof(claim.token))
+    zone.set(dns_lookup.proof_host(claim.host), "TXT", "v=spf1 -all", dns_lookup.proof(claim.token))
     zone.set(claim.host, "CNAME", f"{settings.CUSTOM_DOMAIN_TARGET}.")
 
 
 def unpublish(zone: NameServer, claim: DomainClaim) -> None:
     """Remove them again."""
-    zone.forget(lookup.proof_host(claim.host))
+    zone.forget(dns_lookup.proof_host(claim.host))
     zone.forget(claim.host)
 
 

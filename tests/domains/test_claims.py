@@ -14,12 +14,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from public_apps.core import mail
 from public_apps.core.errors import Invalid, Refused
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import domains
-from public_apps.tenants.hosts import claims, lookup, overview
-from public_apps.tenants.hosts.models import DomainClaim
-from public_apps.tenants.hosts.tasks import check_domain, sweep_domains
-from public_apps.tenants.lifecycle import departures, doors, steps
+from public_apps.tenants import domains, offboarding_hooks
+from public_apps.tenants.custom_domains import claims, dns_lookup, overview
+from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.custom_domains.tasks import check_domain, sweep_domains
 from public_apps.tenants.models import Domain
+from public_apps.tenants.offboarding import departures, steps
 from tests.core.ground import Door, Ground, found_workspace
 from tests.domains.moving import ELENI, a_day_later, new_host, publish, unpublish, verified
 from tests.domains.name_server import NameServer
@@ -55,9 +55,9 @@ def test_each_lack_has_its_name(
     claim = claims.add(tenant=ground.acme.tenant, text=new_host(), by=ELENI)
     publish(zone, claim)
     if change == "no TXT":
-        zone.forget(lookup.proof_host(claim.host))
+        zone.forget(dns_lookup.proof_host(claim.host))
     elif change == "another's TXT":
-        zone.set(lookup.proof_host(claim.host), "TXT", lookup.proof("0" * 32))
+        zone.set(dns_lookup.proof_host(claim.host), "TXT", dns_lookup.proof("0" * 32))
     elif change == "no CNAME":
         zone.forget(claim.host)
     elif change == "another's CNAME":
@@ -89,7 +89,7 @@ def test_one_domain_is_one_tenants_and_a_claim_alone_keeps_nobody_out(
     squatted = claims.add(tenant=squatter, text=host, by=ELENI)
     owned = verified(zone, owner, host)
     # Even with a proof of their own somebody else does not get it while it is served.
-    zone.records[lookup.proof_host(host), "TXT"].append(lookup.proof(squatted.token))
+    zone.records[dns_lookup.proof_host(host), "TXT"].append(dns_lookup.proof(squatted.token))
     assert claims.check(claim=squatted).problem == "elsewhere"
     assert Domain.objects.get(domain=host).tenant_id == owner.pk
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -217,13 +217,13 @@ def test_a_domain_in_another_script_is_served_and_shown_as_its_people_write_it(
 def test_after_its_quarantine_the_domain_of_who_has_left_can_be_proven_by_another(
     ground: Ground, zone: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "_vaults", [FolderVault(tmp_path / "vault")])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [FolderVault(tmp_path / "vault")])
     left, comes = found_workspace(), found_workspace().tenant
     host = verified(zone, left.tenant).host
     departures.plan_archive(tenant=left.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(left).pk)
     claim = claims.add(tenant=comes, text=host, by=ELENI)
-    zone.records[lookup.proof_host(host), "TXT"].append(lookup.proof(claim.token))
+    zone.records[dns_lookup.proof_host(host), "TXT"].append(dns_lookup.proof(claim.token))
     assert claims.check(claim=claim).problem == "elsewhere", "for thirty days it may come back"
     steps.proceed(later(left, days=31).pk)
     assert claims.check(claim=a_day_later(claim)).verified_at

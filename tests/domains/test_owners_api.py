@@ -11,7 +11,7 @@ import requests
 
 from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, another_web, found_workspace
 from tests.domains.moving import new_host

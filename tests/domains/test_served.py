@@ -14,7 +14,7 @@ from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import domains
-from public_apps.tenants.hosts import claims
+from public_apps.tenants.custom_domains import claims
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
 from tests.domains.moving import ELENI, verified
 from tests.domains.name_server import NameServer

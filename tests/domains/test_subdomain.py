@@ -14,7 +14,7 @@ from public_apps.core.errors import Conflict, Invalid, Refused
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
-from public_apps.tenants.hosts import claims, subdomain
+from public_apps.tenants.custom_domains import claims, subdomain_change
 from public_apps.tenants.models import Domain
 from tests.core.ground import Door, Ground, found_workspace
 from tests.domains.moving import ELENI, verified
@@ -33,7 +33,7 @@ def test_the_old_name_leads_to_the_new_one_and_programs_still_find_it(
 ) -> None:
     workspace = found_workspace()
     label = new_label()
-    subdomain.change(tenant=workspace.tenant, label=label.upper(), by=ELENI)
+    subdomain_change.change(tenant=workspace.tenant, label=label.upper(), by=ELENI)
     until_status(door, domains.host_of(label), 401)
     led = until_led(door, workspace.host, "/billing/?page=2")
     assert led.headers["Location"] == domains.url_at(domains.host_of(label), "/billing/?page=2")
@@ -51,25 +51,25 @@ def test_the_old_name_is_nobody_elses_until_its_time_is_over(ground: Ground, doo
         first_name="E", last_name="P", plan="starter", interval="month", paid_at=timezone.now(),
         tenant=workspace.tenant, workspace_at=timezone.now(), address_at=timezone.now(),
     )  # fmt: skip
-    subdomain.change(tenant=workspace.tenant, label=new_label(), by=ELENI)
+    subdomain_change.change(tenant=workspace.tenant, label=new_label(), by=ELENI)
     assert not subdomains.availability(old).available
     with pytest.raises(Conflict):
-        subdomain.change(tenant=other.tenant, label=old, by=ELENI)
-    assert subdomain.let_go() == []
+        subdomain_change.change(tenant=other.tenant, label=old, by=ELENI)
+    assert subdomain_change.let_go() == []
 
     Domain.objects.filter(domain=workspace.host).update(retires_at=timezone.now())
-    assert subdomain.let_go() == [workspace.host]
+    assert subdomain_change.let_go() == [workspace.host]
     until_status(door, workspace.host, 404)
     assert subdomains.availability(old).available
     signup.refresh_from_db()
     assert signup.released_at is not None
-    subdomain.change(tenant=other.tenant, label=old, by=ELENI)
+    subdomain_change.change(tenant=other.tenant, label=old, by=ELENI)
 
 
 def test_who_changes_back_has_the_old_name_as_before(ground: Ground) -> None:
     workspace = found_workspace()
-    subdomain.change(tenant=workspace.tenant, label=new_label(), by=ELENI)
-    back = subdomain.change(
+    subdomain_change.change(tenant=workspace.tenant, label=new_label(), by=ELENI)
+    back = subdomain_change.change(
         tenant=workspace.tenant, label=domains.label_of(workspace.host), by=ELENI
     )
     assert (back.domain, back.retires_at, back.is_primary) == (workspace.host, None, True)
@@ -78,25 +78,25 @@ def test_who_changes_back_has_the_old_name_as_before(ground: Ground) -> None:
 
 def test_names_are_not_changed_without_end(ground: Ground) -> None:
     tenant = found_workspace().tenant
-    for _ in range(subdomain.MOST_OLD_NAMES):
-        subdomain.change(tenant=tenant, label=new_label(), by=ELENI)
+    for _ in range(subdomain_change.MOST_OLD_NAMES):
+        subdomain_change.change(tenant=tenant, label=new_label(), by=ELENI)
     before = sorted(tenant.domains.values_list("domain", flat=True))
     with pytest.raises(Refused):
-        subdomain.change(tenant=tenant, label=new_label(), by=ELENI)
+        subdomain_change.change(tenant=tenant, label=new_label(), by=ELENI)
     assert sorted(tenant.domains.values_list("domain", flat=True)) == before
 
 
 @pytest.mark.parametrize("label", ["admin", "x", "no such name", "xn--hxajbheg", "a.b", "stripe-1"])
 def test_what_is_no_subdomain_is_refused(ground: Ground, label: str) -> None:
     with pytest.raises(Invalid):
-        subdomain.change(tenant=ground.acme.tenant, label=label, by=ELENI)
+        subdomain_change.change(tenant=ground.acme.tenant, label=label, by=ELENI)
 
 
 def test_an_own_domain_stays_the_first_address(ground: Ground, zone: NameServer) -> None:
     tenant = found_workspace().tenant
     claim = verified(zone, tenant)
     claims.make_primary(tenant=tenant, host=claim.host, by=ELENI)
-    now = subdomain.change(tenant=tenant, label=new_label(), by=ELENI)
+    now = subdomain_change.change(tenant=tenant, label=new_label(), by=ELENI)
     assert tenant.primary_domain == claim.host
     claims.remove(claim=claim, by=ELENI)
     assert tenant.primary_domain == now.domain
@@ -109,7 +109,7 @@ def test_of_two_who_want_a_name_at_once_one_gets_it(ground: Ground) -> None:
     def change(tenant: object) -> None:
         start.wait()
         try:
-            got.append(subdomain.change(tenant=tenant, label=label, by=ELENI).tenant_id)  # type: ignore[arg-type]
+            got.append(subdomain_change.change(tenant=tenant, label=label, by=ELENI).tenant_id)  # type: ignore[arg-type]
         except Conflict:
             got.append(None)
         finally:

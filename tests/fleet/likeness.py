@@ -20,11 +20,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from public_apps.core.schemas import inside, to_public
-from public_apps.tenants import building
-from public_apps.tenants.engine import head, plan, probe, run
-from public_apps.tenants.fleet import crew
+from public_apps.core.schema_context import inside, to_public
+from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.rollout import workers
+from public_apps.tenants.schema_migrations import applied, head, plan
+from public_apps.tenants.schema_migrations import executor as run
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
 RANDOM = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
@@ -68,16 +69,16 @@ class Scale:
 
     def unforeseen(self) -> None:
         """Compare what becomes of a new and of an old schema where the engine gives way."""
-        new = building.build_tenant()
+        new = schema_creation.build_tenant()
         theirs = self._by_django_tenants(_new_schema())
         self._weigh("built", self._finish(new.schema_name), theirs)
         Tenant.objects.filter(pk=new.pk).delete()
         before = _by_django_up_to(_keys()[:-1])
         old, other = self._copy_of(before), self._copy_of(before)
         self._finish(before)
-        task = crew.Task(schema_name=old, plan=plan.compile_plan(old), settled=False)
+        task = workers.Task(schema_name=old, plan=plan.compile_plan(old), settled=False)
         assert not task.plan.is_foreseen
-        (outcome,) = crew.Alone([task])
+        (outcome,) = workers.Alone([task])
         assert outcome.error == ""
         theirs = self._by_django_tenants(other)
         self._weigh("migrated", self._finish(old), theirs)
@@ -92,9 +93,9 @@ class Scale:
         run.migrate(canary, whole, done=whole.applied, settled=True, canary=True)
         theirs = self._by_django_tenants(other)
         self._weigh("canary", self._finish(canary), theirs)
-        tasks = [crew.Task(schema_name=name, plan=whole, settled=True) for name in followers]
-        for batch in crew.batches(tasks):
-            assert [outcome.error for outcome in crew.do_together(batch)] == [""] * len(batch)
+        tasks = [workers.Task(schema_name=name, plan=whole, settled=True) for name in followers]
+        for batch in workers.batches(tasks):
+            assert [outcome.error for outcome in workers.do_together(batch)] == [""] * len(batch)
             for task in batch:
                 self._weigh(f"one of {len(batch)}", self._finish(task.schema_name), theirs)
 
@@ -108,7 +109,7 @@ class Scale:
         for title, schema_name in (("canary", canary), ("follower", follower)):
             is_canary = title == "canary"
             run.migrate(schema_name, whole, done=whole.applied, settled=False, canary=is_canary)
-            assert head.is_head(probe.applied(schema_name))
+            assert head.is_head(applied.applied(schema_name))
             self._weigh(f"{title} after {keys[-1]}", self._finish(schema_name), theirs)
 
     def _by_django_tenants(self, schema_name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.utils import timezone
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tests.core.ground import Door, Ground, found_workspace
 from tests.staff.desk import member_of

@@ -17,7 +17,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from devstack.stack import Stack
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.announcements.models import Announcement
 from tests import templates
 from tests.core.ground import Door, Workspace, found_workspace, plain_environ, standing_on

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from public_apps.tenants.lifecycle import doors
+from public_apps.tenants import offboarding_hooks
 from tests.billing.bench import bench
 from tests.core.ground import door, ground
 from tests.lifecycle.folder_vault import FolderVault
@@ -18,5 +18,5 @@ __all__ = ["bench", "door", "ground"]
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderVault:
     """The one vault in use while the test runs."""
     kept = FolderVault(tmp_path / "vault")
-    monkeypatch.setattr(doors, "_vaults", [kept])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [kept])
     return kept

@@ -43,10 +43,11 @@ class Reaper:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from public_apps.tenants.lifecycle import doors, steps
+    from public_apps.tenants import offboarding_hooks
+    from public_apps.tenants.offboarding import steps
     from tests.lifecycle.folder_vault import FolderVault
 
     departure, nth, when, folder = sys.argv[1:]
-    doors.use(FolderVault(Path(folder)))
+    offboarding_hooks.use(FolderVault(Path(folder)))
     with connection.execute_wrapper(Reaper(int(nth), when)):
         steps.proceed(int(departure))

@@ -39,9 +39,9 @@ class Reaper:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from public_apps.tenants.archives import restoring
-    from public_apps.tenants.lifecycle import tasks
+    from public_apps.tenants.archives import restore
     from public_apps.tenants.models import Tenant
+    from public_apps.tenants.offboarding import tasks
 
     what, key, archive, words = sys.argv[1:]
     tenant = Tenant.objects.get(pk=key)
@@ -49,6 +49,6 @@ if __name__ == "__main__":
         if what == "revive":
             tasks.revive(tenant.pk, "", "test")
         elif what == "restore":
-            restoring.restore(tenant, path=Path(archive))
+            restore.restore(tenant, path=Path(archive))
         else:
-            restoring.confirm(tenant)
+            restore.confirm(tenant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, expect
 
 from public_apps.tenants import domains
-from public_apps.tenants.lifecycle import departures
+from public_apps.tenants.offboarding import departures
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.core.ground import PASSWORD, Ground, found_workspace
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from billing.models import Invoice, Subscription
 from devstack import mailbox
 from public_apps.core import jobs
-from public_apps.tenants.lifecycle import departures, orphans, reviving
-from public_apps.tenants.lifecycle.models import Departure
 from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.offboarding import departures, orphans, reactivation
+from public_apps.tenants.offboarding.models import Departure
 from tests.core.ground import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
 from tests.lifecycle.leaving import later
@@ -92,7 +92,7 @@ def test_cancelled_suspended_warned_archived_brought_back_and_at_last_forgotten(
     until(lambda: eleni.request("GET", "/").status_code == 404)
     assert Invoice.objects.filter(tenant=row_of(eleni)).exists(), "as the law wants"
 
-    reviving.ask(tenant=row_of(eleni), by="anna@staff.example")
+    reactivation.ask(tenant=row_of(eleni), by="anna@staff.example")
     until(lambda: row_of(eleni).archived_at is None)
     assert row_of(eleni).status == "suspended", "until a plan is chosen again"
     until(lambda: eleni.request("GET", "/accounts/login/").status_code == 200)

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from public_apps.tenants import domains
-from public_apps.tenants.lifecycle import departures, orphans, steps
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.core.ground import Ground, found_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import of

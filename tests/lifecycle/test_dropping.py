@@ -6,10 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from public_apps.tenants.lifecycle import orphans
-from public_apps.tenants.lifecycle.dropping import NotDroppable, drop_schema
-from public_apps.tenants.lifecycle.tasks import look_for_orphans
 from public_apps.tenants.models import Tenant, opaque_schema_name
+from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.offboarding.tasks import look_for_orphans
+from public_apps.tenants.schema_drop import NotDroppable, drop_schema
 from tests.core.ground import Ground, found_workspace
 
 NEVER = [

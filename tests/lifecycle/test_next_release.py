@@ -10,10 +10,11 @@ from pytest_django import Settings
 
 from devstack import pgbinaries
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
+from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup
-from public_apps.tenants.lifecycle import departures, doors, orphans, steps
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.archives.furnished import rows
 from tests.core.ground import Ground, found_workspace
 from tests.lifecycle.leaving import later, of
@@ -25,7 +26,7 @@ def test_an_archive_of_yesterday_comes_to_todays_head(
 ) -> None:
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
-    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
     workspace = found_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)

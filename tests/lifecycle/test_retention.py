@@ -13,12 +13,12 @@ from django.utils import timezone
 from public_apps.core import mail
 from public_apps.core.errors import Refused
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants import building, domains, suspension
-from public_apps.tenants.hosts import subdomain
-from public_apps.tenants.lifecycle import departures, doors, orphans, retention, steps
-from public_apps.tenants.lifecycle.models import Departure
-from public_apps.tenants.lifecycle.tasks import due, sweep_departures
+from public_apps.tenants import domains, offboarding_hooks, schema_creation, suspension
+from public_apps.tenants.custom_domains import subdomain_change
 from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.offboarding import departures, orphans, retention, steps
+from public_apps.tenants.offboarding.models import Departure
+from public_apps.tenants.offboarding.tasks import due, sweep_departures
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, suspended
@@ -82,7 +82,7 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
     assert departure.pk in due()
     steps.proceed(departure.pk)
     assert not domains.is_taken(label)
-    subdomain.change(tenant=neighbour.tenant, label=label, by="test")
+    subdomain_change.change(tenant=neighbour.tenant, label=label, by="test")
     assert departure.pk not in due()
     assert Tenant.objects.filter(pk=workspace.tenant.pk, schema_name=schema).exists(), (
         "the row stays"
@@ -92,7 +92,7 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
 def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
     workspace = over()
     retention.plan_due()
     departure = steps.proceed(later(workspace, days=31).pk)
@@ -128,13 +128,13 @@ def test_a_closed_door_opens_again_until_the_schema_is_dropped(
 ) -> None:
     workspace = over()
     retention.plan_due()
-    monkeypatch.setattr(doors, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
     departure = steps.proceed(later(workspace, days=31).pk)
     assert departure is not None
     assert departure.closed_at
     departures.undo(tenant=workspace.tenant, by="anna@newconcierge.example")
     assert Tenant.objects.get(pk=workspace.tenant.pk).archived_at is None
-    monkeypatch.setattr(doors, "_vaults", [vault])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [vault])
     Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=timezone.now())
     retention.plan_due()
     assert departures.current(workspace.tenant) is None
@@ -162,7 +162,7 @@ def test_a_tenant_whose_data_is_back_from_its_archive_lives_in_another_schema(
     steps.proceed(later(workspace, days=31).pk)
     dropped = workspace.tenant.schema_name
     with transaction.atomic():  # what restoring an archive does, with somebody else's empty rooms
-        built = building.build_tenant()
+        built = schema_creation.build_tenant()
         built.delete()
         Tenant.objects.filter(pk=workspace.tenant.pk).update(schema_name=built.schema_name)
         departures.revived(tenant=workspace.tenant, by="manage.py")

@@ -14,10 +14,11 @@ from pytest_django import Settings
 
 from devstack import pgbinaries
 from devstack.processes import ROOT
-from public_apps.tenants.archives import backup, exporting, restoring
+from public_apps.tenants import offboarding_hooks
+from public_apps.tenants.archives import backup, restore, writer
 from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.lifecycle import departures, doors, orphans, steps, tasks
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, steps, tasks
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import of
 from tests.tenants.test_hosts import until_status
@@ -35,7 +36,7 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
-    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
 
 
 def killed(
@@ -82,12 +83,12 @@ def test_a_restore_is_swapped_or_not_and_confirmed_or_not(
     ground: Ground, door: Door, settings: Settings, tmp_path: Path
 ) -> None:
     workspace, archive = found_workspace(), tmp_path / "archive.zip"
-    exporting.export(workspace.tenant, to=archive)
+    writer.export(workspace.tenant, to=archive)
     before = standing(workspace)
     for moment in RESTORE:
         killed(ground, "restore", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
         assert standing(workspace) == before, moment
-    restoring.restore(workspace.tenant, path=archive)
+    restore.restore(workspace.tenant, path=archive)
 
     long_ago = timezone.now() - timedelta(minutes=2)
     KeptSchema.objects.filter(tenant=workspace.tenant).update(swapped_at=long_ago)
@@ -95,6 +96,6 @@ def test_a_restore_is_swapped_or_not_and_confirmed_or_not(
     for moment in CONFIRMATION:
         killed(ground, "confirm", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
         assert standing(workspace) == swapped, moment
-    restoring.confirm(workspace.tenant)
+    restore.confirm(workspace.tenant)
     assert not orphans.is_there(workspace.tenant.schema_name)
     assert door.token(workspace)

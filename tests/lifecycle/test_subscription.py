@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from public_apps.tenants.lifecycle import departures, orphans, steps
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.billing.bench import Bench
 from tests.core.ground import Workspace
 from tests.lifecycle.leaving import later

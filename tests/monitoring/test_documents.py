@@ -14,8 +14,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from billing import incidents
-from public_apps.core import exposition
+from public_apps.monitoring import incidents, prometheus
 from tests.core.ground import Ground
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,7 +43,7 @@ def expressions() -> Iterator[str]:
 @pytest.fixture
 def told(ground: Ground) -> dict[str, str]:
     """What /metrics declares: each name with its type."""
-    families = text_string_to_metric_families(exposition.document().decode())
+    families = text_string_to_metric_families(prometheus.document().decode())
     return {
         f"{family.name}_total" if family.type == "counter" else family.name: family.type
         for family in families
@@ -65,7 +64,7 @@ def test_every_expression_asks_for_what_is_there(told: dict[str, str]) -> None:
 
 
 def test_every_label_that_is_asked_for_is_one(told: dict[str, str]) -> None:
-    from public_apps.core.metrics import COLLECTORS, METRICS, PREFIX
+    from public_apps.monitoring.metrics import COLLECTORS, METRICS, PREFIX
 
     labels = {name: {*metric.labels, "le"} for name, metric in METRICS.items()}
     for collector in COLLECTORS:

@@ -11,9 +11,9 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from public_apps.core import figures
-from public_apps.core.background import FLUSH_SECONDS
+from billing import webhook_stats
 from public_apps.core.models import WebhookSlot
+from public_apps.monitoring.background_tasks import FLUSH_SECONDS
 from tests.core.ground import Ground
 
 
@@ -21,14 +21,14 @@ from tests.core.ground import Ground
 def quiet(ground: Ground) -> Iterator[None]:
     """A ground where no webhook has been counted, and none that was is still to be written."""
     time.sleep(FLUSH_SECONDS + 1)
-    figures.flush()
+    webhook_stats.flush()
     WebhookSlot.objects.all().delete()
     yield
     WebhookSlot.objects.all().delete()
 
 
-def last_hour() -> figures.WebhookFigures:
-    return figures.webhook_figures(since=timezone.now() - timedelta(hours=1))
+def last_hour() -> webhook_stats.WebhookFigures:
+    return webhook_stats.webhook_figures(since=timezone.now() - timedelta(hours=1))
 
 
 def test_nothing_counted_is_no_verdict(quiet: None) -> None:
@@ -39,14 +39,14 @@ def test_nothing_counted_is_no_verdict(quiet: None) -> None:
 
 def test_answers_and_attempts_become_rates_and_quantiles(quiet: None) -> None:
     for _ in range(18):
-        figures.answered(status=200, seconds=0.004)
-    figures.answered(status=400, seconds=0.002)
-    figures.answered(status=500, seconds=6.0)
-    figures.answered(status=503, seconds=0.001)  # manual mode
+        webhook_stats.answered(status=200, seconds=0.004)
+    webhook_stats.answered(status=400, seconds=0.002)
+    webhook_stats.answered(status=500, seconds=6.0)
+    webhook_stats.answered(status=503, seconds=0.001)  # manual mode
     for _ in range(3):
-        figures.handled(seconds=0.3)
-    figures.attempt_failed()
-    figures.flush()
+        webhook_stats.handled(seconds=0.3)
+    webhook_stats.attempt_failed()
+    webhook_stats.flush()
 
     found = last_hour()
     assert (found.count, found.accepted, found.refused, found.broken) == (20, 18, 1, 1)
@@ -62,8 +62,8 @@ def test_what_processes_write_at_once_adds_up(quiet: None) -> None:
     def write() -> None:
         try:
             for _ in range(20):
-                figures.answered(status=200, seconds=0.004)
-                figures.flush()
+                webhook_stats.answered(status=200, seconds=0.004)
+                webhook_stats.flush()
         finally:
             connection.close()
 
@@ -72,31 +72,31 @@ def test_what_processes_write_at_once_adds_up(quiet: None) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    figures.flush()
+    webhook_stats.flush()
     assert last_hour().count == 80
 
 
 def test_what_could_not_be_written_is_kept_for_the_next_time(quiet: None) -> None:
-    figures.answered(status=200, seconds=0.004)
+    webhook_stats.answered(status=200, seconds=0.004)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_webhookslot RENAME TO away")
     try:
         with pytest.raises(DatabaseError):
-            figures.flush()
+            webhook_stats.flush()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO core_webhookslot")
-    figures.answered(status=200, seconds=0.004)
-    figures.flush()
+    webhook_stats.answered(status=200, seconds=0.004)
+    webhook_stats.flush()
     assert last_hour().count == 2
 
 
 def test_a_chart_has_a_point_for_every_minute_or_hour(quiet: None) -> None:
-    figures.answered(status=200, seconds=0.004)
-    figures.flush()
+    webhook_stats.answered(status=200, seconds=0.004)
+    webhook_stats.flush()
     now = timezone.now()
     for stretch, points in ((timedelta(hours=1), 61), (timedelta(days=30), 30 * 24 + 1)):
-        series = figures.webhook_series(since=now - stretch, until=now)
+        series = webhook_stats.webhook_series(since=now - stretch, until=now)
         assert len(series) == points
         assert sum(point.figures.count for point in series) == 1
         assert series[-1].figures.count == 1
@@ -106,7 +106,7 @@ def test_old_minutes_are_forgotten_and_their_hours_kept(quiet: None) -> None:
     past = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
     for span in ("minute", "hour"):
         WebhookSlot.objects.create(span=span, at=past, accepted=1)
-    figures.forget_old()
+    webhook_stats.forget_old()
     assert list(WebhookSlot.objects.values_list("span", flat=True)) == ["hour"]
-    week = figures.webhook_figures(since=timezone.now() - timedelta(days=7))
+    week = webhook_stats.webhook_figures(since=timezone.now() - timedelta(days=7))
     assert week.accepted == 1

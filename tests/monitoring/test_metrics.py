@@ -11,7 +11,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from public_apps.core import background, metrics
+from public_apps.monitoring import background_tasks, metrics
 from public_apps.tenants import suspension
 from tests.billing.posting import deliver, event, post
 from tests.core.ground import Door, Ground, another_web, found_workspace
@@ -164,4 +164,4 @@ def test_labels_without_end_come_together_as_other() -> None:
     assert len(taken) == metrics.MOST_SERIES + 1
     assert taken[(many.name, (metrics.OTHER,))].count == 50
     assert json.dumps(next(iter(taken)))
-    assert background.FLUSH_SECONDS <= 5
+    assert background_tasks.FLUSH_SECONDS <= 5

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from public_apps.accounts import keys
+from public_apps.accounts import password_links
 from public_apps.accounts.models import User
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside, is_public
+from public_apps.core.schema_context import inside, is_public
 from public_apps.onboarding import open_workspace as story
 from public_apps.onboarding import subdomains, welcome
 from public_apps.onboarding.models import Signup
@@ -110,10 +110,10 @@ def test_who_buys_twice_has_two_keys_that_fit_one_door_each(ground: Ground) -> N
     for signup in (first, second):
         tenant = open_workspace(signup=Signup.objects.get(pk=signup.pk))
         with inside(tenant.schema_name):
-            made.append((tenant, keys.new_key(User.objects.get(email=second.email))))
+            made.append((tenant, password_links.new_key(User.objects.get(email=second.email))))
     for tenant, key in made:
         with inside(tenant.schema_name):
-            assert [each for _tenant, each in made if keys.user_of(each)] == [key]
+            assert [each for _tenant, each in made if password_links.user_of(each)] == [key]
 
 
 def test_a_welcome_mail_is_sent_again_at_a_measured_pace(ground: Ground) -> None:

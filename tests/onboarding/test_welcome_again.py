@@ -13,7 +13,7 @@ from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace

@@ -13,7 +13,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 
-from public_apps.core.schemas import inside, to_public
+from public_apps.core.schema_context import inside, to_public
 from public_apps.tenants.models import Tenant
 from tests.core.ground import Ground
 from tests.scale_out import rules

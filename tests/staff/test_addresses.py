@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from public_apps.audit.models import Entry
-from public_apps.tenants.hosts import claims
-from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.custom_domains import claims
+from public_apps.tenants.custom_domains.models import DomainClaim
 from public_apps.tenants.models import Domain
 from tests.core.ground import Door, Ground, another_web, found_workspace
 from tests.domains.moving import ELENI, new_host, publish, verified

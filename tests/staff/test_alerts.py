@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from devstack import mailbox
-from public_apps.core.background import FLUSH_SECONDS
+from public_apps.monitoring.background_tasks import FLUSH_SECONDS
 from tests import templates
 from tests.billing.posting import event
 from tests.customer import Order, Shop, until

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from billing import webhook_stats
 from billing.models import Plan, StripeEvent, Subscription
-from public_apps.core import figures
 from public_apps.core.models import OutgoingMail, WebhookSlot
 from public_apps.onboarding.models import Signup
-from staff.dashboard import business, charts, trouble
+from staff.dashboard import business, charts, problems
 from tests.billing.bench import Bench
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.staff.desk import staff_member
@@ -41,8 +41,8 @@ def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
         ):
             WebhookSlot.objects.create(
                 span=span, at=at, accepted=70, broken=broken, handled=70,
-                answer_buckets=[0] * 5 + [70 + broken] + [0] * (len(figures.ANSWER_MS) - 5),
-                handled_buckets=[0] * 5 + [70] + [0] * (len(figures.HANDLED_MS) - 5),
+                answer_buckets=[0] * 5 + [70 + broken] + [0] * (len(webhook_stats.ANSWER_MS) - 5),
+                handled_buckets=[0] * 5 + [70] + [0] * (len(webhook_stats.HANDLED_MS) - 5),
             )  # fmt: skip
     desk, _email = staff_member(door, SEEN)
     page = desk.get("").text
@@ -57,9 +57,10 @@ def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
 
 def test_a_day_of_the_month_is_one_bar_and_the_highest_fills_the_chart() -> None:
     at = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    slot = figures.Slot(accepted=3, broken=1).in_figures()
+    slot = webhook_stats.Slot(accepted=3, broken=1).in_figures()
     points = [
-        figures.WebhookPoint(at=at + timedelta(hours=hour), figures=slot) for hour in range(48)
+        webhook_stats.WebhookPoint(at=at + timedelta(hours=hour), figures=slot)
+        for hour in range(48)
     ]
     chart = charts.chart(points, step=timedelta(days=1), summary="")
     assert [(bar.good_height, bar.bad_height) for bar in chart.bars] == [(90.0, 30.0)] * 2
@@ -67,14 +68,14 @@ def test_a_day_of_the_month_is_one_bar_and_the_highest_fills_the_chart() -> None
 
 
 def test_trouble_is_counted_and_leads_to_what_is_wrong(ground: Ground, door: Door) -> None:
-    before = trouble.now_in_trouble()
+    before = problems.now_in_trouble()
     an_event("failed", "failed")
     an_event("parked", "parked")
     OutgoingMail.objects.create(
         kind="test", key=f"dashboard {timezone.now()}", to="a@b.example",
         next_attempt_at=timezone.now(), failed_at=timezone.now(),
     )  # fmt: skip
-    after = trouble.now_in_trouble()
+    after = problems.now_in_trouble()
     counted = (after.failed_events, after.parked_events, after.mails_given_up)
     assert counted == (
         before.failed_events + 1, before.parked_events + 1, before.mails_given_up + 1,
@@ -147,7 +148,7 @@ def test_what_grows_without_end_is_never_read_through(ground: Ground) -> None:
     tenant = found_workspace().tenant
     newest = StripeEvent.objects.defer("payload").order_by("-received_at")
     asked = {
-        **trouble.big_reads(),
+        **problems.big_reads(),
         "newest events": newest[:50],
         "events of a type": newest.filter(type="invoice.paid")[:50],
         "events of a tenant": newest.filter(tenant_id=tenant.pk)[:50],

@@ -14,9 +14,10 @@ from pytest_django import Settings
 from devstack import pgbinaries
 from public_apps.audit.models import Entry
 from public_apps.core.models import OutgoingMail
+from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup
-from public_apps.tenants.lifecycle import departures, doors, orphans, retention, steps, tasks
 from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.offboarding import departures, orphans, retention, steps, tasks
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import later, of, over
 from tests.staff.desk import Desk, member_of
@@ -34,7 +35,7 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     """A store of the test's own, in use for departures."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
-    monkeypatch.setattr(doors, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
     return tmp_path / "store"
 
 

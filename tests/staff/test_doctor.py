@@ -14,11 +14,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
+from billing import webhook_stats
 from billing.handlers import HANDLERS
 from billing.models import Price
 from devstack.stack import Stack
-from public_apps.core import figures
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.billing.bench import Bench
 from tests.core.ground import NOBODY, Ground, found_workspace
 from tests.staff.examined import Finding, examine, stripe_at_another_time
@@ -239,8 +239,8 @@ def test_17_debugging_at_a_public_address(bench: Bench) -> None:
 
 
 def test_refused_deliveries_are_pointed_at(bench: Bench) -> None:
-    figures.answered(status=400, seconds=0.01)
-    figures.flush()
+    webhook_stats.answered(status=400, seconds=0.01)
+    webhook_stats.flush()
     _status, findings = examine()
     [told] = [each for each in findings if each["part"] == "webhook secret"]
     assert told["verdict"] == "warning"

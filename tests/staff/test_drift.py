@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from public_apps.tenants import building, drift
-from public_apps.tenants.fleet import survey
-from public_apps.tenants.lifecycle import orphans
+from public_apps.tenants import schema_creation, schema_diff
 from public_apps.tenants.models import opaque_schema_name
+from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.rollout import inspection
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.staff.examined import examine
 
@@ -70,13 +70,13 @@ def test_a_schema_that_somebody_changed_is_named_with_what_is_odd(
         assert said.startswith("1 tenants")
         assert f"{schema} " in said
         assert words in said
-        assert list(drift.find()) == [schema], "no neighbour is blamed"
-    assert drift.find() == {}
+        assert list(schema_diff.find()) == [schema], "no neighbour is blamed"
+    assert schema_diff.find() == {}
 
 
 def test_what_all_tenants_lack_is_missed_by_the_models(court: Workspace) -> None:
-    others = survey.take()  # some that tests have broken are told of elsewhere
-    there = survey.in_fleet().exclude(schema_name__in=[*others.order, *others.broken])
+    others = inspection.take()  # some that tests have broken are told of elsewhere
+    there = inspection.in_fleet().exclude(schema_name__in=[*others.order, *others.broken])
     everyone = [str(each.schema_name) for each in there]
     with undone_afterwards():
         for schema in everyone:
@@ -121,8 +121,8 @@ def test_looking_costs_the_same_number_of_questions_for_any_number_of_tenants(
     court: Workspace,
 ) -> None:
     with CaptureQueriesContext(connection) as few:
-        drift.find()
-    building.build_tenant()
+        schema_diff.find()
+    schema_creation.build_tenant()
     with CaptureQueriesContext(connection) as more:
-        drift.find()
+        schema_diff.find()
     assert len(more) == len(few)

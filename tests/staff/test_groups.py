@@ -77,9 +77,9 @@ def places(bench: Bench) -> dict[str, Any]:
         organization="Late", subdomain=f"late-{secrets.token_hex(4)}", email="late@one.example",
         first_name="L", last_name="One", plan="starter", interval="month",
     )  # fmt: skip
-    from billing import manual
+    from billing import manual_mode
 
-    payment = manual.record_payment(
+    payment = manual_mode.record_payment(
         tenant=eleni.tenant, amount=100, currency="eur", reference="r 1",
         paid_until=eleni.tenant.created_at, by="the test",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import suspension
 from staff.models import Impersonation
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
@@ -233,10 +233,10 @@ def test_the_welcome_link_and_the_last_sign_in_stay_as_they_were(
     door: Door, anna: tuple[Desk, User], ground: Ground
 ) -> None:
     fresh = found_workspace(password=None)
-    from public_apps.accounts import keys
+    from public_apps.accounts import password_links
 
     with inside(fresh.tenant.schema_name):
-        key = keys.new_key(User.objects.get(email=fresh.owner))
+        key = password_links.new_key(User.objects.get(email=fresh.owner))
     entered(door, anna[0], fresh)
     assert person_of(fresh).last_login is None
     assert door.ask("GET", f"/accounts/set-password/{key}/", host=fresh.host).status_code == 200

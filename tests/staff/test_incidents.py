@@ -10,9 +10,10 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from billing import drift, incidents
+from billing import stripe_mismatch
 from billing.models import EventStatus, Incident, StripeEvent
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring import incidents
 from public_apps.tenants.models import Tenant
 from staff.alerts import checks, kinds
 from tests.billing.posting import event
@@ -50,14 +51,14 @@ def failed_event(kind: str) -> StripeEvent:
 @pytest.mark.usefixtures("calm")
 def test_drift_is_mailed_once_and_once_more_when_it_is_over() -> None:
     for _hour in range(3):
-        drift.report(["subscription sub_1: ours active, Stripe's paused"])
+        stripe_mismatch.report(["subscription sub_1: ours active, Stripe's paused"])
     assert mails(incidents.OPENED) == list(OPS)
     assert mails(incidents.OVER) == []
     for _hour in range(3):
-        drift.report([])
+        stripe_mismatch.report([])
     assert mails(incidents.OVER) == list(OPS)
-    drift.report(["another time"])
-    assert Incident.objects.filter(kind=drift.KIND).count() == 2
+    stripe_mismatch.report(["another time"])
+    assert Incident.objects.filter(kind=stripe_mismatch.KIND).count() == 2
 
 
 @pytest.mark.usefixtures("calm")

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from billing.models import Incident
 from public_apps.core.models import OutgoingMail
-from public_apps.tenants.lifecycle import departures, doors, orphans, steps
-from public_apps.tenants.lifecycle.dropping import drop_schema
-from public_apps.tenants.lifecycle.tasks import look_for_orphans
+from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.models import opaque_schema_name
+from public_apps.tenants.offboarding import departures, orphans, steps
+from public_apps.tenants.offboarding.tasks import look_for_orphans
+from public_apps.tenants.schema_drop import drop_schema
 from staff.alerts import checks
 from tests.core.ground import Door, Ground, found_workspace
 from tests.staff.desk import member_of
@@ -70,7 +71,7 @@ def test_schemas_of_the_databases_own_are_nobodys_business(ground: Ground) -> No
 def test_a_departure_that_is_held_up_is_an_incident(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
     tenant = found_workspace().tenant
     now = timezone.now()
     departure = departures.plan_archive(tenant=tenant, begins_at=now, by="test")

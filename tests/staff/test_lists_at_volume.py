@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing.models import Incident, Lead, ManualPayment
 from public_apps.audit import audit
 from public_apps.core.models import SuppressedAddress
-from public_apps.core.schemas import in_public
+from public_apps.core.schema_context import in_public
 from public_apps.tenants.models import Tenant, TenantMigration
 from staff.models import Impersonation
 from staff.second_factor import PROVEN, STATE

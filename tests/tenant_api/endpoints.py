@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from public_apps.accounts.resources import Resource
+from public_apps.accounts.viewsets import Resource
 
 NUMBER, TOKEN = "2147483000", "00000000-0000-4000-8000-000000000000"
 _PLACE = re.compile(r"<(?:(?P<kind>\w+):)?\w+>")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing.models import Invoice
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.archives.models import Export
 from public_apps.tenants.models import Tenant
 from tenant_apps.home.models import Sample

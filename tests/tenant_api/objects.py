@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from public_apps.accounts.machine_keys import actions as machine_keys
-from public_apps.core.schemas import inside
+from public_apps.accounts.api_keys import actions as machine_keys
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings.models import Apartment, Building, Residency
 from tenant_apps.finances.actions import drafts
 from tenant_apps.finances.models import Period

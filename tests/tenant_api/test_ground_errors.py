@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from public_apps.accounts.models import Role
-from public_apps.core.rest.limits import PersonLimit, WorkspaceLimit
+from public_apps.core.rest.throttling import PersonLimit, WorkspaceLimit
 from tests.tenant_api.town import Person, Town
 
 PROBLEM = "application/problem+json"

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import Invitation, Role
 from public_apps.core.models import IdempotentRequest
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import found_workspace
 from tests.customer import until
 from tests.tenant_api.town import Person, Town

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import Ground
 from tests.tenant_api.endpoints import endpoints
 from tests.tenant_api.estate import Estate, furnished

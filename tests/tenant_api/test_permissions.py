@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from public_apps.accounts import permissions
-from public_apps.accounts.machine_keys import actions as machine_keys
+from public_apps.accounts.api_keys import actions as machine_keys
 from public_apps.accounts.models import Role
 from public_apps.accounts.permissions import Reach, reach
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import Door, Ground, found_workspace
 from tests.tenant_api.endpoints import Endpoint, endpoints
 from tests.tenant_api.objects import OBJECTS

@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from public_apps.accounts.models import Role, User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions
 from tenant_apps.buildings.models import Apartment, Building
 from tests.core.ground import PASSWORD, Door, Workspace, found_workspace, left_as_found

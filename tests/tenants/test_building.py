@@ -12,10 +12,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from devstack.processes import ROOT
-from public_apps.core import schemas
-from public_apps.tenants import building
-from public_apps.tenants.engine import head
+from public_apps.core import schema_context
+from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant, opaque_schema_name
+from public_apps.tenants.schema_migrations import head
 from tests.core.ground import Ground, found_workspace
 
 BUILD = "from public_apps.tenants import building; building.build_tenant()"
@@ -39,11 +39,11 @@ def rows_there() -> set[str]:
 
 
 def test_a_built_tenant_is_at_head_and_unclaimed(ground: Ground) -> None:
-    tenant = building.build_tenant()
+    tenant = schema_creation.build_tenant()
     assert tenant.status == "spare"
     assert tenant.migrations_fingerprint == head.fingerprint()
-    building.verify(tenant.schema_name)
-    assert schemas.is_public()
+    schema_creation.verify(tenant.schema_name)
+    assert schema_context.is_public()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
         (tables,) = cursor.fetchone() or (0,)
@@ -128,17 +128,17 @@ def test_a_build_that_does_not_come_out_whole_leaves_no_row_and_no_schema(
 def test_a_schema_with_other_migrations_is_refused(ground: Ground, done: str, told: str) -> None:
     name = found_workspace().tenant.schema_name
     with transaction.atomic():
-        with schemas.inside(name), connection.cursor() as cursor:
+        with schema_context.inside(name), connection.cursor() as cursor:
             cursor.execute(done)
-        with pytest.raises(building.SchemaIncomplete, match=told) as refused:
-            building.verify(name)
+        with pytest.raises(schema_creation.SchemaIncomplete, match=told) as refused:
+            schema_creation.verify(name)
         assert name in str(refused.value)
         transaction.set_rollback(True)
 
 
 def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(ground: Ground) -> None:
-    with pytest.raises((building.SchemaIncomplete, DatabaseError)):
-        building.verify(opaque_schema_name())
+    with pytest.raises((schema_creation.SchemaIncomplete, DatabaseError)):
+        schema_creation.verify(opaque_schema_name())
 
 
 @pytest.mark.parametrize(
@@ -164,14 +164,14 @@ def test_nothing_lets_a_schema_be_taken_over_that_somebody_left_behind(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deleted tenant's schema still holds its people: nobody else may move in."""
-    left_behind = building.build_tenant()
+    left_behind = schema_creation.build_tenant()
     Tenant.objects.filter(pk=left_behind.pk).delete()
     field = Tenant._meta.get_field("schema_name")
     monkeypatch.setattr(field, "_get_default", lambda: left_behind.schema_name)
     with pytest.raises(DatabaseError, match="already exists"):
-        building.build_tenant()
+        schema_creation.build_tenant()
     assert left_behind.schema_name not in rows_there()
-    assert schemas.is_public()
+    assert schema_context.is_public()
 
 
 def test_saving_or_deleting_a_row_never_touches_a_schema(ground: Ground) -> None:

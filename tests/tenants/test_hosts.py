@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from public_apps.core import schemas
+from public_apps.core import schema_context
 from public_apps.tenants import routing
 from public_apps.tenants.models import Domain, Tenant
 from tests.core.ground import Door, Ground, another_web, found_workspace
@@ -197,7 +197,7 @@ def test_the_memory_of_hosts_has_an_end(ground: Ground, monkeypatch: pytest.Monk
 
 def test_after_a_request_the_connection_is_back_in_public(ground: Ground) -> None:
     Client(headers={"host": ground.acme.host}).get("/accounts/login/")
-    assert schemas.is_public()
+    assert schema_context.is_public()
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
         assert cursor.fetchone() == ("public",)

@@ -12,7 +12,7 @@ from django.test import RequestFactory, override_settings
 
 from devstack import mailbox
 from public_apps.core import mail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants import headless, links
 from tests.core.ground import Ground, found_workspace
 from tests.tenant_api.town import Town

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from devstack import mailbox
 from public_apps.accounts.models import User
-from public_apps.core import schemas
+from public_apps.core import schema_context
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import Tenant
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
@@ -66,7 +66,7 @@ def test_after_an_exception_the_connection_is_back_in_public(hollow: Workspace) 
     client = Client(headers={"host": hollow.host}, raise_request_exception=False)
     client.cookies["session"] = "x" * 32  # makes the session be looked up
     assert client.get("/").status_code == 500
-    assert schemas.is_public()
+    assert schema_context.is_public()
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
         assert cursor.fetchone() == ("public",)
@@ -79,8 +79,8 @@ def test_work_inside_a_missing_schema_is_an_error_and_leaves_nothing_in_public(
     before = User.objects.count()
     with (
         pytest.raises(ProgrammingError, match='relation "accounts_user" does not exist'),
-        schemas.inside(hollow.tenant.schema_name),
+        schema_context.inside(hollow.tenant.schema_name),
     ):
         User.objects.create_user("ghost@example.org", role="owner")
-    assert schemas.is_public()
+    assert schema_context.is_public()
     assert User.objects.count() == before

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from public_apps.tenants import building, pool, provisioning
-from public_apps.tenants.engine import head
+from public_apps.tenants import pool, provisioning, schema_creation
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.schema_migrations import head
 from tests.core.ground import Ground
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ def test_a_dry_pool_builds_at_once_and_two_buyers_get_two_whole_tenants(dry: Non
     first, second = at_once(2, lambda number: take(f"buyer-{number}"))
     assert first.schema_name != second.schema_name
     for tenant in (first, second):
-        building.verify(tenant.schema_name)
+        schema_creation.verify(tenant.schema_name)
         assert Tenant.objects.get(pk=tenant.pk).status == "provisioning"
 
 

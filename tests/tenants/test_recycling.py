@@ -6,7 +6,7 @@ import pytest
 from django.db import close_old_connections, connection, transaction
 from pytest_django import Settings
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant, opaque_schema_name
 from tests.core.ground import Ground
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import gateway, manual, reconcile, repair
+from billing import gateway, manual_mode, reconcile, repair
 from billing.reconcile import Difference
+from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.naming import named
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--tenant", help="subdomain or schema; all by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if manual.is_on():
+        if manual_mode.is_on():
             raise CommandError("Manual mode: Stripe is not asked for anything.")
         tenant = _tenant(options["tenant"])
         try:

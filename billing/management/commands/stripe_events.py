@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import gateway, inbox, manual, missed
+from billing import event_backfill, gateway, inbox, manual_mode
 from billing.models import EventStatus, StripeEvent
 
 
@@ -64,10 +64,10 @@ class Command(BaseCommand):
             self.stdout.write(f"enqueued {event.pk}")
 
     def _fetch_missed(self) -> None:
-        if manual.is_on():
+        if manual_mode.is_on():
             raise CommandError("Manual mode: Stripe is not asked for anything.")
         try:
-            fetched = missed.fetch()
+            fetched = event_backfill.fetch()
         except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
             raise CommandError(f"Stripe: {error}") from error
         for event_id in fetched.new:

@@ -18,9 +18,9 @@ from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import Invitation, User
 from public_apps.audit import audit
 from public_apps.core import mail
-from public_apps.core.constraints import refused_as
+from public_apps.core.constraint_errors import refused_as
 from public_apps.core.errors import Conflict, Forbidden, Gone, Invalid, Refused
-from public_apps.core.schemas import current, in_public
+from public_apps.core.schema_context import current, in_public
 
 MAIL = "invitation"
 WORKS_FOR = timedelta(days=7)

@@ -20,19 +20,19 @@ from rest_framework.views import APIView
 
 from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import Invitation, InvitationState, Role
-from public_apps.accounts.resources import Created, Listed, Retrieved
+from public_apps.accounts.viewsets import Created, Listed, Retrieved
 from public_apps.core.errors import Gone
-from public_apps.core.rest import addresses
-from public_apps.core.rest.descriptions import ProblemSerializer
+from public_apps.core.rest import email_fields
 from public_apps.core.rest.etags import created
-from public_apps.core.rest.limits import Limit
+from public_apps.core.rest.openapi import ProblemSerializer
+from public_apps.core.rest.throttling import Limit
 
 PROBLEM = OpenApiResponse(ProblemSerializer)
 LONGEST_KEY = 100
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
-    serializer_field_mapping = addresses.COLUMNS
+    serializer_field_mapping = email_fields.COLUMNS
     state = serializers.ChoiceField(choices=InvitationState.choices, read_only=True)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
     role = serializers.ChoiceField(choices=Role.choices)

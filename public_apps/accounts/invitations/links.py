@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from public_apps.accounts.models import Invitation
-from public_apps.core.schemas import current
+from public_apps.core.schema_context import current
 
 LARGEST_ID = 2**63 - 1
 

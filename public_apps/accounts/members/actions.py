@@ -16,7 +16,7 @@ from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
 from public_apps.core import locks
 from public_apps.core.errors import Forbidden, Refused
-from public_apps.core.schemas import current
+from public_apps.core.schema_context import current
 
 # Sent in the transaction of the change, in the tenant's schema: who its owners are is another now.
 owners_changed = Signal()

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Role, User
-from public_apps.accounts.resources import Changed, Listed, Retrieved
+from public_apps.accounts.viewsets import Changed, Listed, Retrieved
 
 STATES = (("active", _("Active")), ("inactive", _("Deactivated")))
 

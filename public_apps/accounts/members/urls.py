@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from public_apps.accounts.members import pages
+from public_apps.accounts.members import views
 
 urlpatterns = [
-    path("", pages.list_page, name="members-page"),
-    path("invite/", pages.invite_page, name="invite-page"),
-    path("invitations/<int:pk>/<slug:verb>/", pages.invitation_page, name="invitation-deed"),
-    path("<int:pk>/", pages.member_page, name="member-page"),
-    path("<int:pk>/<slug:verb>/", pages.ask_page, name="member-ask"),
+    path("", views.list_page, name="members-page"),
+    path("invite/", views.invite_page, name="invite-page"),
+    path("invitations/<int:pk>/<slug:verb>/", views.invitation_page, name="invitation-deed"),
+    path("<int:pk>/", views.member_page, name="member-page"),
+    path("<int:pk>/<slug:verb>/", views.ask_page, name="member-ask"),
 ]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from public_apps.core.problems import CATALOGUE
-from public_apps.core.rest.descriptions import ADDRESSES, PROBLEM_CODES
+from public_apps.core.rest.openapi import ADDRESSES, PROBLEM_CODES
 
 
 class KindSerializer(serializers.Serializer[Any]):

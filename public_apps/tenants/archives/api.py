@@ -11,10 +11,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.resources import Listed, Retrieved
+from public_apps.accounts.viewsets import Listed, Retrieved
 from public_apps.core.idempotency import Content
-from public_apps.core.schemas import in_public
-from public_apps.tenants.archives import asking, links
+from public_apps.core.schema_context import in_public
+from public_apps.tenants.archives import download_links, exports
 from public_apps.tenants.archives.models import Export, ExportStatus
 from public_apps.tenants.models import Tenant
 
@@ -48,7 +48,7 @@ class ExportViewSet(Listed, Retrieved):
     takes_version = False
 
     def rows(self) -> QuerySet[Export]:
-        return asking.kept_for(getattr(self.request, "tenant", None))
+        return exports.kept_for(getattr(self.request, "tenant", None))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Those that have not expired."""
@@ -65,7 +65,7 @@ class ExportViewSet(Listed, Retrieved):
         """Have one made, or go on with the one under way; a mail tells when it is there."""
 
         def work() -> Content:
-            export = asking.ask(tenant=self._tenant, by=self.me)
+            export = exports.ask(tenant=self._tenant, by=self.me)
             return Content(ExportSerializer(export).data, {"Location": self.place(export)})
 
         return self.once(work, status=201)
@@ -77,7 +77,7 @@ class ExportViewSet(Listed, Retrieved):
         # Not remembered under an Idempotency-Key: whoever has the link has the archive.
         with in_public():
             export = self.get_object()
-        made = links.make(export=export, tenant=self._tenant, by=self.me)
+        made = download_links.make(export=export, tenant=self._tenant, by=self.me)
         return Response(LinkSerializer(made).data)
 
     @property

@@ -13,13 +13,20 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from public_apps.tenants.archives import earlier, exporting, pgdump
-from public_apps.tenants.archives.desk import desk
-from public_apps.tenants.archives.installation import mark_of, own_store
-from public_apps.tenants.archives.layout import BACKUP, FINAL, STAMP, folder_of, key_now, made_at
+from public_apps.tenants.archives import legacy_keys, pgdump, writer
+from public_apps.tenants.archives.store_layout import (
+    BACKUP,
+    FINAL,
+    STAMP,
+    folder_of,
+    key_now,
+    made_at,
+)
+from public_apps.tenants.archives.store_ownership import mark_of, own_store
 from public_apps.tenants.archives.stores import NoStore, Store
-from public_apps.tenants.lifecycle.doors import Hindered
+from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding_hooks import Hindered
 
 __all__ = ["BACKUP", "FINAL", "STAMP", "folder_of"]  # part of what backups are to others
 log = structlog.get_logger(__name__)
@@ -41,7 +48,7 @@ def keep(tenant: Tenant, *, ending: str) -> str:
     """Export a tenant into the store and return the key. Raises what is in `FAILURES`."""
     kept, key = own_store(), key_now(tenant, ending=ending)
     with desk() as folder:
-        written = exporting.export(tenant, to=folder / "archive.zip")
+        written = writer.export(tenant, to=folder / "archive.zip")
         kept.put(key, written.path)
     return key
 
@@ -61,8 +68,8 @@ def late() -> list[Tenant]:
 
     def was_fresh(tenant: Tenant) -> bool:
         """Whether an earlier release made one in time, before this one took over."""
-        made = last.get(earlier.folder_of(tenant), limit)
-        return made > limit and earlier.is_of(tenant, made, until=until)
+        made = last.get(legacy_keys.folder_of(tenant), limit)
+        return made > limit and legacy_keys.is_of(tenant, made, until=until)
 
     return [
         each
@@ -83,7 +90,7 @@ def prune(tenant: Tenant) -> list[str]:
     Final archives of those who have left are no backups: they stay.
     """
     kept = own_store()
-    before = earlier.kept_of(tenant, kept) if earlier.may_be_destroyed(kept) else []
+    before = legacy_keys.kept_of(tenant, kept) if legacy_keys.may_be_destroyed(kept) else []
     keys = [key for key in [*before, *kept.keys(folder_of(tenant))] if key.endswith(BACKUP)]
     limit = timezone.now() - timedelta(days=settings.BACKUP_KEEP_DAYS)
     many = keys[: -settings.BACKUP_KEEP]
@@ -128,8 +135,8 @@ def _newest_by_folder(kept: Store) -> dict[str, datetime]:
 
 
 def _from_before(tenant: Tenant, kept: Store) -> list[str]:
-    keys = [*earlier.kept_of(tenant, kept), *earlier.exports_of(tenant)]
-    if keys and not earlier.may_be_destroyed(kept):
+    keys = [*legacy_keys.kept_of(tenant, kept), *legacy_keys.exports_of(tenant)]
+    if keys and not legacy_keys.may_be_destroyed(kept):
         raise Hindered(
             f"{len(keys)} of its archives are of an earlier release. If this store is ours alone: "
             f"manage.py backup --claim {settings.TENANT_BASE_DOMAIN}"

@@ -8,11 +8,11 @@ from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import links
-from public_apps.tenants.archives import asking
+from public_apps.tenants.archives import exports
 from public_apps.tenants.archives.models import Export
 
 
-@mail.composes(asking.READY)
+@mail.composes(exports.READY)
 def export_ready(outgoing: OutgoingMail) -> Content | None:
     """Lead to the archive, for whoever is signed in as an owner; None once it has expired."""
     fetchable = Export.objects.filter(pk=outgoing.key, expires_at__gt=timezone.now())

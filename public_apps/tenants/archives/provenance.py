@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from public_apps.core.schemas import in_public
+from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives.manifest import ArchiveRefused, Manifest
 from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.models import Tenant

@@ -99,7 +99,7 @@ def store() -> Store:
     if not named:
         raise NoStore("No store for archives is set up: set ARCHIVE_STORE.")
     if named.startswith("s3://"):
-        from public_apps.tenants.archives.buckets import BucketStore
+        from public_apps.tenants.archives.bucket_store import BucketStore
 
         return BucketStore(named)
     return FolderStore(Path(named))

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from public_apps.core import jobs
-from public_apps.tenants.archives import asking, backup, rehearsal
-from public_apps.tenants.archives.installation import NotOurs, own_store
+from public_apps.tenants.archives import backup, exports, restore_test
 from public_apps.tenants.archives.models import Export
+from public_apps.tenants.archives.store_ownership import NotOurs, own_store
 
 log = structlog.get_logger(__name__)
 NIGHTLY = timedelta(hours=20)
@@ -33,7 +33,7 @@ def back_up_all(timestamp: int) -> None:
 def rehearse_restore(timestamp: int) -> None:
     """Restore one tenant's newest backup to see whether it can be done."""
     if _is_ours():
-        rehearsal.rehearse()
+        restore_test.rehearse()
 
 
 @jobs.task("archives.make_export", rank=jobs.LAST)
@@ -41,7 +41,7 @@ def make_export(export_id: str) -> None:
     """Make one owner's export, unless that is done."""
     export = Export.objects.filter(pk=export_id, finished_at=None, failed_at=None).first()
     if export is not None:
-        asking.proceed(export)
+        exports.proceed(export)
 
 
 @jobs.periodic("archives.sweep_exports", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
@@ -51,8 +51,8 @@ def sweep_exports(timestamp: int) -> None:
         long_ago = timezone.now() - UNFINISHED_AFTER
         left = Export.objects.filter(finished_at=None, failed_at=None, asked_at__lt=long_ago)
         for export in left:
-            asking.wake(export)
-        asking.forget_expired()
+            exports.wake(export)
+        exports.forget_expired()
 
 
 def _is_ours() -> bool:

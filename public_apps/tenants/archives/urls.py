@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from public_apps.tenants.archives import pages
+from public_apps.tenants.archives import views
 
 urlpatterns = [
-    path("", pages.export_page, name="export-page"),
-    path("archive/", pages.archive_page, name="export-archive"),
-    path("link/", pages.link_page, name="export-link"),
+    path("", views.export_page, name="export-page"),
+    path("archive/", views.archive_page, name="export-archive"),
+    path("link/", views.link_page, name="export-link"),
 ]

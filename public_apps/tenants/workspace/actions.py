@@ -6,7 +6,7 @@ from django.db import transaction
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core.schemas import in_public
+from public_apps.core.schema_context import in_public
 from public_apps.tenants.models import Tenant
 
 

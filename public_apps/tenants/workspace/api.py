@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.resources import Resource
+from public_apps.accounts.viewsets import Resource
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.workspace import actions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from public_apps.tenants.workspace.pages import log_page, settings_page
+from public_apps.tenants.workspace.views import log_page, settings_page
 
 urlpatterns = [
     path("", settings_page, name="settings-page"),

@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from public_apps.audit import audit
-from public_apps.tenants.archives import backup, installation, rehearsal
+from public_apps.tenants.archives import backup, restore_test, store_ownership
 from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.naming import named
 
 OPERATOR = "manage.py"
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(tenants)} tenants were backed up.")
 
     def _claim(self, of: str) -> None:
-        before = installation.claim(of)
+        before = store_ownership.claim(of)
         whose = (
             f"{before.base_domain} (database {before.server}/{before.database})" if before else ""
         )
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The store is ours{f'; it was marked by {whose}' if whose else ''}.")
 
     def _test(self) -> None:
-        reports = rehearsal.rehearse()
+        reports = restore_test.rehearse()
         if not reports:
             raise CommandError("There is no backup yet.")
         for report in reports:

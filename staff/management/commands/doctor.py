@@ -12,9 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import endpoints, gateway
+from billing import gateway, webhook_endpoint
 from public_apps.core.scrubbing import scrub
-from staff.doctor import examine, machinery
+from staff.doctor import examination, infrastructure
 from staff.doctor.findings import Finding, Verdict, failing, ok
 
 SIGNS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.FAILING: "✗", Verdict.SKIPPED: "-"}
@@ -56,9 +56,9 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _findings(self, address: str | None) -> Iterator[Finding]:
-        yield from examine.findings()
+        yield from examination.findings()
         if address:
-            yield machinery.send_mail(address)
+            yield infrastructure.send_mail(address)
 
     def _show(self, finding: Finding) -> None:
         shown = _shown(finding)
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         if settings.STRIPE.mode == "manual":
             raise CommandError("Manual mode: Stripe is not asked for anything.")
         try:
-            fixed = endpoints.fix()
+            fixed = webhook_endpoint.fix()
         except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
             self._show(failing("fix", str(error), "The endpoint was left as it is."))
             return

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from public_apps.audit import audit
 from public_apps.core.errors import Problem
-from public_apps.tenants.hosts import claims, overview
-from public_apps.tenants.hosts.models import DomainClaim
+from public_apps.tenants.custom_domains import claims, overview
+from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.naming import named
 
 OPERATOR = "manage.py"
 

@@ -12,16 +12,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from billing import access, archiving, manual
-from billing.manual import Opening
+from billing import access, archiving, manual_mode
+from billing.manual_mode import Opening
 from billing.models import Subscription
 from public_apps.audit import audit
 from public_apps.core import errors
 from public_apps.tenants import domains, suspension
-from public_apps.tenants.lifecycle import departures, orphans, reviving
+from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Status, Tenant
-from public_apps.tenants.naming import named
-from staff import by_file
+from public_apps.tenants.offboarding import departures, orphans, reactivation
+from staff import archive_commands
 
 OPERATOR = "manage.py"
 PAYMENT = ("amount", "reference", "paid_until")
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         revive.add_argument(
             "--as", dest="label", default="", help="its subdomain, where the old one is freed"
         )
-        by_file.add_arguments(actions)
+        archive_commands.add_arguments(actions)
         actions.add_parser("orphans", help="schemas, rows and domains that belong to nobody")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -78,8 +78,8 @@ class Command(BaseCommand):
             self._archive(_named(options["tenant"]), drop=options["drop"])
         elif options["action"] in {"delete", "keep", "revive"}:
             self._leave(_named(options["tenant"]), options)
-        elif options["action"] in by_file.ACTIONS:
-            self.stdout.write(by_file.handle(options))
+        elif options["action"] in archive_commands.ACTIONS:
+            self.stdout.write(archive_commands.handle(options))
         elif options["action"] == "orphans":
             self.stdout.write("\n".join(orphans.find().lines) or "no orphans")
         elif options["action"] == "suspend":
@@ -99,11 +99,11 @@ class Command(BaseCommand):
         names = [field.name for field in fields(Opening) if field.name in options]
         opening = Opening(**{name: options[name] for name in names})
         try:
-            tenant = manual.open_tenant(opening=opening, by=OPERATOR)
+            tenant = manual_mode.open_tenant(opening=opening, by=OPERATOR)
         except errors.Problem as refusal:
             raise CommandError(_told(refusal)) from refusal
         if payment:
-            manual.record_payment(
+            manual_mode.record_payment(
                 tenant=tenant, currency=settings.STRIPE.currency, by=OPERATOR, **payment
             )
         audit.record(actor=OPERATOR, action="tenant.opened", target=tenant)
@@ -142,10 +142,10 @@ class Command(BaseCommand):
 
     def _revive(self, tenant: Tenant, *, label: str) -> None:
         try:
-            reviving.revive(tenant, label=label, by=OPERATOR)
+            reactivation.revive(tenant, label=label, by=OPERATOR)
         except errors.Problem as refusal:
             raise CommandError(_told(refusal)) from refusal
-        except reviving.FAILURES as failure:
+        except reactivation.FAILURES as failure:
             raise CommandError(str(failure)) from failure
         audit.record(actor=OPERATOR, action="tenant.revived", target=tenant)
         tenant.refresh_from_db()
@@ -197,7 +197,7 @@ def _payment(options: dict[str, Any]) -> dict[str, Any]:
 
 def _end_of(day: str) -> datetime:
     try:
-        return manual.end_of(date.fromisoformat(day))
+        return manual_mode.end_of(date.fromisoformat(day))
     except ValueError as error:
         raise CommandError(f"{day!r} is no day: write it as 2026-12-31.") from error
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from public_apps.accounts.models import User
 from public_apps.audit import audit
 from public_apps.core.errors import Refused, StaleVersion
-from tenant_apps.buildings import work
+from tenant_apps.buildings import background_jobs
+from tenant_apps.buildings.background_jobs import ReportLine, Tell
 from tenant_apps.buildings.models import ALL_MILLS, Apartment, Work
-from tenant_apps.buildings.work import ReportLine, Tell
 from tenant_apps.finances import sharing
 from tenant_apps.finances.actions.booking import BATCH, Holder, Transfer, open_books
 from tenant_apps.finances.models import (
@@ -108,13 +108,13 @@ def issue(*, period: Period, by: User, at: datetime | None = None) -> Work | Non
 
 
 def _left_to_worker(period: Period, by: User) -> Work:
-    underway = work.latest(kind=Work.Kind.ISSUE, subject_id=period.pk)
+    underway = background_jobs.latest(kind=Work.Kind.ISSUE, subject_id=period.pk)
     if underway is not None and underway.status in {"waiting", "working"}:
         raise Refused(_("This month is being issued just now."))
     refusal = _refusal(list(period.expenses.all()), list(period.building.apartments.all()))
     if refusal is not None:
         raise refusal
-    return work.ask(
+    return background_jobs.ask(
         kind=Work.Kind.ISSUE,
         subject_id=period.pk,
         asked_by=by,

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import Role
-from public_apps.accounts.pages import may
+from public_apps.accounts.view_decorators import may
 
 register = template.Library()
 

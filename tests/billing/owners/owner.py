@@ -14,7 +14,7 @@ import requests
 from django.db import connection
 
 from public_apps.accounts.models import User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tests.customer import PASSWORD, Order, Shop, Workspace, until
 

@@ -12,13 +12,13 @@ import pytest
 from django.db import connection, transaction
 
 from billing.models import Plan
-from billing.owners import changes, limits, overview
+from billing.owners import actions, overview, quota_enforcement
 from billing.owners.account import Account
-from billing.owners.changes import Wish
+from billing.owners.actions import Wish
 from public_apps.accounts.models import Role, User
 from public_apps.core.errors import Problem, problem_response
-from public_apps.core.schemas import inside
-from public_apps.tenants import allowances
+from public_apps.core.schema_context import inside
+from public_apps.tenants import quotas
 from public_apps.tenants.models import Tenant
 from tests.billing.bench import Bench
 
@@ -26,15 +26,15 @@ from tests.billing.bench import Bench
 @pytest.fixture
 def kept(bench: Bench) -> Iterator[None]:
     """Residents stand for apartments: rows of a tenant's own schema, counted there."""
-    before = dict(allowances._counts)
+    before = dict(quotas._counts)
 
-    @allowances.counts(allowances.APARTMENTS)
+    @quotas.counts(quotas.APARTMENTS)
     def count() -> int:
         return User.objects.filter(role=Role.RESIDENT).count()
 
     yield
-    allowances._counts.clear()
-    allowances._counts.update(before)
+    quotas._counts.clear()
+    quotas._counts.update(before)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def small(bench: Bench) -> Iterator[Plan]:
 def add(tenant: Tenant, number: int = 1) -> None:
     """Add, as an app of the tenant would: ask and write in one transaction, in its schema."""
     with inside(tenant.schema_name), transaction.atomic():
-        allowances.check(allowances.APARTMENTS, tenant=tenant, adding=number)
+        quotas.check(quotas.APARTMENTS, tenant=tenant, adding=number)
         for _ in range(number):
             email = f"{secrets.token_hex(6)}@sunny.example"
             User.objects.create_user(email, role=Role.RESIDENT)
@@ -58,7 +58,7 @@ def add(tenant: Tenant, number: int = 1) -> None:
 
 def used(tenant: Tenant) -> int | None:
     """Return how many there are."""
-    return allowances.used(allowances.APARTMENTS, tenant=tenant)
+    return quotas.used(quotas.APARTMENTS, tenant=tenant)
 
 
 def test_there_is_room_up_to_the_limit_and_not_beyond(
@@ -67,7 +67,7 @@ def test_there_is_room_up_to_the_limit_and_not_beyond(
     tenant = bench.buy(plan="starter").tenant
     add(tenant, 2)
     add(tenant)
-    with pytest.raises(limits.LimitReached) as refusal:
+    with pytest.raises(quota_enforcement.LimitReached) as refusal:
         add(tenant)
     assert used(tenant) == 3
     answer = problem_response(refusal.value, {})
@@ -129,7 +129,7 @@ def test_a_plan_that_is_too_small_is_refused_with_the_reason(
     eleni = bench.buy(plan="professional")
     add(eleni.tenant, 4)
     for attempt in (move, look):
-        with pytest.raises(limits.PlanTooSmall) as refusal:
+        with pytest.raises(quota_enforcement.PlanTooSmall) as refusal:
             attempt(eleni.tenant, "starter")
         assert "3" in refusal.value.detail
         assert refusal.value.numbers == {"limit": 3, "used": 4}
@@ -149,7 +149,7 @@ def move(tenant: Tenant, plan: str) -> None:
     """Change the plan, as the owner's API does."""
     from public_apps.core.models import IdempotentRequest
 
-    changes.change_plan(
+    actions.change_plan(
         account=Account(tenant=tenant),
         wish=Wish(plan=plan, interval="month"),
         request=IdempotentRequest(),
@@ -158,4 +158,4 @@ def move(tenant: Tenant, plan: str) -> None:
 
 def look(tenant: Tenant, plan: str) -> None:
     """Ask what another plan would cost."""
-    changes.preview_change(account=Account(tenant=tenant), wish=Wish(plan=plan, interval="month"))
+    actions.preview_change(account=Account(tenant=tenant), wish=Wish(plan=plan, interval="month"))

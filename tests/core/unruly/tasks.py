@@ -7,7 +7,7 @@ import time
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from public_apps.core import jobs, schemas
+from public_apps.core import jobs, schema_context
 
 
 @app.task(queue="unruly", name="unruly.note")
@@ -23,7 +23,7 @@ def note(word: str) -> None:
 @app.task(queue="unruly", name="unruly.leave")
 def leave(schema: str, *, fail: bool) -> None:
     """Go away with the connection in a tenant's schema, maybe by an error."""
-    schemas.connection.set_schema(schema, include_public=False)
+    schema_context.connection.set_schema(schema, include_public=False)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     if fail:

@@ -10,8 +10,8 @@ import yaml
 from django.conf import settings
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # drf-spectacular brings it, without types
 
-from public_apps.accounts import keys
-from public_apps.core.schemas import inside
+from public_apps.accounts import password_links
+from public_apps.core.schema_context import inside
 from tests.accounts.account_api import code_of
 from tests.core.ground import PASSWORD, Door, Workspace, found_workspace, person_of
 
@@ -163,4 +163,4 @@ def _out(walk: Walk) -> None:
 
 def _key_of(walk: Walk) -> str:
     with inside(walk.workspace.tenant.schema_name):
-        return keys.new_key(person_of(walk.workspace))
+        return password_links.new_key(person_of(walk.workspace))

@@ -9,8 +9,8 @@ import pytest
 from allauth.account.models import EmailAddress, EmailConfirmation
 from django.utils import timezone
 
-from public_apps.accounts import keys
-from public_apps.core.schemas import inside
+from public_apps.accounts import password_links
+from public_apps.core.schema_context import inside
 from tests.core.ground import person_of
 from tests.tenant_api.estate import Estate
 from tests.tenant_api.isolation.twins import Twins, stranger, told
@@ -28,7 +28,7 @@ def reset_key(estate: Estate) -> str:
     """Return a key to set the owner's password."""
     owner = person_of(estate.workspace)
     with inside(estate.schema):
-        return keys.new_key(owner)
+        return password_links.new_key(owner)
 
 
 def email_key(estate: Estate) -> str:

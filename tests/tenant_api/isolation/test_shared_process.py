@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import Door, Ground, another_web
 from tests.tenant_api.estate import Estate
 from tests.tenant_api.isolation.twins import Twins, stranger

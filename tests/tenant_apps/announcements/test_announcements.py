@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.announcements import queries
 from tests.tenant_api.town import Person, Town, queries_of
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from public_apps.core.schemas import inside
-from public_apps.tenants import allowances
+from public_apps.core.schema_context import inside
+from public_apps.tenants import quotas
 from tenant_apps.buildings import actions, queries
 from tests.tenant_api.town import LONG_AGO, Town, queries_of
 
@@ -96,10 +96,10 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused(town: Town) -> N
 
 
 def test_apartments_are_counted_for_the_plan(town: Town) -> None:
-    before = allowances.used(allowances.APARTMENTS, tenant=town.workspace.tenant)
+    before = quotas.used(quotas.APARTMENTS, tenant=town.workspace.tenant)
     assert before is not None
     assert len(town.apartments) == 4
-    assert allowances.used(allowances.APARTMENTS, tenant=town.workspace.tenant) == before + 4
+    assert quotas.used(quotas.APARTMENTS, tenant=town.workspace.tenant) == before + 4
 
 
 def test_nobody_owns_an_apartment_beside_its_owner(town: Town) -> None:

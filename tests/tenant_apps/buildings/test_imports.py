@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from public_apps.core.schemas import inside
-from tenant_apps.buildings import tasks, work
+from public_apps.core.schema_context import inside
+from tenant_apps.buildings import background_jobs, tasks
 from tenant_apps.buildings.models import Apartment, Work
 from tests.tenant_api.town import Town
 
@@ -83,12 +83,12 @@ def test_progress_is_seen_while_the_work_goes_on(town: Town) -> None:
     sent = send(town, f"{HEADER}\nB1,1,50,10,,\n")
     seen = []
 
-    def how(asked: Work, tell: work.Tell) -> list[work.ReportLine]:
+    def how(asked: Work, tell: background_jobs.Tell) -> list[background_jobs.ReportLine]:
         tell(3, 3)
         seen.append(town.manager.get(f"/api/work/{asked.pk}/"))
-        raise work.Refusal([{"line": None, "field": "", "detail": "Enough."}])
+        raise background_jobs.Refusal([{"line": None, "field": "", "detail": "Enough."}])
 
-    work.do(schema=town.schema, work_id=sent["id"], how=how)
+    background_jobs.do(schema=town.schema, work_id=sent["id"], how=how)
     assert [(each["status"], each["steps_done"]) for each in seen] == [("working", 3)]
     assert town.manager.get(f"/api/work/{sent['id']}/")["status"] == "refused"
 

@@ -6,7 +6,7 @@ import secrets
 
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation, Role, User
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import PASSWORD
 from tests.tenant_api.town import Person, Town
 

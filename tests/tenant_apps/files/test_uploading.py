@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from public_apps.accounts.models import Role
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.files import actions
 from tenant_apps.files.models import Kind, StoredContent, StoredFile
 from tenant_apps.files.tasks import sweep_waiting

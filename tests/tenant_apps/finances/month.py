@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.finances import queries
 from tenant_apps.finances.actions import drafts
 from tenant_apps.finances.models import Period

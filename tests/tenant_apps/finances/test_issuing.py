@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from public_apps.audit.models import Entry as AuditEntry
 from public_apps.core.errors import Refused
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.finances import tasks
 from tenant_apps.finances.actions import issuing

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from public_apps.core.errors import Problem
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.buildings.models import Apartment, Building
 from tenant_apps.finances import queries

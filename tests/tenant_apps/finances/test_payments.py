@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions as buildings
 from tests.tenant_api.town import Town
 from tests.tenant_apps.finances.month import OCTOBER, balances, draft, issue, sound, spend

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.files.models import StoredFile
 from tests.core.ground import Door, Ground, found_workspace
 from tests.tenant_api.town import Town

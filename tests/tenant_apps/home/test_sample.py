@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry as AuditEntry
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.finances import queries
 from tenant_apps.finances.models import Charge, Period
 from tenant_apps.home.models import Sample

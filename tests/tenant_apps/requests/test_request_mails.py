@@ -9,7 +9,7 @@ from devstack import mailbox
 from public_apps.accounts.models import Role
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tests.core.ground import Ground
 from tests.tenant_api.town import Person, Town
 from tests.tenant_apps.requests.test_requests import moved, opened, path_of

@@ -10,7 +10,7 @@ import requests
 from django.db import IntegrityError, transaction
 
 from public_apps.core.models import OutgoingMail
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.requests import queries
 from tenant_apps.requests.models import ServiceRequest
 from tests.tenant_api.town import Person, Town, queries_of

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from public_apps.accounts.models import Role
 from public_apps.audit.models import Entry
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.buildings.models import Apartment
 from tenant_apps.votes import queries
 from tenant_apps.votes.models import Vote

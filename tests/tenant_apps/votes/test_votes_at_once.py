@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from public_apps.core.schemas import inside
+from public_apps.core.schema_context import inside
 from tenant_apps.votes.models import Ballot, Vote
 from tests.tenant_api.town import Town
 from tests.tenant_apps.votes.test_votes import called, cast, results

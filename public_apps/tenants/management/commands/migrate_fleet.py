@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from public_apps.tenants import naming
-from public_apps.tenants.fleet import release, survey
-from public_apps.tenants.fleet.release import Summary, Wishes
+from public_apps.tenants import lookup
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.rollout import inspection, release
+from public_apps.tenants.rollout.release import Summary, Wishes
 
 PROGRESS_SECONDS = 1.0
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             raise CommandError(f"not at head: {', '.join(bad)}")
 
     def _show_plan(self, only: list[str], *, as_json: bool) -> None:
-        found = survey.take(only=only)
+        found = inspection.take(only=only)
         groups = [{"tenants": g.schema_names, "migrations": g.lacking} for g in found.groups]
         if as_json:
             plan = {
@@ -111,7 +111,7 @@ class Terminal:
 
 
 def _schema_of(name: str) -> str:
-    tenant = Tenant.objects.filter(schema_name=name).first() or naming.named(name)
+    tenant = Tenant.objects.filter(schema_name=name).first() or lookup.named(name)
     if tenant is None:
         raise CommandError(f"No tenant is called {name!r}.")
     return str(tenant.schema_name)

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from public_apps.accounts.models import Role, User
 from public_apps.core.errors import Problem
-from public_apps.core.schemas import inside
-from public_apps.tenants.naming import named
+from public_apps.core.schema_context import inside
+from public_apps.tenants.lookup import named
 from tenant_apps.home import sample
 
 

@@ -1,0 +1,207 @@
+"""Working without Stripe: staff open workspaces, and record payments that access then follows.
+
+Nothing here is reached by a public door: only the staff admin and the operators' commands call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing import access, gateway, stripe_sync
+from billing.models import Customer, Lead, ManualPayment, Plan
+from public_apps.core import email_addresses, errors
+from public_apps.onboarding.models import Signup, Source
+from public_apps.onboarding.open_workspace import open_workspace
+from public_apps.onboarding.signup import Wish, sign_up
+from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening(Wish):
+    """A workspace that staff open for somebody; its form is checked here."""
+
+    plan: str = ""
+    language: str = "en"
+
+
+def is_on() -> bool:
+    """Whether the system runs in manual mode: Stripe is out of the way."""
+    return bool(settings.STRIPE.mode == "manual")
+
+
+# --- Workspaces -----------------------------------------------------------------------------------
+
+
+def open_tenant(*, opening: Opening, by: str) -> Tenant:
+    """Open a workspace as a purchase would: same steps, same mail, no payment.
+
+    Raises `errors.Invalid` by field, and `errors.Conflict` for a name that is taken.
+    """
+    signup = _sign_up(opening)
+    log.info("workspace opened by hand", signup=str(signup.pk), by=by)
+    return open_workspace(signup=signup)
+
+
+def open_for_lead(*, lead: Lead, by: str, opening: Opening | None = None) -> Tenant:
+    """Open the workspace that somebody wished for while the shop was closed; once per lead.
+
+    As it was wished for, or as `opening` has it. Raises what `open_tenant` raises.
+    """
+    with transaction.atomic():
+        locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+        if locked.signup is None:
+            locked.signup = _sign_up(opening or _wish(locked))
+            locked.save(update_fields=["signup"])
+    log.info("lead opened by hand", lead=locked.pk, signup=str(locked.signup.pk), by=by)
+    return open_workspace(signup=locked.signup)
+
+
+def _wish(lead: Lead) -> Opening:
+    return Opening(
+        organization=lead.organization,
+        subdomain=lead.subdomain,
+        email=lead.email,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        plan=lead.plan,
+    )
+
+
+def _sign_up(opening: Opening) -> Signup:
+    _check(opening)
+    return sign_up(
+        wish=opening, language=opening.language, source=Source.MANUAL, paid_at=timezone.now()
+    )
+
+
+def _check(opening: Opening) -> None:
+    try:
+        domains.check_label(opening.subdomain)
+    except domains.NotALabel as refusal:
+        raise _invalid("subdomain", str(refusal)) from refusal
+    try:
+        email_addresses.read(opening.email)
+    except ValidationError as refusal:
+        raise _invalid("email", " ".join(refusal.messages)) from refusal
+    if not opening.organization.strip():
+        raise _invalid("organization", _("This workspace needs a name."))
+    if opening.plan and not Plan.objects.filter(code=opening.plan).exists():
+        raise _invalid("plan", _("There is no such plan."))
+
+
+def _invalid(field: str, message: str) -> errors.Invalid:
+    return errors.Invalid(message, errors={field: [message]})
+
+
+# --- Payments -------------------------------------------------------------------------------------
+
+
+def record_payment(
+    *, tenant: Tenant, amount: int, currency: str, reference: str, paid_until: datetime, by: str
+) -> ManualPayment:
+    """Record a payment that came outside of Stripe, in minor units; access follows at once.
+
+    Raises `errors.Conflict` if this tenant has a payment of that reference.
+    """
+    return _record(
+        ManualPayment(
+            tenant=tenant,
+            amount=amount,
+            currency=currency,
+            reference=reference,
+            paid_until=paid_until,
+            recorded_by=by,
+        )
+    )
+
+
+def correct_payment(
+    *, payment: ManualPayment, amount: int, reference: str, paid_until: datetime | None, by: str
+) -> ManualPayment:
+    """Put a mistake right by a second record: what was kept, and until when it really pays.
+
+    The first record stays as it was and counts no more; None pays for nothing. Raises
+    `errors.Conflict` if it was corrected before: then the correction is what needs correcting.
+    """
+    return _record(
+        ManualPayment(
+            tenant=payment.tenant,
+            amount=amount,
+            currency=payment.currency,
+            reference=reference,
+            paid_until=paid_until,
+            corrects=payment,
+            recorded_by=by,
+        )
+    )
+
+
+def end_of(day: date) -> datetime:
+    """Return the midnight that ends a day in our time zone: what is paid until a day counts it."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+def _record(payment: ManualPayment) -> ManualPayment:
+    try:
+        with transaction.atomic():
+            payment.save(force_insert=True)
+            access.review(tenant_id=payment.tenant_id, cause=payment.recorded_by)
+    except IntegrityError as error:
+        message = _("This reference, or a correction of this payment, is recorded already.")
+        raise errors.Conflict(message, errors={"reference": [message]}) from error
+    log.info("manual payment recorded", payment=payment.pk, by=payment.recorded_by)
+    return payment
+
+
+# --- Back to Stripe -------------------------------------------------------------------------------
+
+
+def link_customer(*, tenant: Tenant, customer_id: str, by: str) -> int:
+    """Let a customer at Stripe pay for this tenant; return how many subscriptions came with it.
+
+    Raises `errors.Closed` in manual mode, `errors.Invalid` for a customer that Stripe doesn't
+    know, `errors.Conflict` for one that pays for another tenant, and `errors.UpstreamFailed`
+    when Stripe is away: then asking again does the rest.
+    """
+    if is_on():
+        raise errors.Closed(_("Manual mode: Stripe can't be asked about this customer."))
+    subscription_ids = _verified_subscriptions(customer_id)
+    stripe_sync.link_customer(customer_id=customer_id, tenant=tenant)
+    if not Customer.objects.filter(pk=customer_id, tenant=tenant).exists():
+        message = _("This customer pays for another tenant.")
+        raise errors.Conflict(message, errors={"customer_id": [message]})
+    with _stripe_asked():
+        for subscription_id in subscription_ids:
+            access.follow_subscription(subscription_id=subscription_id)
+    log.info("customer linked by hand", customer=customer_id, by=by, schema=tenant.schema_name)
+    return len(subscription_ids)
+
+
+def _verified_subscriptions(customer_id: str) -> list[str]:
+    with _stripe_asked():
+        if gateway.customer(customer_id) is None:
+            raise _invalid("customer_id", _("Stripe knows no such customer."))
+        return [each["id"] for each in gateway.subscriptions(customer_id=customer_id)]
+
+
+@contextmanager
+def _stripe_asked() -> Iterator[None]:
+    try:
+        yield
+    except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+        raise errors.UpstreamFailed(
+            _("We could not reach the payment provider. Please try again.")
+        ) from error

@@ -1,0 +1,221 @@
+"""/billing/ on a tenant's host: the owner's API by plain pages and forms, a suspended tenant's too."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import plans
+from billing.models import Interval
+from billing.owners import account, actions, overview, resubscribe
+from billing.owners.account import Account
+from billing.owners.actions import Wish
+from public_apps.accounts.models import Role
+from public_apps.core import idempotency
+from public_apps.core.errors import Problem
+from public_apps.core.idempotency import Answer
+from public_apps.core.models import IdempotentRequest
+from public_apps.tenants import links
+
+INVOICES_A_PAGE = 12
+CSRF_FIELD = "csrfmiddlewaretoken"  # another one each time
+View = Callable[[HttpRequest], HttpResponse]
+Verb = Callable[[Account, IdempotentRequest], object]
+
+
+class SeeOther(HttpResponseRedirect):
+    """A redirect that is always followed by GET."""
+
+    status_code = HTTPStatus.SEE_OTHER
+
+
+def for_owners(view: View) -> View:
+    """Let owners in; ask everybody else to ask one."""
+
+    @never_cache
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if getattr(request.user, "role", "") != Role.OWNER:
+            return render(request, "tenant/billing_ask_owner.html", status=HTTPStatus.FORBIDDEN)
+        return view(request)
+
+    return guarded
+
+
+@for_owners
+@require_safe
+def overview_page(request: HttpRequest) -> HttpResponse:
+    """Show plan, dates, problems, plans to change to, and invoices."""
+    with account.of_owner(request) as owners:
+        page = {
+            "shown": overview.of(owners),
+            "offered": plans.offered(),
+            "intervals": Interval.choices,
+            "invoices": _invoices(owners, request.GET.get("page", "1")),
+            "key": uuid.uuid4().hex,
+        }
+    return render(request, "tenant/billing.html", page)
+
+
+@for_owners
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_page(request: HttpRequest) -> HttpResponse:
+    """Show on GET what a change of plan costs, and make it on POST."""
+    asked = request.POST if request.method == "POST" else request.GET
+    wish = Wish(
+        plan=asked.get("plan", ""), interval=asked.get("interval", ""), at=_moment(asked.get("at"))
+    )
+    if request.method == "POST":
+        return _do(
+            request,
+            lambda owners, row: actions.change_plan(account=owners, wish=wish, request=row),
+            did="subscription.plan_changed",
+            done=_("Your plan is changed."),
+        )
+    try:
+        with account.of_owner(request) as owners:
+            costs = actions.preview_change(account=owners, wish=wish)
+            shown = overview.of(owners)
+            names = {plan["code"]: plan["name"] for plan in plans.offered()}
+    except Problem as problem:
+        messages.error(request, problem.detail)
+        return SeeOther(reverse("billing-page"))
+    page = {
+        "costs": costs,
+        "given_back": -sum(min(0, line["amount"]) for line in costs["lines"]),
+        "added": sum(max(0, line["amount"]) for line in costs["lines"]),
+        "shown": shown,
+        "name": names[costs["plan"]],
+        "key": uuid.uuid4().hex,
+    }
+    return render(request, "tenant/billing_change.html", page)
+
+
+@for_owners
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_page(request: HttpRequest) -> HttpResponse:
+    """Say on GET what a cancellation means, and cancel on POST."""
+    if request.method == "POST":
+        return _do(
+            request,
+            lambda owners, row: actions.cancel(account=owners, request=row),
+            did="subscription.cancelled",
+            done=_("Your subscription is cancelled."),
+        )
+    with account.of_owner(request) as owners:
+        shown = overview.of(owners)
+    if not shown["actions"]["cancel"]:
+        return SeeOther(reverse("billing-page"))
+    page = {"shown": shown, "key": uuid.uuid4().hex}
+    return render(request, "tenant/billing_cancel.html", page)
+
+
+@for_owners
+@require_POST
+def resume_page(request: HttpRequest) -> HttpResponse:
+    """Take a cancellation back, or go on after a pause."""
+    return _do(
+        request,
+        lambda owners, row: actions.resume(account=owners, request=row),
+        did="subscription.resumed",
+        done=_("Your subscription goes on."),
+    )
+
+
+@for_owners
+@require_POST
+def portal_page(request: HttpRequest) -> HttpResponse:
+    """Lead on to Stripe's customer portal."""
+    return _lead_on(
+        request,
+        lambda owners, row: actions.open_portal(
+            account=owners, request=row, back=_this_page(owners)
+        ),
+        did="subscription.portal_opened",
+    )
+
+
+@for_owners
+@require_POST
+def again_page(request: HttpRequest) -> HttpResponse:
+    """Lead on to a payment page, for a workspace whose subscription has ended."""
+    wish = Wish(plan=request.POST.get("plan", ""), interval=request.POST.get("interval", ""))
+    return _lead_on(
+        request,
+        lambda owners, row: resubscribe.begin_again(
+            account=owners, wish=wish, request=row, back=_this_page(owners)
+        ),
+        did="subscription.begun_again",
+    )
+
+
+def _this_page(owners: Account) -> str:
+    """Return where somebody comes back to who left from here, wherever links in mails lead."""
+    return links.on_own_host(owners.tenant, "subscription")
+
+
+def _lead_on(request: HttpRequest, verb: Verb, *, did: str) -> HttpResponse:
+    answer = _once(request, verb, did=did)
+    return SeeOther(reverse("billing-page") if answer is None else answer.body)
+
+
+def _do(request: HttpRequest, verb: Verb, *, did: str, done: str) -> HttpResponse:
+    if _once(request, verb, did=did) is not None:
+        messages.success(request, done)
+    return SeeOther(reverse("billing-page"))
+
+
+def _once(request: HttpRequest, verb: Verb, *, did: str) -> Answer | None:
+    """Return the answer to a form that may be sent twice; None if it was refused, which is told."""
+
+    def work(row: IdempotentRequest) -> object:
+        with account.of_owner(request) as owners:
+            answer = verb(owners, row)
+        account.tell(request, did=did)
+        return answer
+
+    form = {name: str(value) for name, value in request.POST.items() if name != CSRF_FIELD}
+    try:
+        answer = idempotency.once(
+            who=str(request.user.pk),
+            key=form.get("key", "")[: idempotency.LONGEST_KEY] or None,
+            asked={"path": request.path, "form": form},
+            work=work,
+        )
+    except Problem as problem:
+        messages.error(request, problem.detail)
+        return None
+    if answer.is_problem:
+        messages.error(request, answer.body["detail"])
+        return None
+    return answer
+
+
+def _invoices(owners: Account, number: str) -> Page[Any]:
+    page = Paginator(owners.invoices(), INVOICES_A_PAGE).get_page(number)
+    page.object_list = list(page.object_list)  # now, while we are in public
+    return page
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = parse_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else None

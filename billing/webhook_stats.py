@@ -1,0 +1,276 @@
+"""Stripe's webhooks in figures: for the staff's charts, and for alerts on the guide's thresholds.
+
+Written every few seconds by each process as one addition to the current minute and hour, so
+reading costs a handful of rows whatever the inbox holds.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from threading import Lock
+from typing import Any
+
+from django.utils import timezone
+
+from public_apps.core.models import WebhookSlot
+from public_apps.monitoring.metrics import added, buckets_added, written_or
+
+# Upper bounds in milliseconds; one more bucket has no bound.
+ANSWER_MS = (
+    1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10_000, 30_000,
+)  # fmt: skip
+HANDLED_MS = (
+    10, 20, 35, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000,
+    1_800_000, 7_200_000,
+)  # fmt: skip
+MINUTES_KEPT = timedelta(days=2)
+HOURS_KEPT = timedelta(days=400)
+Span = WebhookSlot.Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookFigures:
+    """Some stretch of time in figures. Rates are from 0 to 1; what nothing tells of is None."""
+
+    count: int  # deliveries with a signature that were answered; none of manual mode's 503
+    accepted: int
+    refused: int
+    broken: int
+    handled: int
+    failed_attempts: int
+    p50_answer_ms: float | None
+    p95_answer_ms: float | None
+    p50_handled_ms: float | None
+    p95_handled_ms: float | None
+
+    @property
+    def errors(self) -> int:
+        """Return what ended in an error of ours: answers of 5xx and failed attempts at handling."""
+        return self.broken + self.failed_attempts
+
+    @property
+    def success_rate(self) -> float | None:
+        """Return the share of deliveries that we answered with 2xx."""
+        return self.accepted / self.count if self.count else None
+
+    @property
+    def error_rate(self) -> float | None:
+        """Return the share of errors in all that we did: answers, and attempts at handling."""
+        done = self.count + self.handled + self.failed_attempts
+        return self.errors / done if done else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookPoint:
+    """One bar of a chart: a minute or an hour that begins at `at`."""
+
+    at: datetime
+    figures: WebhookFigures
+
+
+@dataclass
+class Slot:
+    """What has come together in one minute or hour."""
+
+    accepted: int = 0
+    refused: int = 0
+    broken: int = 0
+    handled: int = 0
+    failed_attempts: int = 0
+    answer_buckets: list[int] = field(default_factory=lambda: [0] * (len(ANSWER_MS) + 1))
+    handled_buckets: list[int] = field(default_factory=lambda: [0] * (len(HANDLED_MS) + 1))
+
+    def add(self, other: Slot | WebhookSlot) -> None:
+        """Add what another one holds; buckets of an older release's bounds are left out."""
+        self.accepted += other.accepted
+        self.refused += other.refused
+        self.broken += other.broken
+        self.handled += other.handled
+        self.failed_attempts += other.failed_attempts
+        if len(other.answer_buckets) == len(self.answer_buckets):
+            self.answer_buckets = added(self.answer_buckets, other.answer_buckets)
+        if len(other.handled_buckets) == len(self.handled_buckets):
+            self.handled_buckets = added(self.handled_buckets, other.handled_buckets)
+
+    def in_figures(self) -> WebhookFigures:
+        """Return rates and quantiles."""
+        return WebhookFigures(
+            count=self.accepted + self.refused + self.broken,
+            accepted=self.accepted,
+            refused=self.refused,
+            broken=self.broken,
+            handled=self.handled,
+            failed_attempts=self.failed_attempts,
+            p50_answer_ms=quantile(0.50, self.answer_buckets, ANSWER_MS),
+            p95_answer_ms=quantile(0.95, self.answer_buckets, ANSWER_MS),
+            p50_handled_ms=quantile(0.50, self.handled_buckets, HANDLED_MS),
+            p95_handled_ms=quantile(0.95, self.handled_buckets, HANDLED_MS),
+        )
+
+
+# --- Reading --------------------------------------------------------------------------------------
+
+
+def webhook_figures(*, since: datetime, until: datetime | None = None) -> WebhookFigures:
+    """Return a stretch of time in figures, to the minute within the last two days, else to the hour."""
+    total = Slot()
+    for slot in _slots(since, until or timezone.now()):
+        total.add(slot)
+    return total.in_figures()
+
+
+def webhook_series(*, since: datetime, until: datetime | None = None) -> list[WebhookPoint]:
+    """Return points without gaps: minutes for up to three hours, hours for anything longer."""
+    until = until or timezone.now()
+    step = timedelta(minutes=1) if until - since <= timedelta(hours=3) else timedelta(hours=1)
+    slots: dict[datetime, Slot] = {}
+    at = _beginning(since, step)
+    while at <= until:
+        slots[at] = Slot()
+        at += step
+    for row in _slots(since, until, step=step):
+        slots.setdefault(row.at, Slot()).add(row)
+    return [WebhookPoint(at=at, figures=slot.in_figures()) for at, slot in sorted(slots.items())]
+
+
+def quantile(share: float, buckets: Sequence[int], bounds: Sequence[int]) -> float | None:
+    """Return the value below which this share lies, taken as evenly spread within its bucket.
+
+    What lies above the last bound is taken for that bound.
+    """
+    rank = share * sum(buckets)
+    if not rank:
+        return None
+    below, lower = 0, 0.0
+    for count, upper in zip(buckets, bounds, strict=False):
+        if below + count >= rank:
+            return lower + (upper - lower) * (rank - below) / count
+        below, lower = below + count, float(upper)
+    return lower
+
+
+def _slots(
+    since: datetime, until: datetime, *, step: timedelta | None = None
+) -> Iterable[WebhookSlot]:
+    if step is None:
+        fine = since > timezone.now() - MINUTES_KEPT and until - since <= timedelta(hours=3)
+        step = timedelta(minutes=1) if fine else timedelta(hours=1)
+    span = Span.MINUTE if step == timedelta(minutes=1) else Span.HOUR
+    return WebhookSlot.objects.filter(span=span, at__gte=_beginning(since, step), at__lte=until)
+
+
+def _beginning(moment: datetime, step: timedelta) -> datetime:
+    moment = moment.replace(second=0, microsecond=0)
+    return moment if step == timedelta(minutes=1) else moment.replace(minute=0)
+
+
+# --- Writing --------------------------------------------------------------------------------------
+
+
+class _Pending:
+    """What this process has seen since it last wrote it down, by the minute."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._slots: dict[datetime, Slot] = {}
+
+    def add(self, seen: Slot, *, at: datetime | None = None) -> None:
+        minute = _beginning(at or timezone.now(), timedelta(minutes=1))
+        with self._lock:
+            self._slots.setdefault(minute, Slot()).add(seen)
+
+    def take(self) -> dict[datetime, Slot]:
+        """Return all that has come together, and begin anew."""
+        with self._lock:
+            taken, self._slots = self._slots, {}
+        return taken
+
+
+_pending = _Pending()
+
+
+def answered(*, status: int, seconds: float) -> None:
+    """Note one answer to Stripe; manual mode's 503 is none of our doing and left out."""
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return
+    seen = Slot(
+        accepted=int(status < HTTPStatus.BAD_REQUEST),
+        refused=int(HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR),
+        broken=int(status >= HTTPStatus.INTERNAL_SERVER_ERROR),
+    )
+    seen.answer_buckets[bisect.bisect_left(ANSWER_MS, seconds * 1000)] = 1
+    _pending.add(seen)
+
+
+def handled(*, seconds: float) -> None:
+    """Note one event that came to a good end, this long after it was received."""
+    seen = Slot(handled=1)
+    seen.handled_buckets[bisect.bisect_left(HANDLED_MS, seconds * 1000)] = 1
+    _pending.add(seen)
+
+
+def attempt_failed() -> None:
+    """Note one attempt at handling that failed."""
+    _pending.add(Slot(failed_attempts=1))
+
+
+_ADD = f"""
+INSERT INTO public.core_webhookslot AS kept
+    (span, at, accepted, refused, broken, handled, failed_attempts, answer_buckets, handled_buckets)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])
+ON CONFLICT (span, at) DO UPDATE SET
+    accepted = kept.accepted + excluded.accepted,
+    refused = kept.refused + excluded.refused,
+    broken = kept.broken + excluded.broken,
+    handled = kept.handled + excluded.handled,
+    failed_attempts = kept.failed_attempts + excluded.failed_attempts,
+    {buckets_added("answer_buckets")},
+    {buckets_added("handled_buckets")}
+"""  # noqa: S608 - our own words
+
+
+def forget_unwritten() -> None:
+    """Drop what this process has seen and not written yet: for tests that begin to count."""
+    _pending.take()
+
+
+def flush() -> None:
+    """Add what was seen to its minutes and hours; on an error it is kept for the next time."""
+    taken = _pending.take()
+    if not taken:
+        return
+    with written_or(lambda: _give_back(taken)) as cursor:
+        for span, at, slot in sorted(_rows(taken), key=lambda row: (row[0], row[1])):
+            cursor.execute(_ADD, _values(span, at, slot))
+
+
+def _give_back(taken: dict[datetime, Slot]) -> None:
+    for at, slot in taken.items():
+        _pending.add(slot, at=at)
+
+
+def _rows(taken: dict[datetime, Slot]) -> Iterable[tuple[str, datetime, Slot]]:
+    hours: dict[datetime, Slot] = {}
+    for minute, slot in taken.items():
+        hours.setdefault(_beginning(minute, timedelta(hours=1)), Slot()).add(slot)
+        yield Span.MINUTE.value, minute, slot
+    for hour, slot in hours.items():
+        yield Span.HOUR.value, hour, slot
+
+
+def _values(span: str, at: datetime, slot: Slot) -> list[Any]:
+    return [
+        span, at, slot.accepted, slot.refused, slot.broken, slot.handled, slot.failed_attempts,
+        slot.answer_buckets, slot.handled_buckets,
+    ]  # fmt: skip
+
+
+def forget_old() -> None:
+    """Forget minutes after two days and hours after a bit more than a year."""
+    now = timezone.now()
+    WebhookSlot.objects.filter(span=Span.MINUTE, at__lt=now - MINUTES_KEPT).delete()
+    WebhookSlot.objects.filter(span=Span.HOUR, at__lt=now - HOURS_KEPT).delete()

@@ -1,0 +1,215 @@
+"""A resource of the tenant API: a viewset that looks permissions up, and where nothing gets lost.
+
+What a subclass says: `resource` (its rows in `permissions`), `rows()`, `own()` if the table says
+`own`, serializers, and the verbs `add`, `change` and `remove` as far as it offers them. What it
+gets: pages by cursor, filters, limits, `Idempotency-Key` on every POST, ETags with `If-Match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from public_apps.accounts.api_keys.authentication import ApiKeyAuthentication
+from public_apps.accounts.models import User
+from public_apps.accounts.permissions import MayAct, Reach, reach_of
+from public_apps.accounts.token_authentication import SessionTokenAuthentication
+from public_apps.core import idempotency
+from public_apps.core.errors import StaleVersion
+from public_apps.core.idempotency import Content
+from public_apps.core.rest import etags
+from public_apps.core.rest.filters import KnownQuery, Ordering
+from public_apps.core.rest.pagination import Cursor
+from public_apps.core.rest.throttling import PersonLimit, WorkspaceLimit
+
+
+class Resource(KnownQuery, GenericViewSet[Any]):
+    """Reads by queries, writes by verbs."""
+
+    resource: ClassVar[str]
+    authentication_classes = (ApiKeyAuthentication, SessionTokenAuthentication)
+    permission_classes = (IsAuthenticated, MayAct)
+    throttle_classes = (PersonLimit, WorkspaceLimit)
+    pagination_class = Cursor
+    filter_backends = (DjangoFilterBackend, Ordering)
+    # Names to order by, or names with the column of each; which actions read lists.
+    ordering_fields: ClassVar[Any] = ("id",)
+    lists: ClassVar[tuple[str, ...]] = ("list",)
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+    lookup_value_converter = "int"
+    takes_version = True  # whether `If-Match` counts in this action; not where nothing can get lost
+
+    # --- What a subclass says -----------------------------------------------------------------
+
+    def rows(self) -> QuerySet[Any]:
+        """Return all rows of the tenant, with what the serializer needs joined in."""
+        raise NotImplementedError
+
+    def own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow rows down to those of the person who asks."""
+        raise NotImplementedError
+
+    def input(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer that reads a request; the one that shows rows, unless overridden."""
+        return self.get_serializer(*args, **kwargs)
+
+    # --- What it gets -------------------------------------------------------------------------
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """See to it that what is new says where it is, and that one row has its ETag."""
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        if answer.status_code == HTTPStatus.CREATED:
+            answer.setdefault("Location", request.path)
+        if _has_version(request, answer, self.action):
+            answer.setdefault("ETag", etags.weak(answer.data))
+            if self.action == "retrieve" and _is_known(request, answer):
+                return super().finalize_response(request, _not_modified(answer), *args, **kwargs)
+        return answer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the rows that this request may see; somebody else's are as good as not there."""
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular only wants the model
+            return self.rows().none()
+        return self.own(self.rows()) if self.reach is Reach.OWN else self.rows()
+
+    @property
+    def reach(self) -> Reach:
+        """How far whoever asks reaches in the action asked for."""
+        return reach_of(self.request, f"{self.resource}.{self.action}")
+
+    @property
+    def me(self) -> User:
+        """Whoever asks; permissions have seen to it that it is somebody."""
+        return cast("User", self.request.user)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell serializers how far the request reaches, beside what DRF tells them."""
+        known = dict(super().get_serializer_context())
+        return {**known, "reach": self.reach} if getattr(self, "request", None) else known
+
+    def shown(self, row: Model, status: int = HTTPStatus.OK) -> Response:
+        """Answer with one row and the ETag of its version."""
+        return Response(self.get_serializer(row).data, status, headers=_etag(row))
+
+    def made(self, row: Model) -> Content:
+        """Return a new row with its ETag and its place."""
+        headers = {"Location": self.place(row), **_etag(row)}
+        return Content(self.get_serializer(row).data, headers)
+
+    def place(self, row: Model) -> str:
+        """Return where a new row is: below the address that it was posted to."""
+        return f"{self.request.path.rstrip('/')}/{row.pk}/"
+
+    def read(self, *, partial: bool = False, row: Model | None = None) -> dict[str, Any]:
+        """Return what the request says, checked field by field."""
+        serializer = self.input(row, data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def locked(self) -> Any:
+        """Return the row asked for, locked until the transaction ends, if it is what `If-Match` says.
+
+        Raises 404, and `errors.StaleVersion` when somebody has changed it meanwhile. The lock comes
+        first and the row is read after it, so what is joined in is no older than the lock.
+        """
+        kept = self.get_object()
+        type(kept).objects.select_for_update(of=("self",)).filter(pk=kept.pk).first()
+        row = self.get_object()
+        wanted = self.request.headers.get("If-Match", "*")
+        if wanted != "*" and _etag(row).get("ETag") not in etags.listed(wanted):
+            raise StaleVersion
+        return row
+
+    def once(self, work: Callable[[], Any], *, status: int = HTTPStatus.OK) -> Response:
+        """Do the work in one transaction, once per `Idempotency-Key`; answer with what it returns."""
+        return idempotency.respond_once_here(self.request, work, status=status)
+
+
+class Listed(Resource):
+    """`GET` of a page."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page, narrowed and ordered by query."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class Retrieved(Resource):
+    """`GET` of one row."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One row with its ETag; 304 if the client has it."""
+        return self.shown(self.get_object())
+
+
+class Created(Resource):
+    """`POST` of a new row."""
+
+    def add(self, data: dict[str, Any]) -> Model:
+        """Create a row of what was read."""
+        raise NotImplementedError
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create one; the same Idempotency-Key creates no second."""
+        return self.once(lambda: self.made(self.add(self.read())), status=HTTPStatus.CREATED)
+
+
+class Changed(Resource):
+    """`PATCH` of one row."""
+
+    def change(self, row: Any, data: dict[str, Any]) -> Model:
+        """Change a locked row to what was read."""
+        raise NotImplementedError
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the fields given; with `If-Match`, only the version that the client has seen."""
+        with transaction.atomic():
+            row = self.locked()
+            return self.shown(self.change(row, self.read(partial=True, row=row)))
+
+
+class Removed(Resource):
+    """`DELETE` of one row."""
+
+    def remove(self, row: Any) -> None:
+        """Delete a locked row, or whatever deleting means for it."""
+        row.delete()
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete it; with `If-Match`, only the version that the client has seen."""
+        with transaction.atomic():
+            self.remove(self.locked())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _etag(row: Model) -> dict[str, str]:
+    etag = getattr(row, "etag", "")
+    return {"ETag": etag} if etag else {}
+
+
+def _has_version(request: Request, answer: Response, action: str) -> bool:
+    """Whether the answer is one row as it is now: read, made or changed."""
+    if answer.status_code == HTTPStatus.CREATED:
+        return True
+    is_one = action == "retrieve" or request.method == "PATCH"
+    return is_one and answer.status_code == HTTPStatus.OK and hasattr(answer, "data")
+
+
+def _is_known(request: Request, answer: Response) -> bool:
+    known = etags.listed(request.headers.get("If-None-Match", ""))
+    return answer["ETag"].removeprefix("W/") in known
+
+
+def _not_modified(answer: Response) -> Response:
+    return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": answer["ETag"]})

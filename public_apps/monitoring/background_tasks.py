@@ -1,0 +1,88 @@
+"""A thread beside the requests of each web and worker process, for what no request should do.
+
+It starts where a process is there to stay (gunicorn's workers, `manage.py worker`); a command that
+ends by itself has none.
+"""
+
+from __future__ import annotations
+
+import atexit
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+
+from billing import webhook_stats
+from public_apps.monitoring import metrics
+
+log = structlog.get_logger(__name__)
+FLUSH_SECONDS = 2.0
+LAST_SECONDS = 5.0
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(kw_only=True)
+class Chore:
+    """Something to do again and again."""
+
+    name: str
+    every: float  # seconds
+    work: Callable[[], None]
+    in_web: bool = True
+    in_worker: bool = True
+    due: float = 0.0
+
+
+_chores: list[Chore] = []
+_stop = Event()
+
+
+def register(chore: Chore) -> None:
+    """Have every process that stays do this from now on; it may run in several at once."""
+    _chores.append(chore)
+
+
+def start(*, web: bool) -> None:
+    """Begin in this process, and write down what was counted when it ends."""
+    chores = [chore for chore in _chores if (chore.in_web if web else chore.in_worker)]
+    thread = Thread(target=_run, args=(chores,), name="background", daemon=True)
+    thread.start()
+    atexit.register(_end, thread)
+
+
+def _run(chores: list[Chore]) -> None:
+    while not _stop.wait(_PAUSE_SECONDS):
+        for chore in chores:
+            if chore.due <= time.monotonic():
+                chore.due = time.monotonic() + chore.every
+                _do(chore)
+
+
+def _do(chore: Chore) -> None:
+    close_old_connections()
+    try:
+        chore.work()
+    except DatabaseError as error:
+        connection.close()
+        log.warning("chore put off", chore=chore.name, error=type(error).__name__)
+    except Exception:
+        log.exception("chore failed", chore=chore.name)
+
+
+def _end(thread: Thread) -> None:
+    _stop.set()
+    # What it is about to write is out of the counters already, and would end with it.
+    thread.join(LAST_SECONDS)
+    _do(_FLUSH)
+
+
+def _flush() -> None:
+    metrics.flush()
+    webhook_stats.flush()
+
+
+_FLUSH = Chore(name="flush", every=FLUSH_SECONDS, work=_flush)
+register(_FLUSH)

@@ -1,0 +1,23 @@
+"""Domains of tenants, as jobs: asked about once a day, and old names let go."""
+
+from __future__ import annotations
+
+from public_apps.core import jobs
+from public_apps.tenants.custom_domains import claims, subdomain_change
+from public_apps.tenants.custom_domains.models import DomainClaim
+
+
+@jobs.periodic("custom_domains.sweep_domains", cron="*/10 * * * *", rank=jobs.HOUSEKEEPING)
+def sweep_domains(timestamp: int) -> None:
+    """Ask for each verified domain once a day, and let go the old names whose time is over."""
+    for claim_id in claims.due():
+        jobs.defer_once("custom_domains.check_domain", lock=f"domain:{claim_id}", claim_id=claim_id)
+    subdomain_change.let_go()
+
+
+@jobs.task("custom_domains.check_domain", rank=jobs.LAST)
+def check_domain(claim_id: int) -> None:
+    """Ask DNS about one domain again."""
+    claim = DomainClaim.objects.filter(pk=claim_id).first()
+    if claim is not None:
+        claims.check(claim=claim, hurried=False)

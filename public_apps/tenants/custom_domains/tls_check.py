@@ -1,0 +1,36 @@
+"""/tls-check?domain=: whether a TLS proxy should get a certificate for a host (Caddy's `ask`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from public_apps.core.schema_context import to_public
+from public_apps.tenants import routing
+
+PATH = "/tls-check"
+
+
+class TlsCheckMiddleware:
+    """Answers 200 for hosts that we serve and 404 for others, whatever the Host.
+
+    The proxy asks by plain http under the web process's own name: before the gate, and before
+    anything that leads on to https.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path != PATH or request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        to_public()
+        served = _is_served(request.GET.get("domain", "").lower())
+        return HttpResponse(status=HTTPStatus.OK if served else HTTPStatus.NOT_FOUND)
+
+
+def _is_served(host: str) -> bool:
+    return routing.is_public(host) or routing.place_at(host) is not None

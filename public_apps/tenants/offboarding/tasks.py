@@ -1,0 +1,68 @@
+"""Departures as jobs: each is taken up again until it is done, whatever a crash has swallowed."""
+
+from __future__ import annotations
+
+import structlog
+from django.db.models import F, Q
+from django.utils import timezone
+
+from public_apps.core import jobs
+from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures, orphans, reactivation, retention, steps
+from public_apps.tenants.offboarding.models import Aim, Departure
+
+log = structlog.get_logger(__name__)
+MOST = 100
+
+
+@jobs.task("lifecycle.proceed", rank=jobs.LAST)
+def proceed(departure_id: int) -> None:
+    """Do what is due of one departure."""
+    steps.proceed(departure_id)
+
+
+@jobs.task("lifecycle.revive", rank=jobs.LAST)
+def revive(tenant_id: int, label: str, by: str) -> None:
+    """Bring one tenant back from its archive, unless that is done."""
+    tenant = Tenant.objects.filter(pk=tenant_id, archived_at__isnull=False).first()
+    if tenant is not None:
+        reactivation.carry_out(tenant=tenant, label=label, by=by)
+
+
+@jobs.periodic("lifecycle.sweep_departures", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
+def sweep_departures(timestamp: int) -> None:
+    """Plan what time has made due, promise the mails, and take up what is unfinished."""
+    retention.plan_due()
+    retention.promise_notices()
+    for departure_id in due():
+        departures.wake(departure_id)
+
+
+@jobs.periodic("lifecycle.erase_late", cron="7 4 * * *", rank=jobs.LAST)
+def erase_late(timestamp: int) -> None:
+    """Erase what came in too late to be erased with its tenant."""
+    steps.erase_late()
+
+
+@jobs.periodic("lifecycle.look_for_orphans", cron="27 * * * *", rank=jobs.LAST)
+def look_for_orphans(timestamp: int) -> None:
+    """Have staff told what belongs to nobody; nothing is touched."""
+    found = orphans.find()
+    for line in found.lines:
+        log.error("orphan", told=line)
+    orphans.looked_for.send(orphans.Orphans, found=found)
+
+
+def due() -> list[int]:
+    """Return the departures that have a step to do now, the one tried longest ago first."""
+    now = timezone.now()
+    begun = Q(begins_at__lte=now)
+    unfinished = (
+        Q(aim=Aim.ERASURE, unpaid_at=None)
+        | Q(begun, dropped_at=None)
+        | Q(begun, aim=Aim.ERASURE, erased_at=None)
+        | Q(dropped_at__lte=now - steps.QUARANTINE, freed_at=None)
+    )
+    open_ones = Departure.objects.filter(unfinished, undone_at=None)
+    by_turn = open_ones.order_by(F("tried_at").asc(nulls_first=True), "pk")
+    return list(by_turn.values_list("pk", flat=True)[:MOST])

@@ -1,0 +1,93 @@
+"""Records that staff read: Stripe's mirror, mails, and how tenants' migrations went."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from billing.models import Customer, Invoice, Payment, Subscription
+from public_apps.core.models import OutgoingMail, SuppressedAddress
+from public_apps.tenants.models import TenantMigration
+from staff.admin.filters import (
+    DisputeFilter,
+    InvoiceStatusFilter,
+    MailKindFilter,
+    PaymentStatusFilter,
+    SubscriptionStatusFilter,
+    SuppressionFilter,
+)
+from staff.admin.read_only import RecordAdmin
+from staff.site import site
+
+
+@admin.register(Subscription, site=site)
+class SubscriptionAdmin(RecordAdmin):
+    list_display = ("id", "tenant", "status", "plan", "current_period_end", "synced_at")
+    search_fields = ("id", "customer_id", "tenant__name")
+    list_filter = (SubscriptionStatusFilter, "plan")
+    list_select_related = ("tenant", "plan")
+    ordering = ("-created_at",)
+
+
+@admin.register(Payment, site=site)
+class PaymentAdmin(RecordAdmin):
+    list_display = (
+        "id", "tenant", "status", "amount", "amount_refunded", "currency", "dispute_status",
+        "created_at",
+    )  # fmt: skip
+    search_fields = ("id", "customer_id", "tenant__name")
+    list_filter = (PaymentStatusFilter, DisputeFilter)
+    list_select_related = ("tenant",)
+    ordering = ("-created_at",)
+
+
+@admin.register(Invoice, site=site)
+class InvoiceAdmin(RecordAdmin):
+    list_display = ("number", "tenant", "status", "amount_due", "amount_paid", "created_at")
+    search_fields = ("id", "number", "customer_id", "tenant__name")
+    list_filter = (InvoiceStatusFilter,)
+    list_select_related = ("tenant",)
+    ordering = ("-created_at",)
+
+
+@admin.register(Customer, site=site)
+class CustomerAdmin(RecordAdmin):
+    list_display = ("id", "tenant", "created_at", "gone_at")
+    search_fields = ("id", "tenant__name")
+    list_select_related = ("tenant",)
+    ordering = ("-created_at",)
+
+
+@admin.register(OutgoingMail, site=site)
+class OutgoingMailAdmin(RecordAdmin):
+    list_display = (
+        "kind", "to", "attempts", "error", "created_at", "sent_at", "failed_at", "unwanted_at",
+    )  # fmt: skip
+    search_fields = ("to", "key")
+    list_filter = (MailKindFilter, "sent_at", "failed_at", "unwanted_at")
+    ordering = ("-id",)
+
+
+@admin.register(SuppressedAddress, site=site)
+class SuppressedAddressAdmin(RecordAdmin):
+    """Deleting one is how staff let mail go there again."""
+
+    list_display = ("address", "reason", "detail", "provider", "at")
+    search_fields = ("address",)
+    list_filter = (SuppressionFilter,)
+    ordering = ("-id",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        allowed: bool = ModelAdmin.has_delete_permission(self, request, obj)
+        return allowed
+
+
+@admin.register(TenantMigration, site=site)
+class TenantMigrationAdmin(RecordAdmin):
+    list_display = ("tenant", "at", "milliseconds", "error")
+    search_fields = ("tenant__name", "tenant__schema_name")
+    list_filter = (("error", admin.EmptyFieldListFilter),)
+    list_select_related = ("tenant",)
+    ordering = ("-at",)

@@ -1,0 +1,38 @@
+"""Incidents in the admin: to read, and to close once somebody has seen to one."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.models import Incident
+from public_apps.monitoring import incidents
+from staff.admin.confirmation import Deed, confirmed, note
+from staff.admin.filters import IncidentKindFilter
+from staff.admin.read_only import RecordAdmin
+from staff.site import site
+
+
+@admin.register(Incident, site=site)
+class IncidentAdmin(RecordAdmin):
+    list_display = ("kind", "subject", "opened_at", "seen_at", "closed_at")
+    list_filter = (IncidentKindFilter, "closed_at")
+    ordering = ("-id",)
+    actions = ("close_chosen",)
+
+    @admin.action(description=gettext_lazy("Close: it has been seen to"), permissions=["act"])
+    def close_chosen(self, request: HttpRequest, chosen: QuerySet[Incident]) -> HttpResponse | None:
+        """Close each; what is still wrong opens another, but for events that failed before."""
+        if asked := confirmed(request, chosen, admin=self, button=_("Close")):
+            return asked
+        for incident in chosen.filter(closed_at=None):
+            incidents.close(incident)
+            detail = {"kind": incident.kind, "subject": incident.subject}
+            note(
+                request,
+                Deed(said=_("Closed."), to=incident, action="incident.closed", detail=detail),
+            )
+        return None

@@ -1,0 +1,40 @@
+"""The whole examination, part by part; a part that can't be looked at doesn't stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+
+from billing import gateway
+from staff.doctor import archives, configuration, infrastructure, schemas, stripe
+from staff.doctor.findings import Examination, Finding, failing
+
+EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
+    ("settings", configuration.examine_settings),
+    ("hosts", configuration.examine_hosts),
+    ("origins", configuration.examine_origins),
+    ("database", infrastructure.examine_database),
+    ("migrations", infrastructure.examine_migrations),
+    ("drift", schemas.examine_drift),
+    ("worker", infrastructure.examine_worker),
+    ("archives", archives.examine_archives),
+    ("mail", infrastructure.examine_mail),
+    ("stripe", stripe.examine_stripe),
+)
+
+
+def findings() -> Iterator[Finding]:
+    """Yield every finding as it is made."""
+    for part, examination in EXAMINATIONS:
+        try:
+            yield from examination()
+        except DatabaseError as error:
+            connection.close()
+            yield failing(part, f"The database: {_first_line(error)}", "Check DATABASE_URL.")
+        except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+            yield failing(part, f"Stripe: {_first_line(error)}", "Try again; check STRIPE_*.")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

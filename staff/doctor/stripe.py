@@ -1,0 +1,77 @@
+"""Stripe: key, clock, webhook endpoint and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing import gateway, plans, webhook_endpoint, webhook_stats
+from staff.doctor.findings import Finding, failing, ok, skipped, warning
+from staff.doctor.infrastructure import clock_against
+
+REFUSED_LATELY = timedelta(hours=1)
+
+
+def examine_stripe() -> Iterator[Finding]:
+    """Whether the key works, and what it leads to is as it should be."""
+    if settings.STRIPE.mode == "manual":
+        yield skipped("stripe", "Manual mode: Stripe is not asked for anything.")
+        return
+    try:
+        account = webhook_endpoint.account()
+    except gateway.KeyRefused as error:
+        yield failing("stripe key", str(error), "Correct STRIPE_SECRET_KEY.")
+        return
+    yield ok("stripe key", f"Works, in {settings.STRIPE.mode} mode, for {account.id}.")
+    if not account.charges_enabled:
+        yield warning("stripe key", "The account can't charge yet.", "Finish its set-up at Stripe.")
+    if account.clock is not None:
+        yield clock_against("Stripe's", account.clock.timestamp())
+    yield from _endpoint()
+    yield from _deliveries()
+    yield from _prices()
+
+
+def _endpoint() -> Iterator[Finding]:
+    found = webhook_endpoint.ours()
+    if not found:
+        yield failing(
+            "webhook endpoint",
+            f"Stripe has none that leads to {webhook_endpoint.url()}.",
+            "“manage.py doctor --fix” creates it and shows its secret.",
+        )
+        return
+    for endpoint in found:
+        if not webhook_endpoint.wrong_with(endpoint):
+            yield ok("webhook endpoint", f"{endpoint['id']} leads to {endpoint['url']}.")
+            return
+    wrong = "; ".join(webhook_endpoint.wrong_with(found[0]))
+    yield failing(
+        "webhook endpoint",
+        f"{found[0]['id']}: {wrong}.",
+        "“manage.py doctor --fix” brings it in line.",
+    )
+
+
+def _deliveries() -> Iterator[Finding]:
+    """Stripe shows a secret once, so whether ours is right is seen by what we refused."""
+    seen = webhook_stats.webhook_figures(since=timezone.now() - REFUSED_LATELY)
+    if seen.refused:
+        yield warning(
+            "webhook secret",
+            f"{seen.refused} of {seen.count} deliveries were refused within the last hour.",
+            "If they came from Stripe: copy the endpoint's signing secret to STRIPE_WEBHOOK_SECRET.",
+        )
+    else:
+        yield ok("webhook secret", f"{seen.count} deliveries in the last hour, none refused.")
+
+
+def _prices() -> Iterator[Finding]:
+    different = plans.differences()
+    if different:
+        yield failing("prices", "; ".join(different) + ".", "Run “manage.py plans push”.")
+    else:
+        yield ok("prices", "Every offered price is at Stripe.")
