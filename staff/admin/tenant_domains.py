@@ -14,8 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from public_apps.core import errors
 from public_apps.tenants.custom_domains import claims, domain_names
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import DomainClaim, Tenant
 from staff import forms
 from staff.admin.confirmation import Deed, question
 from staff.admin.tenant_actions import AskingAboutTenants, who

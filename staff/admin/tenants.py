@@ -15,9 +15,8 @@ from billing import manual_mode
 from billing.manual_mode import Opening
 from billing.models import Subscription
 from public_apps.tenants import domains
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Aim, Tenant
 from public_apps.tenants.offboarding import departures
-from public_apps.tenants.offboarding.models import Aim
 from staff import forms, tenant_panels, tenant_timeline
 from staff.admin.confirmation import Deed, Question, ask, question
 from staff.admin.filters import StateFilter, SubscriptionFilter

@@ -10,8 +10,8 @@ from django.db.models import Max
 
 from public_apps.monitoring import incidents
 from public_apps.tenants.archives import backup, restore_test
-from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.models import RestoreTest
 from staff.alerts import kinds
 
 # Three nights: one may be missed by a release at the wrong moment.

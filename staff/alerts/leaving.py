@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from public_apps.monitoring import incidents
+from public_apps.tenants.models import Departure
 from public_apps.tenants.offboarding import orphans
-from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.offboarding.orphans import Orphans
 from staff.alerts import kinds
 

@@ -15,7 +15,7 @@ from public_apps.tenants.archives import (
     store_ownership,
     stores,
 )
-from public_apps.tenants.archives.models import RestoreTest
+from public_apps.tenants.models import RestoreTest
 from staff.doctor.findings import Finding, failing, ok, warning
 
 

@@ -16,9 +16,8 @@ from devstack import mailbox
 from public_apps.core import mail
 from public_apps.monitoring import incidents
 from public_apps.tenants.archives import backup
-from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.tasks import rehearse_restore
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import RestoreTest, Tenant
 from staff.alerts import checks
 from staff.tasks import watch_backups
 from tests.core.ground import Ground, Workspace, found_workspace

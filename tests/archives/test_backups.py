@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup, reader, restore_test
-from public_apps.tenants.archives.models import RestoreTest
+from public_apps.tenants.models import RestoreTest
 from public_apps.tenants.offboarding import departures, orphans, steps
 from staff.doctor.archives import examine_archives
 from tests.core.ground import Ground, Workspace, found_workspace

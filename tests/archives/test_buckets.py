@@ -15,9 +15,9 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from public_apps.tenants.archives import backup, stores
-from public_apps.tenants.archives.models import RestoreTest
 from public_apps.tenants.archives.stores import NoStore, NotKept
 from public_apps.tenants.archives.tasks import make_export
+from public_apps.tenants.models import RestoreTest
 from staff.doctor.archives import examine_archives
 from tests.archives.s3_server import BUCKET, S3Server, serving
 from tests.core.ground import Ground, another_web, found_workspace

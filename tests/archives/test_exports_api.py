@@ -21,9 +21,8 @@ from public_apps.audit.models import Entry
 from public_apps.core.schema_context import inside
 from public_apps.tenants.archives import download_links
 from public_apps.tenants.archives import exports as asking
-from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, Tenant
 from tests.core.ground import Ground, Workspace, found_workspace
 
 

@@ -12,8 +12,7 @@ from public_apps.accounts.models import User
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
 from public_apps.tenants.archives import writer
-from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.archives.furnished import contents_of
 from tests.core.ground import Ground, Workspace, found_workspace

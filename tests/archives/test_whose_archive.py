@@ -17,8 +17,7 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, offboarding_hooks
 from public_apps.tenants.archives import backup, restore_test, writer
 from public_apps.tenants.archives.manifest import ArchiveRefused
-from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, reactivation, steps
 from tests.archives.furnished import members
 from tests.archives.tampering import altered, nothing_left, telling

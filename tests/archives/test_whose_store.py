@@ -39,7 +39,7 @@ call_command("backup", "--all", "--fresh-for", "0")
 EXPIRED = """
 from django.utils import timezone
 from public_apps.tenants.archives import asking
-from public_apps.tenants.archives.models import Export
+from public_apps.tenants.models import Export
 from public_apps.tenants.models import Tenant
 tenant = Tenant.objects.serving().get()
 export = Export.objects.create(tenant=tenant, asked_by="eleni@example.com")
@@ -56,7 +56,7 @@ ERASE = """
 from datetime import timedelta
 from django.utils import timezone
 from public_apps.tenants.offboarding import departures, steps
-from public_apps.tenants.offboarding.models import Departure
+from public_apps.tenants.models import Departure
 from public_apps.tenants.models import Tenant
 departures.ask_erasure(tenant=Tenant.objects.serving().get(), by="eleni@example.com")
 Departure.objects.update(begins_at=timezone.now() - timedelta(days=1))

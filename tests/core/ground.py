@@ -34,8 +34,7 @@ from public_apps.accounts.models import User
 from public_apps.core.models import OutgoingMail, WebhookSlot
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, provisioning
-from public_apps.tenants.archives.models import RestoreTest
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Domain, RestoreTest, Tenant
 from public_apps.tenants.offboarding import orphans
 from public_apps.tenants.offboarding.orphans import Orphans
 from public_apps.tenants.schema_drop import drop_schema

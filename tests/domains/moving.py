@@ -8,8 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from public_apps.tenants.custom_domains import claims, dns_lookup
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import DomainClaim, Tenant
 from tests.domains.name_server import NameServer
 
 ELENI = "eleni@court.example"

@@ -16,9 +16,8 @@ from public_apps.core.errors import Invalid, Refused
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import domains, offboarding_hooks
 from public_apps.tenants.custom_domains import claims, dns_lookup, overview
-from public_apps.tenants.custom_domains.models import DomainClaim
 from public_apps.tenants.custom_domains.tasks import check_domain, sweep_domains
-from public_apps.tenants.models import Domain
+from public_apps.tenants.models import Domain, DomainClaim
 from public_apps.tenants.offboarding import departures, steps
 from tests.core.ground import Door, Ground, found_workspace
 from tests.domains.moving import ELENI, a_day_later, new_host, publish, unpublish, verified

@@ -21,9 +21,8 @@ from devstack import environment, mailbox
 from devstack.stack import Stack
 from public_apps.core import jobs
 from public_apps.tenants import domains
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import orphans
-from public_apps.tenants.offboarding.models import Departure
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.core.ground import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until

@@ -9,9 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures
-from public_apps.tenants.offboarding.models import Departure
 from tests.core.ground import Workspace, found_workspace
 
 PUBLIC_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"

@@ -18,9 +18,8 @@ from django.utils import timezone
 from billing.models import Invoice, Subscription
 from devstack import mailbox
 from public_apps.core import jobs
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Departure, Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, reactivation
-from public_apps.tenants.offboarding.models import Departure
 from tests.core.ground import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
 from tests.lifecycle.leaving import later

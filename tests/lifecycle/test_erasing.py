@@ -15,9 +15,8 @@ from public_apps.core.errors import Refused
 from public_apps.core.models import IdempotentRequest, OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import suspension
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures, orphans, retention, steps
-from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.offboarding.tasks import erase_late
 from tests.billing.bench import Bench
 from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from devstack.processes import ROOT
+from public_apps.tenants.models import Departure
 from public_apps.tenants.offboarding import departures, orphans, retention, steps
-from public_apps.tenants.offboarding.models import Departure
 from tests.core.ground import Ground, Workspace, found_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, public_rows_with

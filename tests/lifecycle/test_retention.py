@@ -15,9 +15,8 @@ from public_apps.core.errors import Refused
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import domains, offboarding_hooks, schema_creation, suspension
 from public_apps.tenants.custom_domains import subdomain_change
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Departure, Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, retention, steps
-from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.offboarding.tasks import due, sweep_departures
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.folder_vault import FolderVault

@@ -16,8 +16,7 @@ from devstack import pgbinaries
 from devstack.processes import ROOT
 from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup, restore, writer
-from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps, tasks
 from tests.core.ground import Door, Ground, Workspace, found_workspace
 from tests.lifecycle.leaving import of

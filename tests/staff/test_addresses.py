@@ -6,8 +6,7 @@ from pathlib import Path
 
 from public_apps.audit.models import Entry
 from public_apps.tenants.custom_domains import claims
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import Domain
+from public_apps.tenants.models import Domain, DomainClaim
 from tests.core.ground import Door, Ground, another_web, found_workspace
 from tests.domains.moving import ELENI, new_host, publish, verified
 from tests.domains.name_server import NameServer

@@ -18,8 +18,7 @@ from billing.models import Invoice
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation
 from public_apps.core.schema_context import inside
-from public_apps.tenants.archives.models import Export
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, Tenant
 from tenant_apps.home.models import Sample
 from tests.core.ground import PASSWORD, Door, Workspace, found_workspace
 from tests.tenant_apps.files import samples

@@ -19,10 +19,7 @@ from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
-from public_apps.tenants.archives.models import Export
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import AccessChange
-from public_apps.tenants.offboarding.models import Aim, Departure
+from public_apps.tenants.models import AccessChange, Aim, Departure, DomainClaim, Export
 from tenant_apps.requests.models import Comment, ServiceRequest, Status, Step
 from tests.core.ground import Workspace, person_of
 from tests.tenant_api.town import Town

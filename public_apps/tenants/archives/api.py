@@ -15,8 +15,7 @@ from public_apps.accounts.viewsets import Listed, Retrieved
 from public_apps.core.idempotency import Content
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives import download_links, exports
-from public_apps.tenants.archives.models import Export, ExportStatus
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, ExportStatus, Tenant
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):

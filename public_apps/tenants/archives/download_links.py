@@ -19,8 +19,7 @@ from public_apps.accounts.permissions import Reach, reach
 from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
 from public_apps.tenants import domains
-from public_apps.tenants.archives.models import Export, ExportStatus
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, ExportStatus, Tenant
 
 SALT = "concierge.export-link"
 GOOD_FOR = timedelta(minutes=10)

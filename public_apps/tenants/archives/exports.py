@@ -19,11 +19,10 @@ from public_apps.core import jobs, mail, sweeps
 from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives import backup, legacy_keys, store_layout, writer
-from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.store_ownership import own_store
 from public_apps.tenants.archives.stores import NoStore, NotKept, store
 from public_apps.tenants.archives.work_directory import desk
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, Tenant
 
 log = structlog.get_logger(__name__)
 READY = "export_ready"

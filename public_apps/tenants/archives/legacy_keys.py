@@ -11,10 +11,9 @@ import re
 from datetime import datetime
 
 from public_apps.tenants.archives import store_ownership
-from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.store_layout import BACKUP, FINAL, made_at
 from public_apps.tenants.archives.stores import Store
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Export, Tenant
 
 NUMBERED = re.compile(r"tenant-\d+/")
 

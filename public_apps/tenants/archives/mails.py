@@ -9,7 +9,7 @@ from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import links
 from public_apps.tenants.archives import exports
-from public_apps.tenants.archives.models import Export
+from public_apps.tenants.models import Export
 
 
 @mail.composes(exports.READY)

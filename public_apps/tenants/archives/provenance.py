@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives.manifest import ArchiveRefused, Manifest
-from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import KeptSchema, Tenant
 
 
 def prove(made: Manifest, tenant: Tenant, *, of: str = "") -> None:

@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from public_apps.tenants import offboarding_hooks, suspension
 from public_apps.tenants.archives import provenance, rebuild
-from public_apps.tenants.archives.models import KeptSchema
 from public_apps.tenants.archives.reader import opened
-from public_apps.tenants.models import Tenant, opaque_schema_name
+from public_apps.tenants.models import KeptSchema, Tenant, opaque_schema_name
 from public_apps.tenants.schema_drop import drop_schema
 from public_apps.tenants.schema_migrations import executor, head
 

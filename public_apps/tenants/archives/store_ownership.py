@@ -17,8 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from public_apps.core.schema_context import in_public
-from public_apps.tenants.archives.models import Installation
 from public_apps.tenants.archives.stores import NoStore, NotKept, Store, store
+from public_apps.tenants.models import Installation
 
 KEY = "installation/mark.json"
 DATABASE = "SELECT oid::text FROM pg_database WHERE datname = current_database()"

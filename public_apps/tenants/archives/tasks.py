@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from public_apps.core import jobs
 from public_apps.tenants.archives import backup, exports, restore_test
-from public_apps.tenants.archives.models import Export
 from public_apps.tenants.archives.store_ownership import NotOurs, own_store
+from public_apps.tenants.models import Export
 
 log = structlog.get_logger(__name__)
 NIGHTLY = timedelta(hours=20)

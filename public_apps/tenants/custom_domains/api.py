@@ -17,8 +17,7 @@ from rest_framework.response import Response
 from public_apps.accounts.viewsets import Resource
 from public_apps.core.idempotency import Content
 from public_apps.tenants.custom_domains import services
-from public_apps.tenants.custom_domains.models import DomainClaim, Problem
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Domain, DomainClaim, Problem, Tenant
 
 
 class RecordSerializer(serializers.Serializer[Any]):

@@ -14,8 +14,7 @@ from public_apps.core import mail
 from public_apps.core.errors import Conflict, Invalid, Refused
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.custom_domains import dns_lookup, domain_names
-from public_apps.tenants.custom_domains.models import DomainClaim, Problem
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Domain, DomainClaim, Problem, Tenant
 
 log = structlog.get_logger(__name__)
 MOST_CLAIMS = 10

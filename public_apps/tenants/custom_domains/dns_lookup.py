@@ -11,7 +11,7 @@ import dns.nameserver
 import dns.resolver
 from django.conf import settings
 
-from public_apps.tenants.custom_domains.models import Problem
+from public_apps.tenants.models import Problem
 
 # Seconds for one question, all resolvers and repetitions together.
 PATIENCE = 4.0

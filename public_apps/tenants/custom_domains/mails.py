@@ -7,7 +7,7 @@ from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import links
 from public_apps.tenants.custom_domains import claims, domain_names
-from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.models import DomainClaim
 
 
 @mail.composes(claims.FAILING)

@@ -9,8 +9,7 @@ from django.conf import settings
 
 from public_apps.tenants import domains
 from public_apps.tenants.custom_domains import dns_lookup, domain_names
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Domain, DomainClaim, Tenant
 
 
 @dataclass(frozen=True, kw_only=True)

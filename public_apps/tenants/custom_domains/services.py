@@ -8,9 +8,8 @@ from public_apps.accounts.models import User
 from public_apps.audit import audit
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.custom_domains import claims, overview, subdomain_change
-from public_apps.tenants.custom_domains.models import DomainClaim
 from public_apps.tenants.custom_domains.overview import Addresses, OwnDomain
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import DomainClaim, Tenant
 
 
 def addresses(tenant: Tenant) -> Addresses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from public_apps.core import jobs
 from public_apps.tenants.custom_domains import claims, subdomain_change
-from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.models import DomainClaim
 
 
 @jobs.periodic("custom_domains.sweep_domains", cron="*/10 * * * *", rank=jobs.HOUSEKEEPING)

@@ -22,8 +22,7 @@ from public_apps.core.forms import carried_out
 from public_apps.tenants import domains
 from public_apps.tenants.custom_domains import services
 from public_apps.tenants.custom_domains.forms import DomainForm, SubdomainForm
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import DomainClaim, Tenant
 
 
 @require_safe

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import public_apps.tenants.custom_domains.models
+import public_apps.tenants.models
 
 
 class Migration(migrations.Migration):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.CharField(
-                        default=public_apps.tenants.custom_domains.models.new_token,
+                        default=public_apps.tenants.models.new_token,
                         editable=False,
                         max_length=32,
                     ),

@@ -12,9 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.viewsets import Resource
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import deletion_requests
-from public_apps.tenants.offboarding.models import Departure
 
 
 class DepartureSerializer(serializers.ModelSerializer[Departure]):

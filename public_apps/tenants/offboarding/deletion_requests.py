@@ -11,9 +11,8 @@ from public_apps.accounts.models import User
 from public_apps.audit import audit
 from public_apps.core.errors import Invalid, TooManyRequests
 from public_apps.core.schema_context import in_public
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures
-from public_apps.tenants.offboarding.models import Departure
 
 TRIES_WAIT = 59  # allauth lets somebody try ten times a minute
 

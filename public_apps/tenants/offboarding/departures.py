@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from public_apps.core import jobs, mail
 from public_apps.core.errors import Invalid, Refused
 from public_apps.tenants import offboarding_hooks, suspension
-from public_apps.tenants.models import AccessChange, Tenant
-from public_apps.tenants.offboarding.models import Aim, Departure
+from public_apps.tenants.models import AccessChange, Aim, Departure, Tenant
 
 log = structlog.get_logger(__name__)
 UNDO_FOR = timedelta(days=7)

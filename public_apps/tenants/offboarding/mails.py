@@ -6,8 +6,8 @@ from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import links
+from public_apps.tenants.models import Aim, Departure
 from public_apps.tenants.offboarding import departures, retention
-from public_apps.tenants.offboarding.models import Aim, Departure
 
 
 @mail.composes(retention.NOTICE)

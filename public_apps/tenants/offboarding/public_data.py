@@ -6,12 +6,9 @@ from django.db.models import Q
 
 from public_apps.core.models import IdempotentRequest, OutgoingMail
 from public_apps.tenants.archives import exports as asking
-from public_apps.tenants.archives.models import Export
 from public_apps.tenants.custom_domains import claims
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.models import AccessChange, Tenant
+from public_apps.tenants.models import AccessChange, Departure, DomainClaim, Export, Tenant
 from public_apps.tenants.offboarding import departures, retention
-from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.offboarding_hooks import Leaving, erases
 
 

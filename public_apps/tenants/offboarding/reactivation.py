@@ -16,9 +16,8 @@ from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.archives.store_ownership import own_store
 from public_apps.tenants.archives.stores import NoStore
 from public_apps.tenants.archives.work_directory import desk
-from public_apps.tenants.models import Tenant, opaque_schema_name
+from public_apps.tenants.models import Departure, Tenant, opaque_schema_name
 from public_apps.tenants.offboarding import departures
-from public_apps.tenants.offboarding.models import Departure
 from public_apps.tenants.schema_creation import SchemaIncomplete
 from public_apps.tenants.schema_migrations import head
 

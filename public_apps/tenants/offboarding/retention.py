@@ -8,9 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from public_apps.core import mail, sweeps
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Aim, Departure, Tenant
 from public_apps.tenants.offboarding import departures
-from public_apps.tenants.offboarding.models import Aim, Departure
 
 NOTICE = "retention_notice"
 FIRST_NOTICE, LAST_NOTICE = timedelta(days=30), timedelta(days=7)

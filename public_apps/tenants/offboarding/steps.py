@@ -19,10 +19,8 @@ from public_apps.core import email_addresses as addresses
 from public_apps.core import sweeps
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, offboarding_hooks, suspension
-from public_apps.tenants.archives.models import KeptSchema
-from public_apps.tenants.models import Domain, Tenant
+from public_apps.tenants.models import Aim, Departure, Domain, KeptSchema, Tenant
 from public_apps.tenants.offboarding import orphans
-from public_apps.tenants.offboarding.models import Aim, Departure
 from public_apps.tenants.offboarding_hooks import Hindered, Leaving
 from public_apps.tenants.schema_drop import drop_schema
 

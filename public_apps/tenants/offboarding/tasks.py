@@ -7,9 +7,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from public_apps.core import jobs
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Aim, Departure, Tenant
 from public_apps.tenants.offboarding import departures, orphans, reactivation, retention, steps
-from public_apps.tenants.offboarding.models import Aim, Departure
 
 log = structlog.get_logger(__name__)
 MOST = 100

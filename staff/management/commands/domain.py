@@ -13,9 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from public_apps.audit import audit
 from public_apps.core.errors import Problem
 from public_apps.tenants.custom_domains import claims, overview
-from public_apps.tenants.custom_domains.models import DomainClaim
 from public_apps.tenants.lookup import named
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import DomainClaim, Tenant
 
 OPERATOR = "manage.py"
 

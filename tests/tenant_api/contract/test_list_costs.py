@@ -17,8 +17,7 @@ from django.utils import timezone
 from billing.models import Invoice
 from public_apps.accounts.models import ApiKey, Invitation, Role, User
 from public_apps.core.schema_context import inside
-from public_apps.tenants.archives.models import Export
-from public_apps.tenants.custom_domains.models import DomainClaim
+from public_apps.tenants.models import DomainClaim, Export
 from tenant_apps.announcements import actions as announcements
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.buildings.models import Apartment, Building, Party, Work

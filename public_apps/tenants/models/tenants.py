@@ -13,14 +13,6 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from public_apps.core.email_addresses import AddressField
 from public_apps.tenants import schema_drop
-from public_apps.tenants.archives.models import Export, Installation, KeptSchema, RestoreTest
-from public_apps.tenants.custom_domains.models import DomainClaim
-from public_apps.tenants.offboarding.models import Departure
-
-__all__ = [
-    "AccessChange", "Departure", "Domain", "DomainClaim", "Export", "Installation", "KeptSchema",
-    "RestoreTest", "Status", "Tenant", "TenantMigration", "TenantQuerySet", "opaque_schema_name",
-]  # fmt: skip
 
 
 class Status(models.TextChoices):
