@@ -5,6 +5,5 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import mails, offboarding
+        from billing import mails, offboarding  # noqa: F401 - register what they do
         from billing.owners import quota_enforcement  # noqa: F401 - judges what plans allow
-        from public_apps.monitoring import incidents  # noqa: F401 - register what they do

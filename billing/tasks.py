@@ -17,6 +17,7 @@ from billing import (
     manual_mode,
     stripe_account,
     stripe_mismatch,
+    webhook_stats,
 )
 from public_apps.core import jobs, sweeps
 
@@ -82,6 +83,12 @@ def watch_drift(timestamp: int) -> None:
         )
     elif lines is not None:
         stripe_mismatch.report([])
+
+
+@jobs.periodic("billing.forget_webhook_stats", cron="57 3 * * *", rank=jobs.HOUSEKEEPING)
+def forget_webhook_stats(timestamp: int) -> None:
+    """Forget what webhooks did long ago."""
+    webhook_stats.forget_old()
 
 
 @jobs.task("billing.confirm_drift", rank=jobs.HOUSEKEEPING)

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from threading import Lock
 from typing import Any
 
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from public_apps.core.models import WebhookSlot
-from public_apps.monitoring.metrics import added, buckets_added, written_or
+from billing.models import WebhookSlot
+from public_apps.monitoring.buffers import Buffer, added, buckets_added
 
 # Upper bounds in milliseconds; one more bucket has no bound.
 ANSWER_MS = (
@@ -171,28 +171,6 @@ def _beginning(moment: datetime, step: timedelta) -> datetime:
 # --- Writing --------------------------------------------------------------------------------------
 
 
-class _Pending:
-    """What this process has seen since it last wrote it down, by the minute."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._slots: dict[datetime, Slot] = {}
-
-    def add(self, seen: Slot, *, at: datetime | None = None) -> None:
-        minute = _beginning(at or timezone.now(), timedelta(minutes=1))
-        with self._lock:
-            self._slots.setdefault(minute, Slot()).add(seen)
-
-    def take(self) -> dict[datetime, Slot]:
-        """Return all that has come together, and begin anew."""
-        with self._lock:
-            taken, self._slots = self._slots, {}
-        return taken
-
-
-_pending = _Pending()
-
-
 def answered(*, status: int, seconds: float) -> None:
     """Note one answer to Stripe; manual mode's 503 is none of our doing and left out."""
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -203,19 +181,19 @@ def answered(*, status: int, seconds: float) -> None:
         broken=int(status >= HTTPStatus.INTERNAL_SERVER_ERROR),
     )
     seen.answer_buckets[bisect.bisect_left(ANSWER_MS, seconds * 1000)] = 1
-    _pending.add(seen)
+    _buffer.add(_this_minute(), seen)
 
 
 def handled(*, seconds: float) -> None:
     """Note one event that came to a good end, this long after it was received."""
     seen = Slot(handled=1)
     seen.handled_buckets[bisect.bisect_left(HANDLED_MS, seconds * 1000)] = 1
-    _pending.add(seen)
+    _buffer.add(_this_minute(), seen)
 
 
 def attempt_failed() -> None:
     """Note one attempt at handling that failed."""
-    _pending.add(Slot(failed_attempts=1))
+    _buffer.add(_this_minute(), Slot(failed_attempts=1))
 
 
 _ADD = f"""
@@ -233,24 +211,26 @@ ON CONFLICT (span, at) DO UPDATE SET
 """  # noqa: S608 - our own words
 
 
+def _write(cursor: CursorWrapper, minutes: dict[datetime, Slot]) -> None:
+    for span, at, slot in sorted(_rows(minutes), key=lambda row: (row[0], row[1])):
+        cursor.execute(_ADD, _values(span, at, slot))
+
+
+_buffer: Buffer[datetime, Slot] = Buffer(write=_write)
+
+
 def forget_unwritten() -> None:
     """Drop what this process has seen and not written yet: for tests that begin to count."""
-    _pending.take()
+    _buffer.forget()
 
 
 def flush() -> None:
-    """Add what was seen to its minutes and hours; on an error it is kept for the next time."""
-    taken = _pending.take()
-    if not taken:
-        return
-    with written_or(lambda: _give_back(taken)) as cursor:
-        for span, at, slot in sorted(_rows(taken), key=lambda row: (row[0], row[1])):
-            cursor.execute(_ADD, _values(span, at, slot))
+    """Write down at once what this process has seen."""
+    _buffer.flush()
 
 
-def _give_back(taken: dict[datetime, Slot]) -> None:
-    for at, slot in taken.items():
-        _pending.add(slot, at=at)
+def _this_minute() -> datetime:
+    return _beginning(timezone.now(), timedelta(minutes=1))
 
 
 def _rows(taken: dict[datetime, Slot]) -> Iterable[tuple[str, datetime, Slot]]:

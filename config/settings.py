@@ -103,6 +103,7 @@ SHARED_APPS = [
     "anymail",
     "procrastinate.contrib.django",
     "public_apps.core",
+    "public_apps.monitoring",
     "public_apps.tenants",
     "public_apps.onboarding",
     "billing",

@@ -25,7 +25,7 @@ urlpatterns = [
     path("api/", include("tenant_apps.announcements.api_urls")),
     path("api/", include("tenant_apps.requests.api_urls")),
     path("api/", include("tenant_apps.votes.api_urls")),
-    path("members/", include("public_apps.accounts.members.urls")),
+    path("members/", include("public_apps.accounts.people.urls")),
     path("settings/", include("public_apps.tenants.workspace.urls")),
     path("settings/me/", include("public_apps.accounts.profile.urls")),
     path("settings/domains/", include("public_apps.tenants.custom_domains.urls")),

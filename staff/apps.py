@@ -7,11 +7,11 @@ class StaffConfig(AppConfig):
     label = "staff"
 
     def ready(self) -> None:
-        # They register the admin pages.
-        from staff import erasure, groups  # noqa: F401
+        # They register admin pages, and listen, by being imported.
+        from staff import erasure, groups, invitations, second_factor_views  # noqa: F401
         from staff.admin import (  # noqa: F401
             billing,
-            incidents,  # noqa: F401 - register themselves
+            incidents,
             jobs,
             manual_payments,
             plans,
@@ -19,7 +19,7 @@ class StaffConfig(AppConfig):
             staff,
             tenants,
         )
-        from staff.alerts import broken_rows, gauges, leaving, worker_watch  # noqa: F401 - register themselves
+        from staff.alerts import broken_rows, gauges, leaving, worker_watch  # noqa: F401
 
         # After this app's own permissions are there: Django makes them at the same signal.
         post_migrate.connect(groups.bring_in_line, sender=self)

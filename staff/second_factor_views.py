@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from public_apps.accounts.models import User
 from staff import second_factor
 from staff.second_factor import CodeForm, EnrolForm
+from staff.site import site
 
 
 @sensitive_post_parameters()
@@ -75,8 +76,6 @@ def _enrol(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _render(request: HttpRequest, template: str, page: dict[str, Any]) -> HttpResponse:
-    from staff.site import site
-
     return render(request, template, {**site.each_context(request), **page})
 
 
@@ -86,3 +85,10 @@ def _next(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(wanted, here, require_https=request.is_secure()):
         return wanted
     return reverse("admin:index")
+
+
+site.pages += [
+    path("second-factor/", second_factor_page, name="second-factor"),
+    path("second-factor/leave/", leave_page, name="leave"),
+    path("second-factor/codes/", site.admin_view(codes_page), name="recovery-codes"),
+]

@@ -8,7 +8,7 @@ from allauth.core import context
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -16,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from public_apps.accounts.sign_in_throttling import Attempt
 from public_apps.core import email_addresses, error_responses
 from public_apps.core.errors import TooManyRequests
-from staff import password_links, second_factor, second_factor_views
+from staff import second_factor
 from staff.dashboard import views as dashboard
 
 
@@ -35,6 +35,10 @@ class StaffSite(UnfoldAdminSite):
     """Staff see and steer everything from here."""
 
     login_form = ThrottledAuthenticationForm
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.pages: list[URLPattern] = []  # beside the models' own: their modules add them
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff in who have proven who they are, and only where no tenant is being served."""
@@ -67,20 +71,7 @@ class StaffSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages beside the models' own."""
-        return [
-            path("second-factor/", second_factor_views.second_factor_page, name="second-factor"),
-            path(
-                "choose-password/<credential:key>/",
-                password_links.choose_password_page,
-                name="choose-password",
-            ),
-            path("second-factor/leave/", second_factor_views.leave_page, name="leave"),
-            path(
-                "second-factor/codes/",
-                self.admin_view(second_factor_views.codes_page),
-                name="recovery-codes",
-            ),
-        ]
+        return self.pages
 
 
 def _is_our_staff(request: HttpRequest) -> bool:

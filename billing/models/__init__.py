@@ -1,15 +1,14 @@
 """Money's side of public: plans that we sell, events that Stripe sent, and what we mirror of it."""
 
 from billing.models.events import EventStatus, StripeEvent
-from billing.models.incidents import Incident
 from billing.models.manual import Lead, ManualPayment
 from billing.models.mirrored import Customer, Invoice, Mirrored, Payment, Subscription
 from billing.models.plans import Interval, Plan, Price
+from billing.models.webhook_stats import WebhookSlot
 
 __all__ = [
     "Customer",
     "EventStatus",
-    "Incident",
     "Interval",
     "Invoice",
     "Lead",
@@ -20,4 +19,5 @@ __all__ = [
     "Price",
     "StripeEvent",
     "Subscription",
+    "WebhookSlot",
 ]

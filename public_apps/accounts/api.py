@@ -10,7 +10,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthentic
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from public_apps.accounts.api_keys.authentication import ApiKeyAuthentication
+from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import Role, User
 from public_apps.accounts.permissions import is_by_key, role_of
 from public_apps.accounts.token_authentication import SessionTokenAuthentication

@@ -24,7 +24,7 @@ class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # metaclass
     """An API key, sent as a bearer token."""
 
-    target_class = "public_apps.accounts.api_keys.authentication.ApiKeyAuthentication"
+    target_class = "public_apps.accounts.api_key_authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

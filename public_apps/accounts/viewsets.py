@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from public_apps.accounts.api_keys.authentication import ApiKeyAuthentication
+from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import MayAct, Reach, reach_of
 from public_apps.accounts.token_authentication import SessionTokenAuthentication

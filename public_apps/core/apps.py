@@ -7,5 +7,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # They listen, or are known to URLconfs, by being imported.
-        from public_apps.core import credential_paths, suppression
-        from public_apps.monitoring import sign_ins  # noqa: F401
+        from public_apps.core import credential_paths, suppression  # noqa: F401

@@ -83,10 +83,11 @@ ENQUEUED_IN = {
     "files": "tenant_apps.files.tasks",
     "finances": "tenant_apps.finances.tasks",
     "home": "tenant_apps.home.tasks",
-    "lifecycle": "public_apps.tenants.lifecycle.tasks",
+    "offboarding": "public_apps.tenants.lifecycle.tasks",
     "staff": "public_apps.staff.tasks",
     "tenants": "public_apps.tenants.tasks",
 }
+MOVED = {"billing.forget_webhook_stats": "public_apps.core.tasks.forget_figures"}
 HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 20.0
 # Beside a job's own arguments: the request that asked for it, so that logs tell one story.
@@ -110,6 +111,8 @@ def periodic(name: str, *, cron: str, rank: Rank) -> Callable[[Callable[P, R]], 
 
 
 def _enqueued_as(name: str) -> str:
+    if name in MOVED:
+        return MOVED[name]
     room, _dot, own = name.partition(".")
     return f"{ENQUEUED_IN[room]}.{own}" if room in ENQUEUED_IN else name
 

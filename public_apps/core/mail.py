@@ -22,11 +22,10 @@ from django.db.models import Case, When
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from public_apps.core import email_addresses, jobs
+from public_apps.core import email_addresses, jobs, signals
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
-from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 JOBS = "mail"  # what the locks of mails' jobs begin with
@@ -126,14 +125,14 @@ def _deliver(mail: OutgoingMail) -> None:
     mail.error = ""
     if content is None:
         mail.unwanted_at = timezone.now()
-        counters.MAILS.add(mail.kind, "unwanted")
+        signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="unwanted")
         log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
         return
     with translation.override(mail.language):
         if not _message(mail, content).send():
             raise NotSent(f"{settings.EMAIL_BACKEND} sent it to nobody.")
     mail.sent_at = timezone.now()
-    counters.MAILS.add(mail.kind, "sent")
+    signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="sent")
     log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
 
 
@@ -157,7 +156,7 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
         _give_up(mail, mail.error)
         return
     mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
-    counters.MAILS.add(mail.kind, "put_off")
+    signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="put_off")
     ours = None if isinstance(error, SERVER_ERRORS) else error
     log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error, exc_info=ours)
 
@@ -165,5 +164,5 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
 def _give_up(mail: OutgoingMail, reason: str) -> None:
     mail.error = reason
     mail.failed_at = timezone.now()
-    counters.MAILS.add(mail.kind, "given_up")
+    signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="given_up")
     log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)

@@ -14,19 +14,17 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.core import credential_paths, error_responses, logs
+from public_apps.core import credential_paths, error_responses, logs, signals
 from public_apps.core.errors import TooManyRequests, problem
-from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 QUIET = frozenset({"/healthz", "/metrics", "/readyz"})
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RequestLog:
-    """Binds a request id to every log line of a request; logs and counts how it ended."""
+    """Binds a request id to every log line of a request; logs and tells how it ended."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -40,12 +38,16 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id), logs.about(request):
             response = self.get_response(request)
             if request.path not in QUIET:
-                _note(request, response, time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                _log(request, response, seconds)
+                signals.request_answered.send(
+                    RequestLog, request=request, response=response, seconds=seconds
+                )
         response["X-Request-ID"] = request_id
         return response
 
 
-def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
     log.info(
         "request",
         method=request.method,
@@ -54,11 +56,6 @@ def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
         tenant=getattr(getattr(request, "tenant", None), "schema_name", None),
         ms=round(seconds * 1000, 1),
     )
-    match = request.resolver_match
-    route = (match.view_name or match.route) if match else "unmatched"
-    method = request.method if request.method in METHODS else "other"
-    counters.REQUESTS.add(route, str(method), str(response.status_code))
-    counters.REQUEST_TIME.observe(seconds, route)
 
 
 class ProblemJson:

@@ -1,10 +1,9 @@
-"""What must happen once (mails, requests that carry a key), what was measured, and what is wrong."""
+"""What must happen once: mails, and requests that carry a key."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -120,50 +119,3 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
-
-
-class Measurement(models.Model):
-    """What all processes have counted together since the first start; `/metrics` shows it."""
-
-    name = models.CharField(max_length=80)
-    # The values of its labels, as a JSON list in the order that the metric declares.
-    labels = models.CharField(max_length=300)
-    count = models.BigIntegerField(default=0)
-    seconds = models.FloatField(default=0)
-    # Of a histogram: how many fell into each bucket, the last one without a bound. Not cumulative.
-    buckets = ArrayField(models.BigIntegerField(), default=list)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["name", "labels"], name="one_measurement_per_labels")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}{self.labels}"
-
-
-class WebhookSlot(models.Model):
-    """Stripe's webhooks of one minute or one hour: what we answered, and how handling went."""
-
-    class Span(models.TextChoices):
-        MINUTE = "minute", _("minute")
-        HOUR = "hour", _("hour")
-
-    span = models.CharField(max_length=6, choices=Span)
-    at = models.DateTimeField()
-    accepted = models.BigIntegerField(default=0)  # answered 2xx
-    refused = models.BigIntegerField(default=0)  # signed wrongly, or no event: 4xx
-    broken = models.BigIntegerField(default=0)  # answered 5xx
-    answer_buckets = ArrayField(models.BigIntegerField(), default=list)
-    handled = models.BigIntegerField(default=0)
-    failed_attempts = models.BigIntegerField(default=0)
-    # From received to handled, of those that came to a good end.
-    handled_buckets = ArrayField(models.BigIntegerField(), default=list)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["span", "at"], name="one_slot_per_span_and_time")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.span} {self.at:%Y-%m-%d %H:%M}"

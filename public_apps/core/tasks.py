@@ -9,7 +9,6 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
-from billing import webhook_stats
 from public_apps.core import idempotency, jobs, mail, sweeps
 
 log = structlog.get_logger(__name__)
@@ -65,9 +64,3 @@ def remove_old_jobs(timestamp: int) -> None:
 def forget_requests(timestamp: int) -> None:
     """Forget requests whose repetition nobody expects any more."""
     idempotency.forget_old()
-
-
-@jobs.periodic("core.forget_figures", cron="57 3 * * *", rank=jobs.HOUSEKEEPING)
-def forget_figures(timestamp: int) -> None:
-    """Forget the figures of long ago."""
-    webhook_stats.forget_old()

@@ -15,8 +15,7 @@ from threading import Event, Thread
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from billing import webhook_stats
-from public_apps.monitoring import metrics
+from public_apps.monitoring import buffers
 
 log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 2.0
@@ -79,10 +78,5 @@ def _end(thread: Thread) -> None:
     _do(_FLUSH)
 
 
-def _flush() -> None:
-    metrics.flush()
-    webhook_stats.flush()
-
-
-_FLUSH = Chore(name="flush", every=FLUSH_SECONDS, work=_flush)
+_FLUSH = Chore(name="flush", every=FLUSH_SECONDS, work=buffers.flush_all)
 register(_FLUSH)

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from billing.models import Incident
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring.models import Incident
 
 log = structlog.get_logger(__name__)
 OPENED, OVER = "incident", "incident_over"

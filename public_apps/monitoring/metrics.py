@@ -1,25 +1,22 @@
 """What this process counts, kept in memory for a moment and added to the database's totals.
 
-Counting takes microseconds and never fails its caller. The totals are of all processes on all
-machines, so `/metrics` says the same whoever answers, and survives a restart. See
-docs/decisions/monitoring.md.
+The totals are of all processes on all machines, so `/metrics` says the same whoever answers, and
+survives a restart. See docs/decisions/monitoring.md.
 """
 
 from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from public_apps.core.models import Measurement
+from public_apps.monitoring.buffers import Buffer, added, buckets_added
+from public_apps.monitoring.models import MetricTotal
 
 log = structlog.get_logger(__name__)
 PREFIX = "concierge_"
@@ -41,11 +38,11 @@ class Metric:
 
     def add(self, *values: str, count: int = 1) -> None:
         """Count something, with the values of the labels in their order."""
-        _pending.add(self, values, count=count)
+        _note(self, values, count=count)
 
     def observe(self, seconds: float, *values: str) -> None:
         """Count something that took this long."""
-        _pending.add(self, values, seconds=seconds)
+        _note(self, values, seconds=seconds)
 
 
 @dataclass
@@ -55,6 +52,12 @@ class Sum:
     count: int = 0
     seconds: float = 0.0
     buckets: list[int] = field(default_factory=list)
+
+    def add(self, other: Sum) -> None:
+        """Add what another one holds."""
+        self.count += other.count
+        self.seconds += other.seconds
+        self.buckets = added(self.buckets, other.buckets)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ class Gauge:
 
 
 Collector = Callable[[], Iterable[Gauge]]
+Series = tuple[str, tuple[str, ...]]  # a metric's name, and the values of its labels
 
 
 METRICS: dict[str, Metric] = {}
@@ -95,63 +99,8 @@ def _declared(metric: Metric) -> Metric:
     return metric
 
 
-class _Pending:
-    """What this process has counted since it last wrote it down."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._sums: dict[tuple[str, tuple[str, ...]], Sum] = {}
-
-    def add(
-        self, metric: Metric, values: tuple[str, ...], *, count: int = 1, seconds: float = 0.0
-    ) -> None:
-        key = (metric.name, tuple(value[:80] for value in values))
-        with self._lock:
-            if key not in self._sums and len(self._sums) >= MOST_SERIES:
-                key = (metric.name, (OTHER,) * len(values))
-            found = self._sums.setdefault(key, Sum(buckets=[0] * _width(metric)))
-            found.count += count
-            found.seconds += seconds
-            if metric.bounds:
-                found.buckets[bisect.bisect_left(metric.bounds, seconds)] += count
-
-    def take(self) -> dict[tuple[str, tuple[str, ...]], Sum]:
-        """Return all that has come together, and begin anew."""
-        with self._lock:
-            taken, self._sums = self._sums, {}
-        return taken
-
-    def give_back(self, taken: dict[tuple[str, tuple[str, ...]], Sum]) -> None:
-        """Keep for later what could not be written."""
-        with self._lock:
-            for key, mine in taken.items():
-                theirs = self._sums.setdefault(key, Sum(buckets=[0] * len(mine.buckets)))
-                theirs.count += mine.count
-                theirs.seconds += mine.seconds
-                theirs.buckets = added(theirs.buckets, mine.buckets)
-
-
-_pending = _Pending()
-
-
 def _width(metric: Metric) -> int:
     return len(metric.bounds) + 1 if metric.bounds else 0
-
-
-def added(ours: Iterable[int], theirs: Iterable[int]) -> list[int]:
-    """Return two histograms of the same buckets as one."""
-    return [mine + other for mine, other in zip(ours, theirs, strict=True)]
-
-
-def buckets_added(column: str) -> str:
-    """Return the SQL that adds the buckets of `excluded` to those `kept` of the same column.
-
-    Bounds may change with a release: then the buckets begin anew, and what is only counted goes on.
-    """
-    kept, more = f"kept.{column}", f"excluded.{column}"
-    return f"""{column} = CASE WHEN cardinality({kept}) <> cardinality({more}) THEN {more}
-        ELSE ARRAY(SELECT a + b FROM unnest({kept}, {more})
-            WITH ORDINALITY AS pair(a, b, place) ORDER BY place) END"""  # noqa: S608 - our own words
 
 
 _ADD = f"""
@@ -164,37 +113,30 @@ ON CONFLICT (name, labels) DO UPDATE SET
 """  # noqa: S608 - our own words
 
 
-@contextmanager
-def written_or(give_back: Callable[[], None]) -> Iterator[CursorWrapper]:
-    """Give a cursor to write counts with, in one transaction; what fails is given back, and raised."""
-    written = False
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Figures are worth no wait for the disk.
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            yield cursor
-        written = True
-    finally:
-        if not written:
-            give_back()
+def _write(cursor: CursorWrapper, sums: dict[Series, Sum]) -> None:
+    # In order, so that two processes never wait for one another.
+    for (name, values), found in sorted(sums.items(), key=lambda item: item[0]):
+        row: list[Any] = [name, json.dumps(values), found.count, found.seconds, found.buckets]
+        cursor.execute(_ADD, row)
 
 
-def flush() -> None:
-    """Add what was counted to the database's totals; on an error it is kept for the next time."""
-    taken = _pending.take()
-    if not taken:
-        return
-    with written_or(lambda: _pending.give_back(taken)) as cursor:
-        # In order, so that two processes never wait for one another.
-        for (name, values), found in sorted(taken.items(), key=lambda item: item[0]):
-            row: list[Any] = [name, json.dumps(values), found.count, found.seconds, found.buckets]
-            cursor.execute(_ADD, row)
+_buffer: Buffer[Series, Sum] = Buffer(write=_write)
+
+
+def _note(metric: Metric, values: tuple[str, ...], *, count: int = 1, seconds: float = 0.0) -> None:
+    series = (metric.name, tuple(value[:80] for value in values))
+    if _buffer.is_full(series, most=MOST_SERIES):
+        series = (metric.name, (OTHER,) * len(values))
+    seen = Sum(count=count, seconds=seconds, buckets=[0] * _width(metric))
+    if metric.bounds:
+        seen.buckets[bisect.bisect_left(metric.bounds, seconds)] = count
+    _buffer.add(series, seen)
 
 
 def totals() -> dict[str, dict[tuple[str, ...], Sum]]:
     """Return all totals so far, by metric and the values of its labels."""
     found: dict[str, dict[tuple[str, ...], Sum]] = {name: {} for name in METRICS}
-    for row in Measurement.objects.filter(name__in=METRICS):
+    for row in MetricTotal.objects.filter(name__in=METRICS):
         values = tuple(json.loads(row.labels))
         metric = METRICS[row.name]
         if len(values) == len(metric.labels) and len(row.buckets) == _width(metric):

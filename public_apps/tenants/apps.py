@@ -12,18 +12,18 @@ class TenantsConfig(AppConfig):
         from public_apps.tenants import (  # noqa: F401 - mails and listeners register themselves
             account_mails,
             invitation_mail,
-            offboarding_hooks,  # noqa: F401 - as above
+            offboarding_hooks,
             ownership,
             pool,
             reset_mail,
         )
         from public_apps.tenants.archives import backup
-        from public_apps.tenants.archives import mails as archived  # noqa: F401 - as above
-        from public_apps.tenants.archives import tasks as archives  # noqa: F401 - as above
+        from public_apps.tenants.archives import mails as archives_mails  # noqa: F401 - as above
+        from public_apps.tenants.archives import tasks as archives_tasks  # noqa: F401 - as above
         from public_apps.tenants.custom_domains import cors, mails, tasks  # noqa: F401 - as above
-        from public_apps.tenants.offboarding import mails as departing  # noqa: F401 - as above
+        from public_apps.tenants.offboarding import mails as offboarding_mails  # noqa: F401 - as above
         from public_apps.tenants.offboarding import public_data  # noqa: F401 - as above
-        from public_apps.tenants.offboarding import tasks as departures  # noqa: F401 - as above
+        from public_apps.tenants.offboarding import tasks as offboarding_tasks  # noqa: F401 - as above
 
         health.register("spare_tenants", pool.is_stocked)
         if settings.ARCHIVE_STORE:

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import Incident
 from public_apps.monitoring import incidents
+from public_apps.monitoring.models import Incident
 from staff.admin.confirmation import Deed, confirmed, note
 from staff.admin.filters import IncidentKindFilter
 from staff.admin.read_only import RecordAdmin

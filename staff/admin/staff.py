@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
-from staff import forms, password_links, second_factor
+from staff import forms, invitations, second_factor
 from staff.admin.audited import AuditedAdmin
 from staff.admin.confirmation import Deed, Question, ask, question, staff_of
 from staff.admin.read_only import RecordAdmin
@@ -41,7 +41,7 @@ class StaffUserAdmin(AuditedAdmin):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if not change:
-            password_links.promise(obj)
+            invitations.promise(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody is deleted: what they did would lose its name. They are made inactive."""
@@ -66,7 +66,7 @@ class StaffUserAdmin(AuditedAdmin):
             raise PermissionDenied
 
         def act(answers: dict[str, Any]) -> Deed:
-            password_links.promise(colleague)
+            invitations.promise(colleague)
             said = _("The link is on its way to %s.") % colleague
             return Deed(said=said, to=colleague, action="staff.link_sent")
 

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from public_apps.monitoring import incidents
 from public_apps.tenants.archives import backup, restore_test
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.models import RestoreTest
 from staff.alerts import kinds
 

@@ -14,12 +14,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from billing import webhook_stats
-from billing.models import EventStatus, Incident, StripeEvent
+from billing.models import EventStatus, StripeEvent
 from billing.webhook_stats import WebhookFigures
 from public_apps.core import sweeps
 from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring.incidents import Kind
+from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import pool
 from public_apps.tenants.models import Tenant

@@ -9,9 +9,9 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from billing.models import Incident
 from public_apps.monitoring import incidents
 from public_apps.monitoring.metrics import Gauge, collects
+from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from staff.dashboard import problems
 

@@ -11,9 +11,10 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
-from billing.models import EventStatus, Incident, StripeEvent
+from billing.models import EventStatus, StripeEvent
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import pool
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from public_apps.tenants.archives import (
+from public_apps.tenants.archives.store_types import NoStore
     backup,
     legacy_keys,
     pgdump,
@@ -35,7 +36,7 @@ def examine_archives() -> Iterator[Finding]:
     except store_ownership.NotOurs as error:
         yield failing("archives", str(error), "Nobody is backed up, archived or erased meanwhile.")
         return
-    except stores.NoStore as error:
+    except NoStore as error:
         yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
         return
     if late:

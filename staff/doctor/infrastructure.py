@@ -16,8 +16,8 @@ from django.db.models import Max
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
-from billing.models import Incident
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
+from public_apps.monitoring.models import Incident
 from public_apps.tenants import pool
 from public_apps.tenants.rollout import inspection
 from staff.doctor.findings import Finding, failing, ok, warning

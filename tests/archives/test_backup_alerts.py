@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from billing.models import Incident
 from devstack import mailbox
 from public_apps.core import mail
 from public_apps.monitoring import incidents
+from public_apps.monitoring.models import Incident
 from public_apps.tenants.archives import backup
 from public_apps.tenants.archives.tasks import rehearse_restore
 from public_apps.tenants.models import RestoreTest, Tenant

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from public_apps.tenants.archives import backup, stores
-from public_apps.tenants.archives.stores import NoStore, NotKept
+from public_apps.tenants.archives.store_types import NoStore, NotKept, Store
 from public_apps.tenants.archives.tasks import make_export
 from public_apps.tenants.models import RestoreTest
 from staff.doctor.archives import examine_archives
@@ -33,14 +33,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def bucket(server: S3Server, settings: Settings) -> stores.Store:
+def bucket(server: S3Server, settings: Settings) -> Store:
     """The bucket as this process's store."""
     settings.ARCHIVE_STORE, settings.ARCHIVE_S3 = server.environ["ARCHIVE_STORE"], server.access
     return stores.store()
 
 
 def test_what_is_put_comes_back_whole_large_things_in_parts(
-    bucket: stores.Store, server: S3Server, tmp_path: Path
+    bucket: Store, server: S3Server, tmp_path: Path
 ) -> None:
     sent, back = tmp_path / "sent", tmp_path / "back"
     for key, size in (("shelf-1/a.zip", 1000), ("shelf-1/b.zip", 40 * MIB)):
@@ -59,7 +59,7 @@ def test_what_is_put_comes_back_whole_large_things_in_parts(
 
 
 def test_keys_are_those_under_the_prefix_and_go_when_they_are_deleted(
-    bucket: stores.Store, server: S3Server, tmp_path: Path
+    bucket: Store, server: S3Server, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_bytes(b"x")
     for key in ("shelf-3/b.zip", "shelf-3/a.zip", "shelf-33/a.zip"):
@@ -76,7 +76,7 @@ def test_keys_are_those_under_the_prefix_and_go_when_they_are_deleted(
 
 
 def test_an_upload_that_never_ended_is_no_archive_and_is_given_up(
-    bucket: stores.Store, server: S3Server
+    bucket: Store, server: S3Server
 ) -> None:
     for key in ("con/cierge/shelf-4/a.zip", "elsewhere/a.zip"):
         server.client.create_multipart_upload(Bucket=BUCKET, Key=key)
@@ -97,7 +97,7 @@ def test_an_upload_that_never_ended_is_no_archive_and_is_given_up(
     ids=lambda each: each if isinstance(each, str) else "",
 )
 def test_the_error_names_the_setting_that_is_wrong(
-    ground: Ground, bucket: stores.Store, settings: Settings, tmp_path: Path,
+    ground: Ground, bucket: Store, settings: Settings, tmp_path: Path,
     wrong: dict[str, str], named: str,
 ) -> None:  # fmt: skip
     settings.ARCHIVE_S3 = dataclasses.replace(settings.ARCHIVE_S3, **wrong)
@@ -116,7 +116,7 @@ def test_the_error_names_the_setting_that_is_wrong(
 
 
 def test_web_and_worker_on_different_machines_share_it(
-    ground: Ground, bucket: stores.Store, server: S3Server, tmp_path: Path
+    ground: Ground, bucket: Store, server: S3Server, tmp_path: Path
 ) -> None:
     workspace = found_workspace()
     with another_web(ground, tmp_path / "web", **server.environ) as door:
@@ -137,7 +137,7 @@ def test_web_and_worker_on_different_machines_share_it(
         assert workspace.owner.encode() in archive.read("tables/accounts_user.csv")
 
 
-def test_a_backup_in_it_is_restored_and_erased(ground: Ground, bucket: stores.Store) -> None:
+def test_a_backup_in_it_is_restored_and_erased(ground: Ground, bucket: Store) -> None:
     workspace = found_workspace()
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     call_command("backup", "--test")

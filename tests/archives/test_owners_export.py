@@ -15,7 +15,7 @@ from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
 from public_apps.tenants.archives import exports
-from public_apps.tenants.archives.stores import NotKept
+from public_apps.tenants.archives.store_types import NotKept
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
 from public_apps.tenants.models import Export
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page

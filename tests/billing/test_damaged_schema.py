@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from billing import access
-from billing.models import Incident, ManualPayment, Subscription
+from billing.models import ManualPayment, Subscription
+from public_apps.monitoring.models import Incident
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.schema_drop import drop_schema
 from staff.alerts import kinds

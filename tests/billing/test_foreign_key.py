@@ -13,11 +13,12 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import archiving, checkout, gateway, inbox, reconcile, repair, stripe_account
-from billing.models import Incident, StripeEvent
+from billing.models import StripeEvent
 from billing.reconcile import Kind
 from billing.tasks import handle_event, settle_signup
 from devstack import processes
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from tests.billing.bench import Bench, Customer, start_mock
 

@@ -12,13 +12,14 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing import access, reconcile, repair, stripe_mismatch
-from billing.models import Customer, Incident, Invoice, Price, Subscription
+from billing.models import Customer, Invoice, Price, Subscription
 from billing.reconcile import Kind
 from billing.tasks import confirm_drift, watch_drift
 from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring import incidents
+from public_apps.monitoring.models import Incident
 from public_apps.tenants.models import AccessChange, Tenant
 from tests.billing.bench import Bench
 from tests.billing.bench import Customer as Buyer

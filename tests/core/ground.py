@@ -25,14 +25,15 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from billing import webhook_stats
-from billing.models import Incident, StripeEvent
+from billing.models import StripeEvent, WebhookSlot
 from config import env
 from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import first_owner
 from public_apps.accounts.models import User
-from public_apps.core.models import OutgoingMail, WebhookSlot
+from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
+from public_apps.monitoring.models import Incident
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Domain, RestoreTest, Tenant
 from public_apps.tenants.offboarding import orphans

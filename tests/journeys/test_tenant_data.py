@@ -151,13 +151,13 @@ def test_an_owner_takes_everything_along_moves_and_leaves(
     )
     assert departure.erased_at is None
     later(Built(tenant=tenant, host=host, owner=eleni.order.email), days=8)
-    jobs.defer_once("lifecycle.sweep_departures", lock="a test's sweep", timestamp=0)
+    jobs.defer_once("offboarding.sweep_departures", lock="a test's sweep", timestamp=0)
     gone = until(lambda: Departure.objects.filter(tenant=tenant, erased_at__isnull=False).first())
     assert gone.proof["people"] == 1
     assert not orphans.is_there(tenant.schema_name)
     # Stripe's events about the end may still have been under way.
     until(lambda: not StripeEvent.objects.filter(tenant=tenant, status="received").exists())
-    jobs.defer_once("lifecycle.erase_late", lock="a test's erasing", timestamp=0)
+    jobs.defer_once("offboarding.erase_late", lock="a test's erasing", timestamp=0)
     until(lambda: public_rows_with(eleni.order.email) == [], otherwise=lambda: str(left(eleni)))
     assert Invoice.objects.filter(tenant=tenant).exists(), "as the law wants"
     until(lambda: eleni.request("GET", "/").status_code == 404)

@@ -49,7 +49,7 @@ def built(eleni: Workspace) -> Built:
 
 def swept(eleni: Workspace, so: Callable[[Departure], object]) -> Departure:
     """Have the worker sweep, and return the departure once it is so."""
-    jobs.defer_once("lifecycle.sweep_departures", lock="a test's sweep", timestamp=0)
+    jobs.defer_once("offboarding.sweep_departures", lock="a test's sweep", timestamp=0)
 
     def found() -> Departure | None:
         departure = departures.current(row_of(eleni))

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from billing import webhook_stats
-from public_apps.core.models import WebhookSlot
+from billing.models import WebhookSlot
 from public_apps.monitoring.background_tasks import FLUSH_SECONDS
 from tests.core.ground import Ground
 

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from billing import webhook_stats
-from billing.models import Plan, StripeEvent, Subscription
-from public_apps.core.models import OutgoingMail, WebhookSlot
+from billing.models import Plan, StripeEvent, Subscription, WebhookSlot
+from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from staff.dashboard import business, charts, problems
 from tests.billing.bench import Bench

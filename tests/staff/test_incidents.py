@@ -11,9 +11,10 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import stripe_mismatch
-from billing.models import EventStatus, Incident, StripeEvent
+from billing.models import EventStatus, StripeEvent
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring import incidents
+from public_apps.monitoring.models import Incident
 from public_apps.tenants.models import Tenant
 from staff.alerts import checks, kinds
 from tests.billing.posting import event

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from billing.models import Incident
 from public_apps.core.models import OutgoingMail
+from public_apps.monitoring.models import Incident
 from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.models import opaque_schema_name
 from public_apps.tenants.offboarding import departures, orphans, steps

@@ -11,10 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Incident, Lead, ManualPayment
+from billing.models import Lead, ManualPayment
 from public_apps.audit import audit
 from public_apps.core.models import SuppressedAddress
 from public_apps.core.schema_context import in_public
+from public_apps.monitoring.models import Incident
 from public_apps.tenants.models import Tenant, TenantMigration
 from staff.models import Impersonation
 from staff.second_factor import PROVEN, STATE

@@ -1,32 +1,21 @@
-"""Making, finding and revoking API keys. Only a digest is kept: a key is shown once."""
+"""Making and revoking API keys. Only a digest is kept: a key is shown once."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from public_apps.accounts.api_key_authentication import digest_of
 from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.accounts.token_authentication import API_KEY_MARK
 from public_apps.audit import audit
 from public_apps.core.errors import Forbidden, Invalid
 
 MOST_KEYS = 50
-NOTED_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What acts by a key: for whom, and in which role."""
-
-    key: ApiKey
-    role: str
 
 
 @transaction.atomic
@@ -50,7 +39,7 @@ def make(
     prefix = f"{API_KEY_MARK}{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        user=user, name=name, role=role, prefix=prefix, digest=_digest(secret),
+        user=user, name=name, role=role, prefix=prefix, digest=digest_of(secret),
         expires_at=expires_at,
     )  # fmt: skip
     audit.record(actor=user, action="api_key.made", target=key, detail={"role": role})
@@ -66,31 +55,3 @@ def revoke(*, key: ApiKey, by: User) -> ApiKey:
         held.save(update_fields=["revoked_at"])
         audit.record(actor=by, action="api_key.revoked", target=held)
     return held
-
-
-def identify(secret: str) -> Machine | None:
-    """Return who acts by this key of the current schema, noting its use; None if it opens nothing.
-
-    A key never reaches further than its person does now.
-    """
-    key = ApiKey.objects.select_related("user").filter(digest=_digest(secret)).first()
-    now = timezone.now()
-    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
-        return None
-    if not key.user.is_active:
-        return None
-    _note_use(key, now)
-    return Machine(key, key.user.role if Role(key.role).is_above(key.user.role) else key.role)
-
-
-def _note_use(key: ApiKey, now: datetime) -> None:
-    """Write the time at most once in a while: a busy machine must not write with every request."""
-    long_ago = now - NOTED_EVERY
-    if key.last_used_at is None or key.last_used_at <= long_ago:
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=long_ago)
-        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
-
-
-def _digest(secret: str) -> str:
-    # 256 random bits: nothing to guess, so a plain digest is enough.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -23,7 +23,7 @@ from public_apps.tenants.archives.store_layout import (
     made_at,
 )
 from public_apps.tenants.archives.store_ownership import mark_of, own_store
-from public_apps.tenants.archives.stores import NoStore, Store
+from public_apps.tenants.archives.store_types import NoStore, Store
 from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding_hooks import Hindered

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from django.conf import settings
 from django.utils import timezone
 
-from public_apps.tenants.archives.stores import NoStore, NotKept
+from public_apps.tenants.archives.store_types import NoStore, NotKept
 
 PIECE = 1024 * 1024
 PARTS = TransferConfig(

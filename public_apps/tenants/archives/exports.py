@@ -20,7 +20,8 @@ from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives import backup, legacy_keys, store_layout, writer
 from public_apps.tenants.archives.store_ownership import own_store
-from public_apps.tenants.archives.stores import NoStore, NotKept, store
+from public_apps.tenants.archives.store_types import NoStore, NotKept
+from public_apps.tenants.archives.stores import store
 from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import Export, Tenant
 

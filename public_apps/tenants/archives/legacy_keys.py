@@ -12,7 +12,7 @@ from datetime import datetime
 
 from public_apps.tenants.archives import store_ownership
 from public_apps.tenants.archives.store_layout import BACKUP, FINAL, made_at
-from public_apps.tenants.archives.stores import Store
+from public_apps.tenants.archives.store_types import Store
 from public_apps.tenants.models import Export, Tenant
 
 NUMBERED = re.compile(r"tenant-\d+/")

@@ -12,7 +12,7 @@ from public_apps.tenants.archives import backup, provenance, rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.archives.store_ownership import own_store
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import RestoreTest, Tenant, opaque_schema_name
 from public_apps.tenants.schema_creation import SchemaIncomplete

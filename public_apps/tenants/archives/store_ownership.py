@@ -17,7 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from public_apps.core.schema_context import in_public
-from public_apps.tenants.archives.stores import NoStore, NotKept, Store, store
+from public_apps.tenants.archives.store_types import NoStore, NotKept, Store
+from public_apps.tenants.archives.stores import store
 from public_apps.tenants.models import Installation
 
 KEY = "installation/mark.json"

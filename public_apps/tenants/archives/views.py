@@ -21,7 +21,7 @@ from public_apps.accounts.permissions import Reach
 from public_apps.accounts.view_decorators import SeeOther, me, page
 from public_apps.core.errors import Problem
 from public_apps.tenants.archives import download_links, exports
-from public_apps.tenants.archives.stores import NoStore, NotKept
+from public_apps.tenants.archives.store_types import NoStore, NotKept
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)

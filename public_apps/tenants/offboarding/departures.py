@@ -159,5 +159,5 @@ def _promise_mail(departure: Departure, tenant: Tenant) -> None:
 def wake(departure_id: int) -> None:
     """Enqueue a departure unless it is waiting."""
     jobs.defer_once(
-        "lifecycle.proceed", lock=f"departure:{departure_id}", departure_id=departure_id
+        "offboarding.proceed", lock=f"departure:{departure_id}", departure_id=departure_id
     )

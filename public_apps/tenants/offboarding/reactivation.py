@@ -14,7 +14,7 @@ from public_apps.tenants.archives import provenance, rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.archives.store_ownership import own_store
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import Departure, Tenant, opaque_schema_name
 from public_apps.tenants.offboarding import departures
@@ -99,4 +99,4 @@ def _check(tenant: Tenant, label: str) -> None:
 def wake(tenant: Tenant, *, label: str, by: str) -> None:
     """Enqueue a return from the archive unless it is waiting."""
     lock = f"revival:{tenant.pk}"
-    jobs.defer_once("lifecycle.revive", lock=lock, tenant_id=tenant.pk, label=label, by=by)
+    jobs.defer_once("offboarding.revive", lock=lock, tenant_id=tenant.pk, label=label, by=by)

@@ -14,13 +14,13 @@ log = structlog.get_logger(__name__)
 MOST = 100
 
 
-@jobs.task("lifecycle.proceed", rank=jobs.LAST)
+@jobs.task("offboarding.proceed", rank=jobs.LAST)
 def proceed(departure_id: int) -> None:
     """Do what is due of one departure."""
     steps.proceed(departure_id)
 
 
-@jobs.task("lifecycle.revive", rank=jobs.LAST)
+@jobs.task("offboarding.revive", rank=jobs.LAST)
 def revive(tenant_id: int, label: str, by: str) -> None:
     """Bring one tenant back from its archive, unless that is done."""
     tenant = Tenant.objects.filter(pk=tenant_id, archived_at__isnull=False).first()
@@ -28,7 +28,7 @@ def revive(tenant_id: int, label: str, by: str) -> None:
         reactivation.carry_out(tenant=tenant, label=label, by=by)
 
 
-@jobs.periodic("lifecycle.sweep_departures", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
+@jobs.periodic("offboarding.sweep_departures", cron="*/5 * * * *", rank=jobs.HOUSEKEEPING)
 def sweep_departures(timestamp: int) -> None:
     """Plan what time has made due, promise the mails, and take up what is unfinished."""
     retention.plan_due()
@@ -37,13 +37,13 @@ def sweep_departures(timestamp: int) -> None:
         departures.wake(departure_id)
 
 
-@jobs.periodic("lifecycle.erase_late", cron="7 4 * * *", rank=jobs.LAST)
+@jobs.periodic("offboarding.erase_late", cron="7 4 * * *", rank=jobs.LAST)
 def erase_late(timestamp: int) -> None:
     """Erase what came in too late to be erased with its tenant."""
     steps.erase_late()
 
 
-@jobs.periodic("lifecycle.look_for_orphans", cron="27 * * * *", rank=jobs.LAST)
+@jobs.periodic("offboarding.look_for_orphans", cron="27 * * * *", rank=jobs.LAST)
 def look_for_orphans(timestamp: int) -> None:
     """Have staff told what belongs to nobody; nothing is touched."""
     found = orphans.find()

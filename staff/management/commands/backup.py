@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from public_apps.audit import audit
 from public_apps.tenants.archives import backup, restore_test, store_ownership
-from public_apps.tenants.archives.stores import NoStore
+from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
 

@@ -13,9 +13,8 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 
-from public_apps.core import credential_paths, jobs
+from public_apps.core import credential_paths, jobs, signals
 from public_apps.core.jobs import Slots
-from public_apps.monitoring import background_tasks
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         credential_paths.keep_out_of_logs()
-        background_tasks.start(web=False)
+        signals.worker_started.send(Command)
         # An app of its own for the worker's loop: `replace_connector` would make tasks that enqueue
         # others do so on the worker's connection, outside of their own transaction.
         worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # the Django connector's method

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,6 +24,7 @@ from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
+from staff.site import site
 
 KIND = "staff_invitation"
 
@@ -82,8 +83,6 @@ def _redeem(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: ResetPasswordKeyForm, *, valid: bool) -> HttpResponse:
-    from staff.site import site
-
     for field in form.fields.values():
         field.widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
     page = {
@@ -94,3 +93,8 @@ def _page(request: HttpRequest, form: ResetPasswordKeyForm, *, valid: bool) -> H
     }
     status = HTTPStatus.OK if valid else HTTPStatus.GONE
     return render(request, "admin/choose_password.html", page, status=status)
+
+
+site.pages.append(
+    path("choose-password/<credential:key>/", choose_password_page, name="choose-password")
+)

@@ -1,7 +1,8 @@
-"""What staff must look at, told once for as long as it lasts."""
+"""What is wrong, told once for as long as it lasts, and what was counted."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -20,6 +21,7 @@ class Incident(models.Model):
     lines = models.JSONField(_("findings"), default=list)
 
     class Meta:
+        db_table = "billing_incident"  # where it was made
         verbose_name = _("incident")
         verbose_name_plural = _("incidents")
         constraints = [
@@ -33,3 +35,24 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} since {self.opened_at:%Y-%m-%d %H:%M}"
+
+
+class MetricTotal(models.Model):
+    """What all processes have counted together since the first start; `/metrics` shows it."""
+
+    name = models.CharField(max_length=80)
+    # The values of its labels, as a JSON list in the order that the metric declares.
+    labels = models.CharField(max_length=300)
+    count = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    # Of a histogram: how many fell into each bucket, the last one without a bound. Not cumulative.
+    buckets = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        db_table = "core_measurement"  # where it was made
+        constraints = [
+            models.UniqueConstraint(fields=["name", "labels"], name="one_measurement_per_labels")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.labels}"

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from public_apps.accounts.invitations import actions as invitations
 from public_apps.accounts.members import actions
-from public_apps.accounts.members.forms import InviteForm, MemberForm, NarrowForm
 from public_apps.accounts.models import Invitation, Role, User
+from public_apps.accounts.people.forms import InviteForm, MemberForm, NarrowForm
 from public_apps.accounts.permissions import Reach
 from public_apps.accounts.view_decorators import SeeOther, me, page
 from public_apps.core.errors import Problem

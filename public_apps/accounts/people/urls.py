@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from public_apps.accounts.members import views
+from public_apps.accounts.people import views
 
 urlpatterns = [
     path("", views.list_page, name="members-page"),
