@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from devstack import (
     environment,
@@ -28,10 +28,8 @@ from devstack import (
     services,
 )
 from devstack.processes import ROOT, Part, PartFailed, Running
+from devstack.template_data import Template
 from devstack.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from devstack.template import Template
 
 ORDER = ("postgres", "mail", "mock_stripe", "web", "worker", "frontend")
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts

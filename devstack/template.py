@@ -10,39 +10,20 @@ import fcntl
 import hashlib
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.processes import ROOT
 from devstack.run_directory import write_private
 from devstack.stack import Stack
+from devstack.template_data import Template
 
 MARK = "template.json"  # written last: what has it is whole
 SOURCES = (
     "config", "staff", "website", "billing", "tenant_apps", "public_apps", "mock_stripe", "devstack",
 )  # fmt: skip
 Preparation = Callable[[Stack], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Template:
-    """A system that is stopped, to start others from: `Stack(…, template=…)`."""
-
-    data: Path
-    superuser_password: str
-    mock_stripe: Path
-
-    def copy_data(self, target: Path) -> None:
-        """Copy the data directory, owners and modes included."""
-        subprocess.run(["/bin/cp", "-a", self.data, target], check=True)
-
-    def copy_mock_stripe(self, target: Path) -> None:
-        """Copy what the mock Stripe knows, unless one lives there already."""
-        if not target.exists():
-            shutil.copytree(self.mock_stripe, target)
 
 
 def shelf(folder: Path) -> Path:

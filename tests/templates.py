@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devstack import environment, template
 from devstack.stack import Stack
-from devstack.template import Template
+from devstack.template_data import Template
 
 FILL_THE_POOL = """
 from public_apps.tenants import pool

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import connection
 
 from public_apps.tenants.archives import (
-from public_apps.tenants.archives.store_types import NoStore
     backup,
     legacy_keys,
     pgdump,
@@ -16,6 +15,7 @@ from public_apps.tenants.archives.store_types import NoStore
     store_ownership,
     stores,
 )
+from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.models import RestoreTest
 from staff.doctor.findings import Finding, failing, ok, warning
 

@@ -11,7 +11,7 @@ import pytest
 
 from devstack import template
 from devstack.stack import Stack
-from devstack.template import Template
+from devstack.template_data import Template
 
 Maker = Callable[[], Template]
 
