@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import access_policy, mails, stripe_sync
-from billing.access_policy import Access, Standing, Verdict
+from billing.access_policy import Access, AccessDecision, SubscriptionState
 from billing.models import ManualPayment, Subscription
 from public_apps.core import sweeps
 from public_apps.tenants import suspension
@@ -70,7 +70,7 @@ def review_due(*, now: datetime | None = None) -> int:
     return len(due)
 
 
-def misjudged(tenant: Tenant, *, now: datetime | None = None) -> Verdict | None:
+def misjudged(tenant: Tenant, *, now: datetime | None = None) -> AccessDecision | None:
     """Return what a tenant's access should be by what we know, if that is not what it is."""
     judged = _judge(tenant, now=now or timezone.now())
     if judged is None or tenant.archived_at or tenant.held_at:
@@ -90,25 +90,25 @@ def resume(*, tenant: Tenant, by: str) -> None:
     review(tenant_id=tenant.pk, cause=by)
 
 
-def _judge(tenant: Tenant, *, now: datetime) -> Verdict | None:
+def _judge(tenant: Tenant, *, now: datetime) -> AccessDecision | None:
     grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
     mirrored = Subscription.objects.filter(tenant=tenant, synced_at__isnull=False)
-    verdicts = [access_policy.verdict(_standing(each), now=now, grace=grace) for each in mirrored]
+    verdicts = [access_policy.evaluate(_standing(each), now=now, grace=grace) for each in mirrored]
     # A corrected payment counts no more; its correction does, and may pay for nothing.
     payments = ManualPayment.objects.filter(tenant=tenant, corrected_by__isnull=True)
     verdicts += [access_policy.paid_by_hand(each.paid_until, now=now) for each in payments]
     return access_policy.combined(verdicts)
 
 
-def _standing(subscription: Subscription) -> Standing:
-    return Standing(
+def _standing(subscription: Subscription) -> SubscriptionState:
+    return SubscriptionState(
         status=subscription.status,
         past_due_since=subscription.past_due_since,
         gone=subscription.gone_at is not None,
     )
 
 
-def _suspended(tenant: Tenant, judged: Verdict) -> bool:
+def _suspended(tenant: Tenant, judged: AccessDecision) -> bool:
     if judged.access in {Access.OPEN, Access.SUSPENDED}:
         return judged.access is Access.SUSPENDED
     return tenant.suspended_at is not None

@@ -24,7 +24,7 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class SubscriptionState:
     """What the policy needs to know of one subscription."""
 
     status: str
@@ -33,7 +33,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class AccessDecision:
     """Access, why, whether to warn, and when the clock alone may change it."""
 
     access: Access
@@ -42,41 +42,47 @@ class Verdict:
     review_at: datetime | None = None
 
 
-def verdict(standing: Standing, *, now: datetime, grace: timedelta) -> Verdict:
+def evaluate(standing: SubscriptionState, *, now: datetime, grace: timedelta) -> AccessDecision:
     """Judge one subscription.
 
     A cancellation at period end and `pause_collection` leave the status, and so the access, as
     they are: Stripe itself changes the status when the time comes.
     """
     if standing.gone:
-        return Verdict(access=Access.SUSPENDED, reason="The subscription no longer exists.")
+        return AccessDecision(access=Access.SUSPENDED, reason="The subscription no longer exists.")
     if standing.status in OPEN_STATUSES:
-        return Verdict(access=Access.OPEN, reason=f"The subscription is {standing.status}.")
+        return AccessDecision(access=Access.OPEN, reason=f"The subscription is {standing.status}.")
     if standing.status == "past_due":
         return _past_due(standing.past_due_since or now, now=now, grace=grace)
     if standing.status in CLOSED_STATUSES:
-        return Verdict(access=Access.SUSPENDED, reason=f"The subscription is {standing.status}.")
+        return AccessDecision(
+            access=Access.SUSPENDED, reason=f"The subscription is {standing.status}."
+        )
     if standing.status == "incomplete":
-        return Verdict(access=Access.NOT_YET, reason="The first payment is not complete.")
-    return Verdict(access=Access.UNKNOWN, reason=f"Stripe says {standing.status!r}, unknown to us.")
+        return AccessDecision(access=Access.NOT_YET, reason="The first payment is not complete.")
+    return AccessDecision(
+        access=Access.UNKNOWN, reason=f"Stripe says {standing.status!r}, unknown to us."
+    )
 
 
-def _past_due(since: datetime, *, now: datetime, grace: timedelta) -> Verdict:
+def _past_due(since: datetime, *, now: datetime, grace: timedelta) -> AccessDecision:
     ends = since + grace
     if now < ends:
         reason = "A payment is overdue; the grace period runs."
-        return Verdict(access=Access.OPEN, reason=reason, warn=True, review_at=ends)
-    return Verdict(access=Access.SUSPENDED, reason="A payment is overdue beyond the grace period.")
+        return AccessDecision(access=Access.OPEN, reason=reason, warn=True, review_at=ends)
+    return AccessDecision(
+        access=Access.SUSPENDED, reason="A payment is overdue beyond the grace period."
+    )
 
 
-def paid_by_hand(paid_until: datetime | None, *, now: datetime) -> Verdict:
+def paid_by_hand(paid_until: datetime | None, *, now: datetime) -> AccessDecision:
     """Judge what staff have recorded: open until the day that was paid for."""
     if paid_until is not None and now < paid_until:
-        return Verdict(access=Access.OPEN, reason="Paid by hand.", review_at=paid_until)
-    return Verdict(access=Access.SUSPENDED, reason="The time that was paid by hand is over.")
+        return AccessDecision(access=Access.OPEN, reason="Paid by hand.", review_at=paid_until)
+    return AccessDecision(access=Access.SUSPENDED, reason="The time that was paid by hand is over.")
 
 
-def combined(verdicts: Iterable[Verdict]) -> Verdict | None:
+def combined(verdicts: Iterable[AccessDecision]) -> AccessDecision | None:
     """Judge a tenant by all that it has: the best counts, the calmest of equals; None for nothing.
 
     A second subscription, open, keeps a workspace open whose first was cancelled.

@@ -23,7 +23,7 @@ from public_apps.core import errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
-from public_apps.onboarding.signup import NameTaken, Wish, sign_up
+from public_apps.onboarding.signup import NameTaken, SignupData, sign_up
 from public_apps.tenants import domains
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ PROVISIONABLE = frozenset({"paid", "no_payment_required"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order(Wish):
+class Order(SignupData):
     """What somebody wants to buy, its form already checked field by field."""
 
     interval: str

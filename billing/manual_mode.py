@@ -22,7 +22,7 @@ from billing.models import Customer, Lead, ManualPayment, Plan
 from public_apps.core import email_addresses, errors
 from public_apps.onboarding.models import Signup, Source
 from public_apps.onboarding.open_workspace import open_workspace
-from public_apps.onboarding.signup import Wish, sign_up
+from public_apps.onboarding.signup import SignupData, sign_up
 from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opening(Wish):
+class Opening(SignupData):
     """A workspace that staff open for somebody; its form is checked here."""
 
     plan: str = ""

@@ -13,7 +13,7 @@ from billing.models import Customer, EventStatus, Lead, StripeEvent
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.offboarding_hooks import Hindered, Leaving
+from public_apps.tenants.offboarding_hooks import ErasureScope, StepBlocked
 
 
 @offboarding_hooks.ends_subscriptions
@@ -22,17 +22,17 @@ def end_subscriptions(tenant: Tenant) -> None:
     try:
         archiving.end_subscriptions(tenant=tenant)
     except archiving.NotArchived as refusal:
-        raise Hindered(str(refusal)) from refusal
+        raise StepBlocked(str(refusal)) from refusal
 
 
-@offboarding_hooks.lets_in
+@offboarding_hooks.readmits
 def let_in(tenant: Tenant, by: str) -> None:
     """Take our hold back, and let subscription and payments decide."""
     access.resume(tenant=tenant, by=by)
 
 
 @offboarding_hooks.erases("events")
-def events(leaving: Leaving) -> int:
+def events(leaving: ErasureScope) -> int:
     """Leave of each event what it was, and of which object; not what it said about people.
 
     One that is still to be handled is left for the next time: its handler reads it.
@@ -48,7 +48,7 @@ def events(leaving: Leaving) -> int:
     )
 
 
-def _about(leaving: Leaving) -> Q:
+def _about(leaving: ErasureScope) -> Q:
     """Match events of a tenant, and those about its people that nobody has put down to one."""
     customers = list(Customer.objects.filter(tenant=leaving.tenant).values_list("pk", flat=True))
     addresses = sorted(leaving.addresses)
@@ -61,13 +61,13 @@ def _about(leaving: Leaving) -> Q:
 
 
 @offboarding_hooks.erases("billing_mails")
-def billing_mails(leaving: Leaving) -> int:
+def billing_mails(leaving: ErasureScope) -> int:
     """Delete the mails about what the tenant paid, those that never left included."""
     ours = OutgoingMail.objects.filter(kind__in=mails.KINDS)
     return ours.filter(key__startswith=f"{leaving.tenant.pk}:").delete()[0]
 
 
 @offboarding_hooks.erases("leads")
-def leads(leaving: Leaving) -> int:
+def leads(leaving: ErasureScope) -> int:
     """Delete the wish that led here while the shop was closed."""
     return Lead.objects.filter(signup__tenant=leaving.tenant).delete()[0]

@@ -1,4 +1,4 @@
-"""Stripe's webhooks in figures: for the staff's charts, and for alerts on the guide's thresholds.
+"""Statistics of Stripe's webhooks: for the staff's charts, and for alerts on the guide's thresholds.
 
 Written every few seconds by each process as one addition to the current minute and hour, so
 reading costs a handful of rows whatever the inbox holds.
@@ -33,8 +33,8 @@ Span = WebhookSlot.Span
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebhookFigures:
-    """Some stretch of time in figures. Rates are from 0 to 1; what nothing tells of is None."""
+class WebhookStats:
+    """Some stretch of time. Rates are from 0 to 1; what nothing tells of is None."""
 
     count: int  # deliveries with a signature that were answered; none of manual mode's 503
     accepted: int
@@ -69,7 +69,7 @@ class WebhookPoint:
     """One bar of a chart: a minute or an hour that begins at `at`."""
 
     at: datetime
-    figures: WebhookFigures
+    stats: WebhookStats
 
 
 @dataclass
@@ -96,9 +96,9 @@ class Slot:
         if len(other.handled_buckets) == len(self.handled_buckets):
             self.handled_buckets = added(self.handled_buckets, other.handled_buckets)
 
-    def in_figures(self) -> WebhookFigures:
+    def summed_up(self) -> WebhookStats:
         """Return rates and quantiles."""
-        return WebhookFigures(
+        return WebhookStats(
             count=self.accepted + self.refused + self.broken,
             accepted=self.accepted,
             refused=self.refused,
@@ -115,15 +115,15 @@ class Slot:
 # --- Reading --------------------------------------------------------------------------------------
 
 
-def webhook_figures(*, since: datetime, until: datetime | None = None) -> WebhookFigures:
-    """Return a stretch of time in figures, to the minute within the last two days, else to the hour."""
+def stats_between(*, since: datetime, until: datetime | None = None) -> WebhookStats:
+    """Return a stretch of time, to the minute within the last two days, else to the hour."""
     total = Slot()
     for slot in _slots(since, until or timezone.now()):
         total.add(slot)
-    return total.in_figures()
+    return total.summed_up()
 
 
-def webhook_series(*, since: datetime, until: datetime | None = None) -> list[WebhookPoint]:
+def series_between(*, since: datetime, until: datetime | None = None) -> list[WebhookPoint]:
     """Return points without gaps: minutes for up to three hours, hours for anything longer."""
     until = until or timezone.now()
     step = timedelta(minutes=1) if until - since <= timedelta(hours=3) else timedelta(hours=1)
@@ -134,7 +134,7 @@ def webhook_series(*, since: datetime, until: datetime | None = None) -> list[We
         at += step
     for row in _slots(since, until, step=step):
         slots.setdefault(row.at, Slot()).add(row)
-    return [WebhookPoint(at=at, figures=slot.in_figures()) for at, slot in sorted(slots.items())]
+    return [WebhookPoint(at=at, stats=slot.summed_up()) for at, slot in sorted(slots.items())]
 
 
 def quantile(share: float, buckets: Sequence[int], bounds: Sequence[int]) -> float | None:

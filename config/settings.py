@@ -376,7 +376,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "DomainProblem": "public_apps.tenants.models.Problem",
+        "DomainProblem": "public_apps.tenants.models.DnsProblem",
         "FileKind": "tenant_apps.files.models.Kind",
         "ChargeKind": "tenant_apps.finances.models.ChargeKind",
         "EntryKind": "tenant_apps.finances.models.EntryKind",

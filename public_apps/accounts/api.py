@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import Role, User
-from public_apps.accounts.permissions import is_by_key, role_of
+from public_apps.accounts.permissions import is_api_key, request_role
 from public_apps.accounts.token_authentication import SessionTokenAuthentication
 
 
@@ -28,7 +28,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
     def get_role(self, user: User) -> str:
-        return role_of(self.context["request"])
+        return request_role(self.context["request"])
 
     def get_organization(self, user: User) -> str:
         return str(self.context["request"].tenant.name)
@@ -38,7 +38,7 @@ class MachinesOnlyRead(BasePermission):
     """A key may find out for whom and in which role it acts, and change nothing of it."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.method in SAFE_METHODS or not is_by_key(request)
+        return request.method in SAFE_METHODS or not is_api_key(request)
 
 
 class MeView(RetrieveUpdateAPIView[User]):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from public_apps.accounts.models import Role
 
 
-class Reach(StrEnum):
+class Scope(StrEnum):
     """How far a role reaches."""
 
     ALL = "all"
@@ -24,7 +24,7 @@ class Reach(StrEnum):
     NONE = "-"
 
 
-_TABLE = """
+PERMISSIONS = """
                               owner    manager  staff    resident
 workspace.retrieve            all      all      all      all
 workspace.partial_update      all      -        -        -
@@ -148,52 +148,54 @@ _FOR_PEOPLE_ONLY = frozenset(
 )
 
 
-def _parsed(table: str) -> dict[tuple[str, str], Reach]:
+def _parsed(table: str) -> dict[tuple[str, str], Scope]:
     header, *rows = [line.split() for line in table.splitlines() if line.strip()]
     return {
-        (deed, role): Reach(cell)
-        for deed, *cells in rows
+        (operation, role): Scope(cell)
+        for operation, *cells in rows
         for role, cell in zip(header, cells, strict=True)
     }
 
 
-_REACH = _parsed(_TABLE)
+_SCOPES = _parsed(PERMISSIONS)
 
 
-def reach(*, role: str, deed: str) -> Reach:
+def scope_for(*, role: str, operation: str) -> Scope:
     """Return how far `role` reaches in a deed such as `buildings.create`; unknown ones nowhere."""
-    return _REACH.get((deed, role), Reach.NONE)
+    return _SCOPES.get((operation, role), Scope.NONE)
 
 
-def deeds() -> frozenset[str]:
+def operations() -> frozenset[str]:
     """Return every deed that the table knows."""
-    return frozenset(deed for deed, _role in _REACH)
+    return frozenset(operation for operation, _role in _SCOPES)
 
 
-def roles_with(deed: str) -> frozenset[Role]:
+def roles_with(operation: str) -> frozenset[Role]:
     """Return the roles that may do this at all."""
-    return frozenset(role for role in Role if reach(role=role, deed=deed) is not Reach.NONE)
+    return frozenset(
+        role for role in Role if scope_for(role=role, operation=operation) is not Scope.NONE
+    )
 
 
-def is_by_key(request: Any) -> bool:
+def is_api_key(request: Any) -> bool:
     """Whether a machine sent this request, by an API key."""
     return bool(getattr(getattr(request, "auth", None), "role", ""))
 
 
-def role_of(request: Any) -> str:
+def request_role(request: Any) -> str:
     """Return the role in which a request acts: its API key's, or else the signed-in person's."""
     of_key = getattr(getattr(request, "auth", None), "role", "")
     return str(of_key or getattr(request.user, "role", ""))
 
 
-def reach_of(request: Any, deed: str) -> Reach:
+def request_scope(request: Any, operation: str) -> Scope:
     """Return how far whoever sent this request reaches in a deed."""
-    if is_by_key(request) and deed in _FOR_PEOPLE_ONLY:
-        return Reach.NONE
-    return reach(role=role_of(request), deed=deed)
+    if is_api_key(request) and operation in _FOR_PEOPLE_ONLY:
+        return Scope.NONE
+    return scope_for(role=request_role(request), operation=operation)
 
 
-class MayAct(BasePermission):
+class HasWorkspacePermission(BasePermission):
     """Lets through what the table allows for the view's `resource` and action."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -201,5 +203,5 @@ class MayAct(BasePermission):
         action = getattr(view, "action", None)
         if action is None:
             return True
-        deed = f"{view.resource}.{action}"  # type: ignore[attr-defined]  # what Resource declares
-        return reach_of(request, deed) is not Reach.NONE
+        operation = f"{view.resource}.{action}"  # type: ignore[attr-defined]  # what Resource declares
+        return request_scope(request, operation) is not Scope.NONE

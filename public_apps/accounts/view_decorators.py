@@ -15,18 +15,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach, reach_of
+from public_apps.accounts.permissions import Scope, request_scope
 
 View = Callable[..., HttpResponse]
 
 
-class SeeOther(HttpResponseRedirect):
+class HttpResponseSeeOther(HttpResponseRedirect):
     """A redirect that is always followed by GET."""
 
     status_code = HTTPStatus.SEE_OTHER
 
 
-def page(deed: str) -> Callable[[View], View]:
+def require_permission(operation: str) -> Callable[[View], View]:
     """Let in who may do this deed, in their own time zone; the view gets how far they reach.
 
     Who isn't signed in is led to do so; whose role may never do it gets a 403.
@@ -37,22 +37,22 @@ def page(deed: str) -> Callable[[View], View]:
         @login_required
         @wraps(view)
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            reach = reach_of(request, deed)
-            if reach is Reach.NONE:
+            scope = request_scope(request, operation)
+            if scope is Scope.NONE:
                 raise PermissionDenied
             with timezone.override(settings.PAGES_TIME_ZONE):
-                return view(request, reach, **kwargs)
+                return view(request, scope, **kwargs)
 
         return guarded
 
     return decorate
 
 
-def may(request: HttpRequest, deed: str) -> bool:
+def has_permission(request: HttpRequest, operation: str) -> bool:
     """Whether a page should offer this deed to whoever asks."""
-    return reach_of(request, deed) is not Reach.NONE
+    return request_scope(request, operation) is not Scope.NONE
 
 
-def me(request: HttpRequest) -> User:
+def current_user(request: HttpRequest) -> User:
     """Return whoever asks; `page` has seen to it that it is somebody."""
     return cast("User", request.user)

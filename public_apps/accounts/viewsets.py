@@ -1,8 +1,9 @@
 """A resource of the tenant API: a viewset that looks permissions up, and where nothing gets lost.
 
-What a subclass says: `resource` (its rows in `permissions`), `rows()`, `own()` if the table says
-`own`, serializers, and the verbs `add`, `change` and `remove` as far as it offers them. What it
-gets: pages by cursor, filters, limits, `Idempotency-Key` on every POST, ETags with `If-Match`.
+What a subclass says: `resource` (its rows in `permissions`), `get_queryset()`, `filter_own()` if the
+table says `own`, serializers, and `perform_create()`, `perform_update()` and `perform_destroy()` as
+far as its mixins need them. What it gets: pages by cursor, filters, limits, `Idempotency-Key` on
+every POST, ETags with `If-Match`. The mixins are called as DRF's, which they stand for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import MayAct, Reach, reach_of
+from public_apps.accounts.permissions import HasWorkspacePermission, Scope, request_scope
 from public_apps.accounts.token_authentication import SessionTokenAuthentication
 from public_apps.core import idempotency
 from public_apps.core.errors import StaleVersion
@@ -32,33 +33,35 @@ from public_apps.core.rest.pagination import Cursor
 from public_apps.core.rest.throttling import PersonLimit, WorkspaceLimit
 
 
-class Resource(KnownQuery, GenericViewSet[Any]):
+class WorkspaceViewSet(KnownQuery, GenericViewSet[Any]):
     """Reads by queries, writes by verbs."""
 
     resource: ClassVar[str]
     authentication_classes = (ApiKeyAuthentication, SessionTokenAuthentication)
-    permission_classes = (IsAuthenticated, MayAct)
+    permission_classes = (IsAuthenticated, HasWorkspacePermission)
     throttle_classes = (PersonLimit, WorkspaceLimit)
     pagination_class = Cursor
     filter_backends = (DjangoFilterBackend, Ordering)
     # Names to order by, or names with the column of each; which actions read lists.
     ordering_fields: ClassVar[Any] = ("id",)
-    lists: ClassVar[tuple[str, ...]] = ("list",)
+    list_actions: ClassVar[tuple[str, ...]] = ("list",)
     http_method_names = ["get", "head", "post", "patch", "delete"]
     lookup_value_converter = "int"
-    takes_version = True  # whether `If-Match` counts in this action; not where nothing can get lost
+    checks_version = (
+        True  # whether `If-Match` counts in this action; not where nothing can get lost
+    )
 
     # --- What a subclass says -----------------------------------------------------------------
 
-    def rows(self) -> QuerySet[Any]:
+    def get_queryset(self) -> QuerySet[Any]:
         """Return all rows of the tenant, with what the serializer needs joined in."""
         raise NotImplementedError
 
-    def own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def filter_own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow rows down to those of the person who asks."""
         raise NotImplementedError
 
-    def input(self, *args: Any, **kwargs: Any) -> Any:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the serializer that reads a request; the one that shows rows, unless overridden."""
         return self.get_serializer(*args, **kwargs)
 
@@ -77,47 +80,54 @@ class Resource(KnownQuery, GenericViewSet[Any]):
                 return super().finalize_response(request, _not_modified(answer), *args, **kwargs)
         return answer
 
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the rows that this request may see; somebody else's are as good as not there."""
-        if getattr(self, "swagger_fake_view", False):  # drf-spectacular only wants the model
-            return self.rows().none()
-        return self.own(self.rows()) if self.reach is Reach.OWN else self.rows()
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow rows down to what this request may see; others' are as good as not there.
+
+        `get_object()` and lists come by here. Whatever a subclass looks up otherwise, it narrows.
+        """
+        mine = self.filter_own(queryset) if self.scope is Scope.OWN else queryset
+        found: QuerySet[Any] = super().filter_queryset(mine)
+        return found
 
     @property
-    def reach(self) -> Reach:
+    def scope(self) -> Scope:
         """How far whoever asks reaches in the action asked for."""
-        return reach_of(self.request, f"{self.resource}.{self.action}")
+        return request_scope(self.request, f"{self.resource}.{self.action}")
 
     @property
-    def me(self) -> User:
+    def user(self) -> User:
         """Whoever asks; permissions have seen to it that it is somebody."""
         return cast("User", self.request.user)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Tell serializers how far the request reaches, beside what DRF tells them."""
         known = dict(super().get_serializer_context())
-        return {**known, "reach": self.reach} if getattr(self, "request", None) else known
+        return {**known, "scope": self.scope} if getattr(self, "request", None) else known
 
-    def shown(self, row: Model, status: int = HTTPStatus.OK) -> Response:
+    def response_for(self, row: Model, status: int = HTTPStatus.OK) -> Response:
         """Answer with one row and the ETag of its version."""
         return Response(self.get_serializer(row).data, status, headers=_etag(row))
 
-    def made(self, row: Model) -> Content:
+    def created_content(self, row: Model) -> Content:
         """Return a new row with its ETag and its place."""
-        headers = {"Location": self.place(row), **_etag(row)}
+        headers = {"Location": self.get_location(row), **_etag(row)}
         return Content(self.get_serializer(row).data, headers)
 
-    def place(self, row: Model) -> str:
+    def get_location(self, row: Model) -> str:
         """Return where a new row is: below the address that it was posted to."""
         return f"{self.request.path.rstrip('/')}/{row.pk}/"
 
-    def read(self, *, partial: bool = False, row: Model | None = None) -> dict[str, Any]:
-        """Return what the request says, checked field by field."""
-        serializer = self.input(row, data=self.request.data, partial=partial)
+    def get_valid_serializer(self, row: Model | None = None, *, partial: bool = False) -> Any:
+        """Return the serializer of what the request says, checked field by field."""
+        serializer = self.get_input_serializer(row, data=self.request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        return serializer
 
-    def locked(self) -> Any:
+    def get_validated_data(self) -> dict[str, Any]:
+        """Return what the request says, checked field by field."""
+        return dict(self.get_valid_serializer().validated_data)
+
+    def get_object_for_update(self) -> Any:
         """Return the row asked for, locked until the transaction ends, if it is what `If-Match` says.
 
         Raises 404, and `errors.StaleVersion` when somebody has changed it meanwhile. The lock comes
@@ -131,12 +141,12 @@ class Resource(KnownQuery, GenericViewSet[Any]):
             raise StaleVersion
         return row
 
-    def once(self, work: Callable[[], Any], *, status: int = HTTPStatus.OK) -> Response:
+    def idempotent(self, work: Callable[[], Any], *, status: int = HTTPStatus.OK) -> Response:
         """Do the work in one transaction, once per `Idempotency-Key`; answer with what it returns."""
         return idempotency.respond_once_here(self.request, work, status=status)
 
 
-class Listed(Resource):
+class ListModelMixin(WorkspaceViewSet):
     """`GET` of a page."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -145,52 +155,63 @@ class Listed(Resource):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class Retrieved(Resource):
+class RetrieveModelMixin(WorkspaceViewSet):
     """`GET` of one row."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One row with its ETag; 304 if the client has it."""
-        return self.shown(self.get_object())
+        return self.response_for(self.get_object())
 
 
-class Created(Resource):
+class CreateModelMixin(WorkspaceViewSet):
     """`POST` of a new row."""
 
-    def add(self, data: dict[str, Any]) -> Model:
-        """Create a row of what was read."""
+    def perform_create(self, serializer: Any) -> Model:
+        """Create a row of what a valid serializer says, and return it."""
         raise NotImplementedError
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create one; the same Idempotency-Key creates no second."""
-        return self.once(lambda: self.made(self.add(self.read())), status=HTTPStatus.CREATED)
+        return self.idempotent(
+            lambda: self.created_content(self.perform_create(self.get_valid_serializer())),
+            status=HTTPStatus.CREATED,
+        )
 
 
-class Changed(Resource):
+class UpdateModelMixin(WorkspaceViewSet):
     """`PATCH` of one row."""
 
-    def change(self, row: Any, data: dict[str, Any]) -> Model:
-        """Change a locked row to what was read."""
+    def perform_update(self, serializer: Any) -> Model:
+        """Change `serializer.instance`, which is locked, to what it says, and return it."""
         raise NotImplementedError
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the fields given; with `If-Match`, only the version that the client has seen."""
         with transaction.atomic():
-            row = self.locked()
-            return self.shown(self.change(row, self.read(partial=True, row=row)))
+            row = self.get_object_for_update()
+            return self.response_for(
+                self.perform_update(self.get_valid_serializer(row, partial=True))
+            )
 
 
-class Removed(Resource):
+class DestroyModelMixin(WorkspaceViewSet):
     """`DELETE` of one row."""
 
-    def remove(self, row: Any) -> None:
+    def perform_destroy(self, instance: Any) -> None:
         """Delete a locked row, or whatever deleting means for it."""
-        row.delete()
+        instance.delete()
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete it; with `If-Match`, only the version that the client has seen."""
         with transaction.atomic():
-            self.remove(self.locked())
+            self.perform_destroy(self.get_object_for_update())
         return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ModelViewSet(
+    ListModelMixin, RetrieveModelMixin, CreateModelMixin, UpdateModelMixin, DestroyModelMixin
+):
+    """All of them."""
 
 
 def _etag(row: Model) -> dict[str, str]:

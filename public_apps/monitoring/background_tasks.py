@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 0.5
 
 
 @dataclass(kw_only=True)
-class Chore:
+class BackgroundTask:
     """Something to do again and again."""
 
     name: str
@@ -35,24 +35,24 @@ class Chore:
     due: float = 0.0
 
 
-_chores: list[Chore] = []
+_tasks: list[BackgroundTask] = []
 _stop = Event()
 
 
-def register(chore: Chore) -> None:
+def register(chore: BackgroundTask) -> None:
     """Have every process that stays do this from now on; it may run in several at once."""
-    _chores.append(chore)
+    _tasks.append(chore)
 
 
 def start(*, web: bool) -> None:
     """Begin in this process, and write down what was counted when it ends."""
-    chores = [chore for chore in _chores if (chore.in_web if web else chore.in_worker)]
+    chores = [chore for chore in _tasks if (chore.in_web if web else chore.in_worker)]
     thread = Thread(target=_run, args=(chores,), name="background", daemon=True)
     thread.start()
     atexit.register(_end, thread)
 
 
-def _run(chores: list[Chore]) -> None:
+def _run(chores: list[BackgroundTask]) -> None:
     while not _stop.wait(_PAUSE_SECONDS):
         for chore in chores:
             if chore.due <= time.monotonic():
@@ -60,7 +60,7 @@ def _run(chores: list[Chore]) -> None:
                 _do(chore)
 
 
-def _do(chore: Chore) -> None:
+def _do(chore: BackgroundTask) -> None:
     close_old_connections()
     try:
         chore.work()
@@ -78,5 +78,5 @@ def _end(thread: Thread) -> None:
     _do(_FLUSH)
 
 
-_FLUSH = Chore(name="flush", every=FLUSH_SECONDS, work=buffers.flush_all)
+_FLUSH = BackgroundTask(name="flush", every=FLUSH_SECONDS, work=buffers.flush_all)
 register(_FLUSH)

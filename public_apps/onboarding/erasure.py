@@ -5,11 +5,11 @@ from __future__ import annotations
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
-from public_apps.tenants.offboarding_hooks import Leaving, erases
+from public_apps.tenants.offboarding_hooks import ErasureScope, erases
 
 
 @erases("signup")
-def signup(leaving: Leaving) -> int:
+def signup(leaving: ErasureScope) -> int:
     """Take the people off a sign-up, and delete its welcome mails."""
     for pk in Signup.objects.filter(tenant=leaving.tenant).values_list("pk", flat=True):
         OutgoingMail.objects.filter(kind=welcome.KIND, key__startswith=f"{pk}:").delete()

@@ -14,7 +14,7 @@ from public_apps.tenants import domains
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class SignupData:
     """The workspace that somebody wishes for, and who that is; its form already checked."""
 
     organization: str
@@ -35,7 +35,7 @@ class NameTaken(errors.Conflict):
 
 def sign_up(
     *,
-    wish: Wish,
+    wish: SignupData,
     language: str,
     interval: str = "",
     source: Source = Source.CHECKOUT,
@@ -53,7 +53,7 @@ def sign_up(
     try:
         with transaction.atomic():
             return Signup.objects.create(
-                **{field.name: getattr(wish, field.name) for field in fields(Wish)},
+                **{field.name: getattr(wish, field.name) for field in fields(SignupData)},
                 requested_subdomain=wish.subdomain,
                 language=language,
                 interval=interval,

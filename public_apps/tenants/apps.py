@@ -27,4 +27,4 @@ class TenantsConfig(AppConfig):
 
         health.register("spare_tenants", pool.is_stocked)
         if settings.ARCHIVE_STORE:
-            offboarding_hooks.use(backup.StoreVault())
+            offboarding_hooks.use_archive_storage(backup.StoredArchives())

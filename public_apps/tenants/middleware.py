@@ -19,7 +19,7 @@ from public_apps.core.rest import request_host
 from public_apps.core.schema_context import inside, to_public
 from public_apps.tenants import domains, routing
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.routing import Place
+from public_apps.tenants.routing import HostMatch
 
 if TYPE_CHECKING:
 
@@ -61,7 +61,7 @@ class TenantMiddleware:
         _route_by(request, settings.PUBLIC_SCHEMA_URLCONF)
         return self.get_response(request)
 
-    def _serve(self, request: HttpRequest, place: Place | None) -> HttpResponseBase:
+    def _serve(self, request: HttpRequest, place: HostMatch | None) -> HttpResponseBase:
         if place is None:
             return _unknown_host(request)
         tenant = place.tenant
@@ -80,7 +80,7 @@ def is_for_public(request: HttpRequest) -> bool:
     return routing.is_public(host) and not request.headers.get("X-Tenant-Host")
 
 
-def _led_on(request: HttpRequest, host: str, place: Place | None) -> HttpResponse | None:
+def _led_on(request: HttpRequest, host: str, place: HostMatch | None) -> HttpResponse | None:
     """Lead whoever reads a page to the same page at the tenant's first host.
 
     For now, not for good: browsers must not remember it when that host fails or changes again.

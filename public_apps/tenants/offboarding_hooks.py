@@ -1,6 +1,6 @@
 """What leaving and coming back need of rooms that tenants don't know: each registers itself.
 
-Billing ends subscriptions; a vault keeps archives; whoever keeps rows about people erases them, and
+Billing ends subscriptions; a storage keeps archives; whoever keeps rows about people erases them, and
 whoever has rows that wait for a job enqueues it anew.
 """
 
@@ -14,19 +14,19 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 
 
-class Hindered(Exception):
+class StepBlocked(Exception):
     """A step can't be done just now; the message says why. It is tried again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaving:
+class ErasureScope:
     """Whose rows are to be erased: the tenant, and addresses of its people."""
 
     tenant: Tenant
     addresses: frozenset[str]
 
 
-class Vault(Protocol):
+class ArchiveStorage(Protocol):
     """Keeps tenants' data outside of the database."""
 
     def store(self, tenant: Tenant) -> str:
@@ -38,12 +38,12 @@ class Vault(Protocol):
 
 EndSubscriptions = Callable[[Tenant], None]
 LetIn = Callable[[Tenant, str], None]
-Erase = Callable[[Leaving], int]
+Erase = Callable[[ErasureScope], int]
 TakeUp = Callable[[], None]
 _endings: list[EndSubscriptions] = []
 _judges: list[LetIn] = []
 _erasers: dict[str, Erase] = {}
-_vaults: list[Vault] = []
+_storages: list[ArchiveStorage] = []
 _takers: list[TakeUp] = []
 
 
@@ -53,7 +53,7 @@ def ends_subscriptions(end: EndSubscriptions) -> EndSubscriptions:
     return end
 
 
-def lets_in(judge: LetIn) -> LetIn:
+def readmits(judge: LetIn) -> LetIn:
     """Register who takes our hold on a tenant back, and says whether people may come in again."""
     _judges.append(judge)
     return judge
@@ -69,27 +69,27 @@ def erases(what: str) -> Callable[[Erase], Erase]:
     return register
 
 
-def takes_up(take: TakeUp) -> TakeUp:
+def reenqueues(take: TakeUp) -> TakeUp:
     """Register who enqueues what rows of the current schema wait for; it is safe to repeat."""
     _takers.append(take)
     return take
 
 
-def use(vault: Vault) -> None:
-    """Let this vault keep archives from now on."""
-    _vaults[:] = [vault]
+def use_archive_storage(storage: ArchiveStorage) -> None:
+    """Let this storage keep archives from now on."""
+    _storages[:] = [storage]
 
 
-def vault() -> Vault:
-    """Return the vault in use; raise `Hindered` while there is none."""
-    if not _vaults:
-        raise Hindered("No store for archives is set up.")
-    return _vaults[0]
+def archive_storage() -> ArchiveStorage:
+    """Return the storage in use; raise `Hindered` while there is none."""
+    if not _storages:
+        raise StepBlocked("No store for archives is set up.")
+    return _storages[0]
 
 
-def vaults() -> Iterable[Vault]:
-    """Return the vault in use, if there is one."""
-    return tuple(_vaults)
+def archive_storages() -> Iterable[ArchiveStorage]:
+    """Return the storage in use, if there is one."""
+    return tuple(_storages)
 
 
 def end_subscriptions(tenant: Tenant) -> None:
@@ -98,18 +98,18 @@ def end_subscriptions(tenant: Tenant) -> None:
         end(tenant)
 
 
-def let_in(tenant: Tenant, *, by: str) -> None:
+def readmit(tenant: Tenant, *, by: str) -> None:
     """Take our hold on a tenant back, and let its subscription decide."""
     for judge in _judges:
         judge(tenant, by)
 
 
-def erase(leaving: Leaving) -> dict[str, int]:
+def erase(leaving: ErasureScope) -> dict[str, int]:
     """Erase what public keeps about these people; return how many rows of what."""
     return {what: each(leaving) for what, each in sorted(_erasers.items())}
 
 
-def take_up(schema_name: str) -> None:
+def reenqueue(schema_name: str) -> None:
     """Enqueue what rows of a schema wait for that came from an archive: jobs are not in archives.
 
     Call it in the transaction that brings the schema into use.

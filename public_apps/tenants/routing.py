@@ -17,7 +17,7 @@ MOST_ENTRIES = 10_000
 
 
 @dataclass(frozen=True)
-class Place:
+class HostMatch:
     """Who answers at a host, and the host at which they answer first."""
 
     tenant: Tenant
@@ -25,7 +25,7 @@ class Place:
 
 
 _lock = Lock()
-_seen: OrderedDict[str, tuple[float, Place]] = OrderedDict()
+_seen: OrderedDict[str, tuple[float, HostMatch]] = OrderedDict()
 
 
 def is_public(host: str) -> bool:
@@ -33,7 +33,7 @@ def is_public(host: str) -> bool:
     return host == settings.TENANT_BASE_DOMAIN or host in settings.PUBLIC_HOSTS
 
 
-def place_at(host: str) -> Place | None:
+def place_at(host: str) -> HostMatch | None:
     """Return who answers at `host`, at most `FRESH_SECONDS` old; no query when warm.
 
     Unknown hosts are not remembered: a new workspace answers at once, and strangers' guesses
@@ -54,11 +54,11 @@ def place_at(host: str) -> Place | None:
     return place
 
 
-def _look_up(host: str) -> Place | None:
+def _look_up(host: str) -> HostMatch | None:
     # PostgreSQL refuses this character, and DNS has never known it.
     if "\0" in host:
         return None
     first = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True).values("domain")
     serving = Tenant.objects.serving().annotate(first_host=Subquery(first[:1]))
     found = serving.filter(domains__domain=host, opened_at__isnull=False).first()
-    return Place(found, found.first_host or host) if found is not None else None
+    return HostMatch(found, found.first_host or host) if found is not None else None

@@ -29,7 +29,7 @@ MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class AdminAction:
     """What happened: a sentence for staff, the audit log's word for it, and to what it happened."""
 
     said: str
@@ -48,7 +48,7 @@ class Question:
     title: str
     button: str
     form: type[forms.Form]
-    act: Callable[[dict[str, Any]], Deed | HttpResponse]
+    act: Callable[[dict[str, Any]], AdminAction | HttpResponse]
     about: str = ""
     explanation: str = ""
     initial: dict[str, Any] | None = None
@@ -87,7 +87,7 @@ def ask(request: HttpRequest, question: Question, *, admin: ModelAdmin) -> HttpR
         except errors.Problem as refusal:
             _show_refusal(form, refusal)
         else:
-            return _done(request, done) if isinstance(done, Deed) else done
+            return _done(request, done) if isinstance(done, AdminAction) else done
     page = {
         **admin.admin_site.each_context(request),
         "title": question.title,
@@ -130,11 +130,11 @@ def staff_of(request: HttpRequest) -> User:
     return request.user
 
 
-def note(request: HttpRequest, deed: Deed) -> None:
+def note(request: HttpRequest, performed: AdminAction) -> None:
     """Write a deed into the audit log, and into the admin's own history of the object."""
     staff = staff_of(request)
-    LogEntry.objects.log_actions(staff.pk, [deed.to], CHANGE, change_message=deed.said)
-    audit.record(actor=staff, action=deed.action, target=deed.to, detail=deed.detail)
+    LogEntry.objects.log_actions(staff.pk, [performed.to], CHANGE, change_message=performed.said)
+    audit.record(actor=staff, action=performed.action, target=performed.to, detail=performed.detail)
 
 
 def _show_refusal(form: forms.Form, refusal: errors.Problem) -> None:
@@ -145,9 +145,9 @@ def _show_refusal(form: forms.Form, refusal: errors.Problem) -> None:
         form.add_error(None, refusal.detail)
 
 
-def _done(request: HttpRequest, deed: Deed) -> HttpResponse:
-    note(request, deed)
-    messages.success(request, deed.said)
-    options = deed.to._meta
+def _done(request: HttpRequest, performed: AdminAction) -> HttpResponse:
+    note(request, performed)
+    messages.success(request, performed.said)
+    options = performed.to._meta
     name = f"admin:{options.app_label}_{options.model_name}_change"
-    return HttpResponseRedirect(reverse(name, args=(deed.to.pk,)))
+    return HttpResponseRedirect(reverse(name, args=(performed.to.pk,)))

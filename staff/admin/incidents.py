@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from public_apps.monitoring import incidents
 from public_apps.monitoring.models import Incident
-from staff.admin.confirmation import Deed, confirmed, note
+from staff.admin.confirmation import AdminAction, confirmed, note
 from staff.admin.filters import IncidentKindFilter
 from staff.admin.read_only import RecordAdmin
 from staff.site import site
@@ -33,6 +33,8 @@ class IncidentAdmin(RecordAdmin):
             detail = {"kind": incident.kind, "subject": incident.subject}
             note(
                 request,
-                Deed(said=_("Closed."), to=incident, action="incident.closed", detail=detail),
+                AdminAction(
+                    said=_("Closed."), to=incident, action="incident.closed", detail=detail
+                ),
             )
         return None

@@ -15,7 +15,7 @@ from billing import manual_mode
 from billing.models import Lead, ManualPayment
 from public_apps.core import errors
 from staff import forms
-from staff.admin.confirmation import Deed, Question, ask, confirmed, note, question
+from staff.admin.confirmation import AdminAction, Question, ask, confirmed, note, question
 from staff.admin.read_only import RecordAdmin
 from staff.admin.tenant_actions import who
 from staff.admin.tenants import opened_as, opening_of, record_first_payment
@@ -51,7 +51,10 @@ class LeadAdmin(RecordAdmin):
                 opened += 1
                 said = _("Opened; the welcome mail is on its way.")
                 detail = {"lead": lead.pk}
-                note(request, Deed(said=said, to=tenant, action="tenant.opened", detail=detail))
+                note(
+                    request,
+                    AdminAction(said=said, to=tenant, action="tenant.opened", detail=detail),
+                )
         if opened:
             said = ngettext("%(count)d workspace opened.", "%(count)d workspaces opened.", opened)
             messages.success(request, said % {"count": opened})
@@ -62,13 +65,13 @@ class LeadAdmin(RecordAdmin):
         """Open what was wished for, perhaps under another name, with a payment if one came."""
         lead = get_object_or_404(Lead, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             opening = opening_of(answers)
             tenant = manual_mode.open_for_lead(lead=lead, by=who(request), opening=opening)
             record_first_payment(tenant, answers, by=who(request))
             said = _("Opened; the welcome mail is on its way.")
             detail = {**opened_as(answers), "lead": lead.pk}
-            return Deed(said=said, to=tenant, action="tenant.opened", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.opened", detail=detail)
 
         asked = Question(
             title=_("Open a workspace"),
@@ -94,7 +97,7 @@ class ManualPaymentAdmin(RecordAdmin):
         """Put a mistake right by a second record."""
         payment = get_object_or_404(ManualPayment, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             correction = manual_mode.correct_payment(
                 payment=payment,
                 amount=forms.minor(answers["amount"]),
@@ -102,7 +105,7 @@ class ManualPaymentAdmin(RecordAdmin):
                 paid_until=answers["paid_until"],
                 by=who(request),
             )
-            return Deed(
+            return AdminAction(
                 said=_("Correction recorded: %s") % correction.reference,
                 to=correction,
                 action="payment.corrected",

@@ -18,7 +18,7 @@ from billing import checkout, inbox
 from billing.models import StripeEvent
 from public_apps.onboarding.models import Signup
 from staff import forms
-from staff.admin.confirmation import Deed, Question, ask, confirmed, note, question
+from staff.admin.confirmation import AdminAction, Question, ask, confirmed, note, question
 from staff.admin.filters import EventTypeFilter, OneTenantFilter, SignupPlanFilter, StageFilter
 from staff.admin.read_only import RecordAdmin
 from staff.site import site
@@ -129,19 +129,19 @@ class StripeEventAdmin(RecordAdmin):
         return ask(request, asked, admin=self)
 
 
-def _try_again(event: StripeEvent) -> Deed:
+def _try_again(event: StripeEvent) -> AdminAction:
     inbox.retry(event=event)
     detail = {"type": event.type, "was": event.status}
-    return Deed(
+    return AdminAction(
         said=_("A worker takes it up now."), to=event, action="event.retried", detail=detail
     )
 
 
-def _settle(signup: Signup) -> Deed:
+def _settle(signup: Signup) -> AdminAction:
     checkout.wake(signup)
     said = _("A worker takes it up now.")
     detail = {"stage": signup.stage.value}
-    return Deed(said=said, to=signup, action="signup.provisioning_retried", detail=detail)
+    return AdminAction(said=said, to=signup, action="signup.provisioning_retried", detail=detail)
 
 
 def _enqueued(request: HttpRequest, count: int) -> None:

@@ -16,7 +16,7 @@ from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
 from staff import forms, invitations, second_factor
 from staff.admin.audited import AuditedAdmin
-from staff.admin.confirmation import Deed, Question, ask, question, staff_of
+from staff.admin.confirmation import AdminAction, Question, ask, question, staff_of
 from staff.admin.read_only import RecordAdmin
 from staff.impersonation import start
 from staff.models import Impersonation
@@ -65,10 +65,10 @@ class StaffUserAdmin(AuditedAdmin):
         if not self.has_change_permission(request, colleague):
             raise PermissionDenied
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             invitations.promise(colleague)
             said = _("The link is on its way to %s.") % colleague
-            return Deed(said=said, to=colleague, action="staff.link_sent")
+            return AdminAction(said=said, to=colleague, action="staff.link_sent")
 
         asked = Question(
             title=_("Send a link for a password"),
@@ -91,10 +91,10 @@ class StaffUserAdmin(AuditedAdmin):
         if colleague.is_superuser and not staff_of(request).is_superuser:
             raise PermissionDenied
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             second_factor.reset(colleague=colleague)
             said = _("%s enrols anew at the next sign-in.") % colleague
-            return Deed(said=said, to=colleague, action="staff.second_factor_reset")
+            return AdminAction(said=said, to=colleague, action="staff.second_factor_reset")
 
         asked = Question(
             title=_("Reset the second factor"),
@@ -145,9 +145,9 @@ class ImpersonationAdmin(RecordAdmin):
         """End it before its time."""
         held = get_object_or_404(Impersonation, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             start.end(impersonation=held, by=staff_of(request).email)
-            return Deed(said=_("Ended."), to=held, action="impersonation.ended_by_staff")
+            return AdminAction(said=_("Ended."), to=held, action="impersonation.ended_by_staff")
 
         asked = Question(
             title=_("End"), button=_("End"), about=str(held), form=forms.Confirm, act=act

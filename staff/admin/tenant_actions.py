@@ -25,12 +25,12 @@ from public_apps.tenants import domains, suspension
 from public_apps.tenants.custom_domains import subdomain_change
 from public_apps.tenants.models import Tenant
 from staff import forms
-from staff.admin.confirmation import Deed, Question, ask, question, staff_of
+from staff.admin.confirmation import AdminAction, Question, ask, question, staff_of
 from staff.admin.read_only import RecordAdmin
 from staff.impersonation import start
 from staff.models import Impersonation
 
-Act = Callable[[dict[str, Any]], Deed | HttpResponse]
+Act = Callable[[dict[str, Any]], AdminAction | HttpResponse]
 
 
 class AskingAboutTenants(RecordAdmin):
@@ -67,11 +67,13 @@ class DeedsOnAccess(AskingAboutTenants):
         """Suspend by staff's word, until staff resume it."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             reason = answers["reason"]
             suspension.hold(tenant=tenant, reason=reason, by=who(request))
             said = _("Suspended: %s") % reason
-            return Deed(said=said, to=tenant, action="tenant.suspended", detail={"reason": reason})
+            return AdminAction(
+                said=said, to=tenant, action="tenant.suspended", detail={"reason": reason}
+            )
 
         explanation = _("No payment undoes this; only “Resume” does. The data stays as it is.")
         return self.ask(request, tenant, _("Suspend"), forms.Reason, act, explanation)
@@ -81,12 +83,12 @@ class DeedsOnAccess(AskingAboutTenants):
         """Take staff's word back; the subscription decides from then on."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             access.resume(tenant=tenant, by=who(request))
             tenant.refresh_from_db()
             said = _("Resumed; it is now: %s") % tenant.status.label
             detail = {"status": tenant.status.value}
-            return Deed(said=said, to=tenant, action="tenant.resumed", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.resumed", detail=detail)
 
         explanation = _("From then on the subscription or the recorded payments decide.")
         return self.ask(request, tenant, _("Resume"), forms.Confirm, act, explanation)
@@ -102,11 +104,13 @@ class DeedsOnTheWay(AskingAboutTenants):
         present = domains.subdomain_of(tenant)
         before = present.domain if present else ""
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             domain = subdomain_change.change(tenant=tenant, label=answers["label"], by=who(request))
             detail = {"from": before, "to": domain.domain}
             said = _("Its address is now: %s") % domain.domain
-            return Deed(said=said, to=tenant, action="tenant.subdomain_changed", detail=detail)
+            return AdminAction(
+                said=said, to=tenant, action="tenant.subdomain_changed", detail=detail
+            )
 
         explanation = _(
             "The old address leads there for 90 days. People sign in again at the new one."
@@ -124,7 +128,7 @@ class DeedsOnTheWay(AskingAboutTenants):
         """Promise the owner another mail, with a new link."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             signup = _signup_of(tenant)
             if signup.ready_at is None or not welcome.send_again(signup=signup):
                 raise errors.Conflict(
@@ -132,7 +136,7 @@ class DeedsOnTheWay(AskingAboutTenants):
                 )
             said = _("The welcome mail is on its way to %s.") % signup.email
             detail = {"to": signup.email}
-            return Deed(said=said, to=tenant, action="tenant.welcome_resent", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.welcome_resent", detail=detail)
 
         explanation = _("If the owner has chosen a password already, no mail is sent.")
         title = _("Send the welcome mail again")
@@ -147,11 +151,11 @@ class DeedsOnTheWay(AskingAboutTenants):
         """Let a worker go on where the way to this workspace broke off."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             signup = _signup_of(tenant)
             checkout.wake(signup)
             said = _("A worker takes it up now.")
-            return Deed(said=said, to=tenant, action="tenant.provisioning_retried")
+            return AdminAction(said=said, to=tenant, action="tenant.provisioning_retried")
 
         explanation = _("Each step that is done stays done; it goes on with the next.")
         return self.ask(request, tenant, _("Retry provisioning"), forms.Confirm, act, explanation)
@@ -193,7 +197,7 @@ class DeedsOnMoney(AskingAboutTenants):
         """Record a payment that came outside of Stripe."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             payment = manual_mode.record_payment(
                 tenant=tenant,
                 amount=forms.minor(answers["amount"]),
@@ -204,7 +208,7 @@ class DeedsOnMoney(AskingAboutTenants):
             )
             detail = {"reference": payment.reference, "amount": payment.amount}
             said = _("Payment recorded: %s") % payment.reference
-            return Deed(said=said, to=tenant, action="payment.recorded", detail=detail)
+            return AdminAction(said=said, to=tenant, action="payment.recorded", detail=detail)
 
         return self.ask(request, tenant, _("Record a payment"), forms.PaymentForm, act)
 
@@ -215,14 +219,14 @@ class DeedsOnMoney(AskingAboutTenants):
         """Let a customer at Stripe pay for this tenant."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             customer_id = answers["customer_id"].strip()
             count = manual_mode.link_customer(
                 tenant=tenant, customer_id=customer_id, by=who(request)
             )
             detail = {"customer": customer_id, "count": count}
             said = _("%(customer)s is linked; its subscriptions: %(count)d.") % detail
-            return Deed(said=said, to=tenant, action="customer.linked", detail=detail)
+            return AdminAction(said=said, to=tenant, action="customer.linked", detail=detail)
 
         return self.ask(request, tenant, _("Link a Stripe customer"), forms.CustomerForm, act)
 

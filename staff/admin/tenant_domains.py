@@ -16,7 +16,7 @@ from public_apps.core import errors
 from public_apps.tenants.custom_domains import claims, domain_names
 from public_apps.tenants.models import DomainClaim, Tenant
 from staff import forms
-from staff.admin.confirmation import Deed, question
+from staff.admin.confirmation import AdminAction, question
 from staff.admin.tenant_actions import AskingAboutTenants, who
 
 
@@ -28,12 +28,14 @@ class DeedsOnAddresses(AskingAboutTenants):
         """Ask DNS now about a domain that the tenant has added."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             claim = claims.check(claim=_claim(tenant, answers["host"]), hurried=False)
             said = _("%(host)s is verified.") if not claim.problem else _("%(host)s: %(problem)s")
             told = {"host": claim.host, "problem": claim.get_problem_display()}
             detail = {**_detail(answers), "problem": claim.problem}
-            return Deed(said=said % told, to=tenant, action="tenant.domain_checked", detail=detail)
+            return AdminAction(
+                said=said % told, to=tenant, action="tenant.domain_checked", detail=detail
+            )
 
         explanation = _("What is verified stays so for three days, whatever DNS says now.")
         title = _("Verify a domain")
@@ -45,11 +47,13 @@ class DeedsOnAddresses(AskingAboutTenants):
         tenant = get_object_or_404(Tenant, pk=object_id)
         served = tenant.domains.filter(retires_at=None).order_by("pk")
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             domain = claims.make_primary(tenant=tenant, host=answers["host"], by=who(request))
             said = _("Its address is now: %s") % domain.domain
             detail = _detail(answers)
-            return Deed(said=said, to=tenant, action="tenant.first_address_chosen", detail=detail)
+            return AdminAction(
+                said=said, to=tenant, action="tenant.first_address_chosen", detail=detail
+            )
 
         explanation = _("Pages at its other addresses lead there. People sign in again.")
         form = host_form(served.values_list("domain", flat=True))
@@ -61,11 +65,11 @@ class DeedsOnAddresses(AskingAboutTenants):
         """Serve a domain no more."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             claims.remove(claim=_claim(tenant, answers["host"]), by=who(request))
             said = _("%s is removed.") % answers["host"]
             detail = _detail(answers)
-            return Deed(said=said, to=tenant, action="tenant.domain_removed", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.domain_removed", detail=detail)
 
         explanation = _("The subdomain is the first address again. Whoever proves it may have it.")
         title = _("Remove a domain")

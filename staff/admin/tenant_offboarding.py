@@ -17,7 +17,7 @@ from public_apps.core import errors
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding import departures, reactivation
 from staff import forms
-from staff.admin.confirmation import Deed, question
+from staff.admin.confirmation import AdminAction, question
 from staff.admin.tenant_actions import AskingAboutTenants, who
 
 
@@ -64,7 +64,7 @@ class DeedsOnDeparture(AskingAboutTenants):
         """End the subscription, close the door, and drop the schema if that is wished."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             drop: bool = answers["drop"]
             try:
                 archiving.archive(tenant=tenant, by=who(request))
@@ -75,7 +75,7 @@ class DeedsOnDeparture(AskingAboutTenants):
                 departures.plan_archive(tenant=tenant, begins_at=now, by=who(request))
             said = _("Archived; a worker stores and drops it.") if drop else _("Archived.")
             detail = {"reason": answers["reason"], "drop": drop}
-            return Deed(said=said, to=tenant, action="tenant.archived", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.archived", detail=detail)
 
         explanation = _(
             "Its subscription is cancelled at Stripe first, and nobody gets in. The data is kept: in"
@@ -88,12 +88,12 @@ class DeedsOnDeparture(AskingAboutTenants):
         """Let a suspended workspace stay for longer than it is planned."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             planned = departures.put_off(tenant=tenant, until=answers["until"], by=who(request))
             day = date_format(timezone.localtime(planned.begins_at))
             detail = {"reason": answers["reason"], "until": planned.begins_at.isoformat()}
             said = _("It is archived no earlier than %s.") % day
-            return Deed(said=said, to=tenant, action="tenant.archive_put_off", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.archive_put_off", detail=detail)
 
         explanation = _("Its owner gets a mail about the new day, and another one a week before.")
         title = _("Put the archive off")
@@ -104,12 +104,12 @@ class DeedsOnDeparture(AskingAboutTenants):
         """Undo an archive or an erasure while the schema is there."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             departures.undo(tenant=tenant, by=who(request))
             tenant.refresh_from_db()
             said = _("It stays; it is now: %s") % tenant.status.label
             detail = {"reason": answers["reason"], "status": tenant.status.value}
-            return Deed(said=said, to=tenant, action="tenant.kept", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.kept", detail=detail)
 
         explanation = _(
             "Its archive or its deletion is called off. The subscription stays ended: its owner"
@@ -122,12 +122,12 @@ class DeedsOnDeparture(AskingAboutTenants):
         """Have a worker rebuild an archived workspace from what is stored of it."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             label = answers["label"].lower()
             reactivation.ask(tenant=tenant, label=label, by=who(request))
             said = _("A worker brings it back; how that went is in the audit log below.")
             detail = {"reason": answers["reason"], "subdomain": label}
-            return Deed(said=said, to=tenant, action="tenant.revival_asked", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.revival_asked", detail=detail)
 
         explanation = _(
             "For a workspace whose schema is dropped: everything is as it was when it left, in a new"
@@ -140,7 +140,7 @@ class DeedsOnDeparture(AskingAboutTenants):
         """Suspend a workspace now, and erase all of it in a week."""
         tenant = get_object_or_404(Tenant, pk=object_id)
 
-        def act(answers: dict[str, Any]) -> Deed:
+        def act(answers: dict[str, Any]) -> AdminAction:
             if answers["name"].strip() != tenant.name:
                 wrong = _("This is not the name of the workspace.")
                 raise errors.Invalid(wrong, errors={"name": [wrong]})
@@ -148,7 +148,7 @@ class DeedsOnDeparture(AskingAboutTenants):
             day = date_format(timezone.localtime(departure.begins_at))
             detail = {"reason": answers["reason"], "begins_at": departure.begins_at.isoformat()}
             said = _("Suspended; it is erased on %s.") % day
-            return Deed(said=said, to=tenant, action="tenant.deletion_asked", detail=detail)
+            return AdminAction(said=said, to=tenant, action="tenant.deletion_asked", detail=detail)
 
         days = departures.UNDO_FOR.days
         explanation = _(

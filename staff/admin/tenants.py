@@ -18,7 +18,7 @@ from public_apps.tenants import domains
 from public_apps.tenants.models import Aim, Tenant
 from public_apps.tenants.offboarding import departures
 from staff import forms, tenant_panels, tenant_timeline
-from staff.admin.confirmation import Deed, Question, ask, question
+from staff.admin.confirmation import AdminAction, Question, ask, question
 from staff.admin.filters import StateFilter, SubscriptionFilter
 from staff.admin.tenant_actions import (
     DeedsInTheirName,
@@ -95,7 +95,7 @@ class TenantAdmin(
         allowed = super().get_actions_detail(request, object_id)
         unfit = unfit_for(tenant) if tenant is not None else frozenset()
         fitting = [name for name in self.actions_detail if name not in unfit]
-        told["deeds"] = self._get_actions_navigation(fitting, allowed, object_id)
+        told["admin_actions"] = self._get_actions_navigation(fitting, allowed, object_id)
         shown: HttpResponse = super().change_view(
             request, object_id, form_url, {**told, **(extra_context or {})}
         )
@@ -141,11 +141,11 @@ def _told(tenant: Tenant, request: HttpRequest) -> dict[str, Any]:
 def opening_question(*, by: str) -> Question:
     """Return the form for a new workspace, with a payment if one came."""
 
-    def act(answers: dict[str, Any]) -> Deed:
+    def act(answers: dict[str, Any]) -> AdminAction:
         tenant = manual_mode.open_tenant(opening=opening_of(answers), by=by)
         record_first_payment(tenant, answers, by=by)
         said = _("Opened; the welcome mail is on its way.")
-        return Deed(said=said, to=tenant, action="tenant.opened", detail=opened_as(answers))
+        return AdminAction(said=said, to=tenant, action="tenant.opened", detail=opened_as(answers))
 
     return Question(
         title=_("Open a workspace"),

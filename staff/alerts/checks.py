@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing import webhook_stats
 from billing.models import EventStatus, StripeEvent
-from billing.webhook_stats import WebhookFigures
+from billing.webhook_stats import WebhookStats
 from public_apps.core import sweeps
 from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
@@ -70,15 +70,15 @@ def webhook_slow(now: datetime) -> Found | None:
 
 def webhook_errors(now: datetime) -> Found | None:
     """More than 5 % of answers and attempts at handling ended in an error of ours."""
-    seen = _lately(now, _deeds)
+    seen = _lately(now, _attempts)
     if seen is None:
         return {}
     rate = seen.error_rate or 0.0
     if rate <= MOST_ERRORS:
         return {}
-    if _deeds(seen) < LEAST:
+    if _attempts(seen) < LEAST:
         return None
-    told = f"{rate:.1%} of {_deeds(seen)} answers and attempts at handling failed"
+    told = f"{rate:.1%} of {_attempts(seen)} answers and attempts at handling failed"
     return {"": [f"{told}: {seen.broken} answers, {seen.failed_attempts} attempts."]}
 
 
@@ -144,16 +144,16 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
 }
 
 
-def _lately(now: datetime, much: Callable[[WebhookFigures], int]) -> WebhookFigures | None:
+def _lately(now: datetime, much: Callable[[WebhookStats], int]) -> WebhookStats | None:
     """Return the last ten minutes; the last hour if they tell nothing; None if that doesn't, too."""
     for window in (WINDOW, LONG_WINDOW):
-        seen = webhook_stats.webhook_figures(since=now - window, until=now)
+        seen = webhook_stats.stats_between(since=now - window, until=now)
         if much(seen):
             return seen
     return None
 
 
-def _deeds(seen: WebhookFigures) -> int:
+def _attempts(seen: WebhookStats) -> int:
     return seen.count + seen.handled + seen.failed_attempts
 
 

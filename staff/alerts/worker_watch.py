@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from public_apps.core import locks, mail, schema_context
 from public_apps.monitoring import incidents
-from public_apps.monitoring.background_tasks import Chore, register
+from public_apps.monitoring.background_tasks import BackgroundTask, register
 from staff.alerts import kinds
 
 EVERY_SECONDS = 10.0
@@ -53,4 +53,8 @@ class WorkerWatch:
         return time.monotonic() - self._unknown_since
 
 
-register(Chore(name="watch the worker", every=EVERY_SECONDS, work=WorkerWatch(), in_worker=False))
+register(
+    BackgroundTask(
+        name="watch the worker", every=EVERY_SECONDS, work=WorkerWatch(), in_worker=False
+    )
+)

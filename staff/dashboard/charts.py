@@ -67,7 +67,7 @@ def _columns(points: Iterable[WebhookPoint], step: timedelta) -> list[Column]:
     for point in points:
         at = point.at - (point.at - datetime.min.replace(tzinfo=point.at.tzinfo)) % step
         good, bad = grouped.get(at, (0, 0))
-        grouped[at] = good + point.figures.accepted, bad + point.figures.errors
+        grouped[at] = good + point.stats.accepted, bad + point.stats.errors
     return [Column(at=at, good=good, bad=bad) for at, (good, bad) in sorted(grouped.items())]
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import webhook_stats as figures
-from billing.webhook_stats import WebhookFigures
+from billing import webhook_stats
+from billing.webhook_stats import WebhookStats
 from staff.dashboard import business, charts, problems
 from staff.dashboard.charts import Chart
 
@@ -32,7 +32,7 @@ class Panel:
     """Webhooks over one stretch of time, and which of the guide's thresholds they break."""
 
     title: str
-    figures: WebhookFigures
+    stats: WebhookStats
     chart: Chart
     success_ok: bool
     errors_ok: bool
@@ -62,14 +62,14 @@ def panels() -> list[Panel]:
 
 
 def _panel(title: str, since: Any, step: timedelta) -> Panel:
-    found = figures.webhook_figures(since=since)
-    points = figures.webhook_series(since=since)
+    found = webhook_stats.stats_between(since=since)
+    points = webhook_stats.series_between(since=since)
     summary = _("%(title)s: %(count)d webhooks, %(errors)d errors") % {
         "title": title, "count": found.count, "errors": found.errors,
     }  # fmt: skip
     return Panel(
         title=title,
-        figures=found,
+        stats=found,
         chart=charts.chart(points, step=step, summary=summary),
         success_ok=found.success_rate is None or found.success_rate > LEAST_SUCCESS,
         errors_ok=found.error_rate is None or found.error_rate < MOST_ERRORS,

@@ -58,7 +58,7 @@ def _endpoint() -> Iterator[Finding]:
 
 def _deliveries() -> Iterator[Finding]:
     """Stripe shows a secret once, so whether ours is right is seen by what we refused."""
-    seen = webhook_stats.webhook_figures(since=timezone.now() - REFUSED_LATELY)
+    seen = webhook_stats.stats_between(since=timezone.now() - REFUSED_LATELY)
     if seen.refused:
         yield warning(
             "webhook secret",

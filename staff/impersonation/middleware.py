@@ -52,7 +52,7 @@ def _tell(request: HttpRequest, response: HttpResponseBase) -> None:
     if permitted_requests.is_sign_out(request):
         with in_public():
             start.end(impersonation=held, by=held.staff.email)
-    elif permitted_requests.is_deed(request) and response.status_code < HTTPStatus.BAD_REQUEST:
+    elif permitted_requests.is_write(request) and response.status_code < HTTPStatus.BAD_REQUEST:
         detail = {"method": request.method, "path": request.path}
         audit.record(actor=held.person, action="impersonation.request", detail=detail)
 

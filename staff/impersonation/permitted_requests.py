@@ -40,7 +40,7 @@ def permits(request: HttpRequest) -> bool:
     return request.method in SAFE or request.path.startswith(DAILY_WORK)
 
 
-def is_deed(request: HttpRequest) -> bool:
+def is_write(request: HttpRequest) -> bool:
     """Whether the request changes something, so that the tenant's log must tell of it."""
     return request.method not in SAFE and request.path not in DOORS
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.person_fields import NamedSerializer
-from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.viewsets import ModelViewSet
 from tenant_apps.announcements import actions, queries
 from tenant_apps.announcements.filters import AnnouncementFilter
 from tenant_apps.announcements.models import Announcement, State
@@ -35,7 +35,7 @@ class AnnouncementSerializer(serializers.ModelSerializer[Announcement]):
         read_only_fields = ("id", "created_at", "version")
 
 
-class Announcements(Listed, Retrieved, Created, Changed, Removed):
+class AnnouncementViewSet(ModelViewSet):
     """What a building's people are told; residents see what is published for them."""
 
     resource = "announcements"
@@ -45,34 +45,36 @@ class Announcements(Listed, Retrieved, Created, Changed, Removed):
     ordering = "-publish_at"
     ordering_fields = ("publish_at", "created_at")
 
-    def rows(self) -> QuerySet[Announcement]:
-        return queries.for_reader(self.me)
+    def get_queryset(self) -> QuerySet[Announcement]:
+        return queries.for_reader(self.user)
 
-    def own(self, rows: QuerySet[Announcement]) -> QuerySet[Announcement]:
+    def filter_own(self, rows: QuerySet[Announcement]) -> QuerySet[Announcement]:
         if self.action in {"partial_update", "destroy"}:
-            return rows.filter(author=self.me)
-        return queries.meant_for(self.me, rows)
+            return rows.filter(author=self.user)
+        return queries.meant_for(self.user, rows)
 
-    def add(self, data: dict[str, Any]) -> Announcement:
-        return self._read_anew(actions.post(by=self.me, **data))
+    def perform_create(self, serializer: Any) -> Announcement:
+        return self._read_anew(actions.post(by=self.user, **serializer.validated_data))
 
-    def change(self, row: Announcement, data: dict[str, Any]) -> Announcement:
-        return self._read_anew(actions.change(announcement=row, **data))
+    def perform_update(self, serializer: Any) -> Announcement:
+        return self._read_anew(
+            actions.change(announcement=serializer.instance, **serializer.validated_data)
+        )
 
-    def remove(self, row: Announcement) -> None:
-        actions.withdraw(announcement=row, by=self.me)
+    def perform_destroy(self, instance: Announcement) -> None:
+        actions.withdraw(announcement=instance, by=self.user)
 
     @extend_schema(request=None, responses=AnnouncementSerializer)
-    @action(detail=True, methods=["post"], url_path="read", takes_version=False)
+    @action(detail=True, methods=["post"], url_path="read", checks_version=False)
     def mark_read(self, request: Request, pk: int) -> Response:
         """Note that you have read it."""
 
         def work() -> Any:
             found = self.get_object()
-            actions.mark_read(announcement=found, by=self.me)
+            actions.mark_read(announcement=found, by=self.user)
             return self.get_serializer(self._read_anew(found)).data
 
-        return self.once(work)
+        return self.idempotent(work)
 
     def _read_anew(self, announcement: Announcement) -> Announcement:
-        return self.rows().get(pk=announcement.pk)
+        return self.get_queryset().get(pk=announcement.pk)

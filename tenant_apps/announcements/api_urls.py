@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from tenant_apps.announcements.api import Announcements
+from tenant_apps.announcements.api import AnnouncementViewSet
 
 router = SimpleRouter(use_regex_path=False)
-router.register("announcements", Announcements, basename="announcements")
+router.register("announcements", AnnouncementViewSet, basename="announcements")
 
 urlpatterns = router.urls

@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.viewsets import ListModelMixin, ModelViewSet, RetrieveModelMixin
 from public_apps.core.idempotency import Content
 from tenant_apps.buildings import actions, apartment_import, queries
 from tenant_apps.buildings.filters import (
@@ -39,7 +39,7 @@ def _place_of(work: Work) -> str:
     return reverse("work-detail", args=[work.pk])
 
 
-class Buildings(Listed, Retrieved, Created, Changed, Removed):
+class BuildingViewSet(ModelViewSet):
     """Buildings; residents see theirs."""
 
     resource = "buildings"
@@ -48,23 +48,23 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
     ordering_fields = ("id", "name", "created_at")
     queryset = Building.objects.none()
 
-    def rows(self) -> QuerySet[Building]:
+    def get_queryset(self) -> QuerySet[Building]:
         return queries.with_sums(Building.objects.all())
 
-    def own(self, rows: QuerySet[Building]) -> QuerySet[Building]:
-        return rows.filter(pk__in=queries.buildings_of(self.me))
+    def filter_own(self, rows: QuerySet[Building]) -> QuerySet[Building]:
+        return rows.filter(pk__in=queries.buildings_of(self.user))
 
-    def add(self, data: dict[str, Any]) -> Building:
-        return self.rows().get(pk=actions.add_building(**data).pk)
+    def perform_create(self, serializer: Any) -> Building:
+        return self.get_queryset().get(pk=actions.add_building(**serializer.validated_data).pk)
 
-    def change(self, row: Building, data: dict[str, Any]) -> Building:
-        return actions.change_building(building=row, **data)
+    def perform_update(self, serializer: Any) -> Building:
+        return actions.change_building(building=serializer.instance, **serializer.validated_data)
 
-    def remove(self, row: Building) -> None:
-        actions.remove_building(building=row)
+    def perform_destroy(self, instance: Building) -> None:
+        actions.remove_building(building=instance)
 
     @extend_schema(request=ImportSerializer, responses={HTTPStatus.ACCEPTED: WorkSerializer})
-    @action(detail=True, methods=["post"], url_path="import-apartments", takes_version=False)
+    @action(detail=True, methods=["post"], url_path="import-apartments", checks_version=False)
     def import_apartments(self, request: Request, pk: int) -> Response:
         """Add a CSV file's apartments, all or none; watch the work that this answers with."""
 
@@ -74,14 +74,14 @@ class Buildings(Listed, Retrieved, Created, Changed, Removed):
             work = apartment_import.start(
                 building=self.get_object(),
                 content=sent.validated_data["content"],
-                asked_by=self.me,
+                asked_by=self.user,
             )
             return Content(WorkSerializer(work).data, {"Location": _place_of(work)})
 
-        return self.once(start, status=HTTPStatus.ACCEPTED)
+        return self.idempotent(start, status=HTTPStatus.ACCEPTED)
 
 
-class Apartments(Listed, Retrieved, Created, Changed, Removed):
+class ApartmentViewSet(ModelViewSet):
     """Apartments; residents see theirs."""
 
     resource = "apartments"
@@ -90,27 +90,27 @@ class Apartments(Listed, Retrieved, Created, Changed, Removed):
     ordering_fields = ("id", "number", "floor", "mills")
     queryset = Apartment.objects.none()
 
-    def rows(self) -> QuerySet[Apartment]:
+    def get_queryset(self) -> QuerySet[Apartment]:
         return Apartment.objects.all()
 
-    def own(self, rows: QuerySet[Apartment]) -> QuerySet[Apartment]:
-        return rows.filter(pk__in=queries.apartments_of(self.me))
+    def filter_own(self, rows: QuerySet[Apartment]) -> QuerySet[Apartment]:
+        return rows.filter(pk__in=queries.apartments_of(self.user))
 
     def get_serializer_class(self) -> type[ApartmentSerializer]:
         changes = self.action == "partial_update"
         return ApartmentChangeSerializer if changes else ApartmentSerializer
 
-    def add(self, data: dict[str, Any]) -> Apartment:
-        return actions.add_apartment(tenant=self.request.tenant, **data)  # type: ignore[attr-defined]
+    def perform_create(self, serializer: Any) -> Apartment:
+        return actions.add_apartment(tenant=self.request.tenant, **serializer.validated_data)  # type: ignore[attr-defined]
 
-    def change(self, row: Apartment, data: dict[str, Any]) -> Apartment:
-        return actions.change_apartment(apartment=row, **data)
+    def perform_update(self, serializer: Any) -> Apartment:
+        return actions.change_apartment(apartment=serializer.instance, **serializer.validated_data)
 
-    def remove(self, row: Apartment) -> None:
-        actions.remove_apartment(apartment=row)
+    def perform_destroy(self, instance: Apartment) -> None:
+        actions.remove_apartment(apartment=instance)
 
 
-class Residencies(Listed, Retrieved, Created, Changed, Removed):
+class ResidencyViewSet(ModelViewSet):
     """Who owns or rents what, and when; residents see their own."""
 
     resource = "residencies"
@@ -120,28 +120,28 @@ class Residencies(Listed, Retrieved, Created, Changed, Removed):
     ordering_fields = {"id": "id", "starts_on": "starts_on", "ends_on": "ends_on_or_never"}
     queryset = Residency.objects.none()
 
-    def rows(self) -> QuerySet[Residency]:
+    def get_queryset(self) -> QuerySet[Residency]:
         rows = Residency.objects.select_related("apartment", "user")
         return rows.annotate(ends_on_or_never=Coalesce("ends_on", date.max))
 
-    def own(self, rows: QuerySet[Residency]) -> QuerySet[Residency]:
-        return rows.filter(user_id=self.me.pk)
+    def filter_own(self, rows: QuerySet[Residency]) -> QuerySet[Residency]:
+        return rows.filter(user_id=self.user.pk)
 
     def get_serializer_class(self) -> type[ResidencySerializer]:
         changes = self.action == "partial_update"
         return ResidencyChangeSerializer if changes else ResidencySerializer
 
-    def add(self, data: dict[str, Any]) -> Residency:
-        return actions.add_residency(**data)
+    def perform_create(self, serializer: Any) -> Residency:
+        return actions.add_residency(**serializer.validated_data)
 
-    def change(self, row: Residency, data: dict[str, Any]) -> Residency:
-        return actions.change_residency(residency=row, **data)
+    def perform_update(self, serializer: Any) -> Residency:
+        return actions.change_residency(residency=serializer.instance, **serializer.validated_data)
 
-    def remove(self, row: Residency) -> None:
-        actions.remove_residency(residency=row)
+    def perform_destroy(self, instance: Residency) -> None:
+        actions.remove_residency(residency=instance)
 
 
-class Works(Listed, Retrieved):
+class WorkViewSet(ListModelMixin, RetrieveModelMixin):
     """Imports and issues that the worker does, and how far they are."""
 
     resource = "work"
@@ -152,5 +152,5 @@ class Works(Listed, Retrieved):
     ordering = "-created_at"
     queryset = Work.objects.none()
 
-    def rows(self) -> QuerySet[Work]:
+    def get_queryset(self) -> QuerySet[Work]:
         return Work.objects.defer("content")

@@ -7,8 +7,8 @@ from rest_framework.routers import SimpleRouter
 from tenant_apps.buildings import api
 
 router = SimpleRouter(use_regex_path=False)
-router.register("buildings", api.Buildings, "buildings")
-router.register("apartments", api.Apartments, "apartments")
-router.register("residencies", api.Residencies, "residencies")
-router.register("work", api.Works, "work")
+router.register("buildings", api.BuildingViewSet, "buildings")
+router.register("apartments", api.ApartmentViewSet, "apartments")
+router.register("residencies", api.ResidencyViewSet, "residencies")
+router.register("work", api.WorkViewSet, "work")
 urlpatterns = router.urls

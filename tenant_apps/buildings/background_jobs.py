@@ -46,7 +46,7 @@ def ask(*, kind: str, subject_id: int, asked_by: User, content: str = "") -> Wor
     return work
 
 
-@offboarding_hooks.takes_up
+@offboarding_hooks.reenqueues
 def take_up() -> None:
     """Enqueue all work of the current schema that is neither done nor refused."""
     for work in Work.objects.defer("content").filter(done_at=None, refused_at=None):

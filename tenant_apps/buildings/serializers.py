@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach
+from public_apps.accounts.permissions import Scope
 from public_apps.core.rest import email_fields
 from tenant_apps.buildings import apartment_import
 from tenant_apps.buildings.models import Apartment, Building, Residency, Work
@@ -29,7 +29,7 @@ class BuildingSerializer(serializers.ModelSerializer[Building]):
     def to_representation(self, instance: Building) -> dict[str, Any]:
         """Leave the managers' notes out for residents."""
         shown = super().to_representation(instance)
-        if self.context.get("reach") is Reach.OWN:
+        if self.context.get("scope") is Scope.OWN:
             shown["notes"] = ""
         return shown
 

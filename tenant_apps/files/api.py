@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
-from public_apps.accounts.viewsets import Created, Removed, Retrieved
+from public_apps.accounts.viewsets import CreateModelMixin, DestroyModelMixin, RetrieveModelMixin
 from tenant_apps.files import actions, queries
 from tenant_apps.files.models import Kind, StoredFile
 
@@ -30,7 +30,7 @@ class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
 
 
 @extend_schema_view(create=extend_schema(request={"multipart/form-data": UploadSerializer}))
-class Files(Retrieved, Created, Removed):
+class FileViewSet(RetrieveModelMixin, CreateModelMixin, DestroyModelMixin):
     """Uploads that wait for their uploader; attached ones are where they belong."""
 
     resource = "files"
@@ -39,17 +39,17 @@ class Files(Retrieved, Created, Removed):
     parser_classes = (MultiPartParser,)
     lookup_value_converter = "uuid"
 
-    def rows(self) -> QuerySet[StoredFile]:
+    def get_queryset(self) -> QuerySet[StoredFile]:
         return StoredFile.objects.all()
 
-    def own(self, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-        return queries.waiting_for(self.me)
+    def filter_own(self, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+        return queries.waiting_for(self.user)
 
-    def input(self, *args: Any, **kwargs: Any) -> UploadSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> UploadSerializer:
         return UploadSerializer(data=kwargs["data"])
 
-    def add(self, data: dict[str, Any]) -> StoredFile:
-        return actions.keep(data["file"], by=self.me)
+    def perform_create(self, serializer: Any) -> StoredFile:
+        return actions.keep(serializer.validated_data["file"], by=self.user)
 
-    def remove(self, row: StoredFile) -> None:
-        actions.discard(row)
+    def perform_destroy(self, instance: StoredFile) -> None:
+        actions.discard(instance)

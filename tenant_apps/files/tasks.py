@@ -19,7 +19,7 @@ def sweep_waiting(schema_name: str) -> None:
         wake_sweep()
 
 
-@offboarding_hooks.takes_up
+@offboarding_hooks.reenqueues
 def wake_sweep() -> None:
     """Have the current schema swept as its oldest waiting upload wants it, if any waits."""
     if wait := queries.longest_wait():

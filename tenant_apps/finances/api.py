@@ -17,8 +17,15 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Resource, Retrieved
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.viewsets import (
+    CreateModelMixin,
+    DestroyModelMixin,
+    ListModelMixin,
+    ModelViewSet,
+    RetrieveModelMixin,
+    WorkspaceViewSet,
+)
 from public_apps.core.idempotency import Content
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.buildings.serializers import WorkSerializer
@@ -29,7 +36,7 @@ from tenant_apps.finances.actions.issuing import Reckoning
 from tenant_apps.finances.models import Account, Charge, Expense, Payment, Period
 
 
-class Periods(Listed, Retrieved, Created, Removed):
+class PeriodViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin, DestroyModelMixin):
     """A building's months; residents see issued ones of theirs."""
 
     resource = "periods"
@@ -38,17 +45,17 @@ class Periods(Listed, Retrieved, Created, Removed):
     ordering_fields = ("id", "month")
     queryset = Period.objects.none()
 
-    def rows(self) -> QuerySet[Period]:
+    def get_queryset(self) -> QuerySet[Period]:
         return queries.periods()
 
-    def own(self, rows: QuerySet[Period]) -> QuerySet[Period]:
-        return queries.own_periods(rows, user=self.me)
+    def filter_own(self, rows: QuerySet[Period]) -> QuerySet[Period]:
+        return queries.own_periods(rows, user=self.user)
 
-    def add(self, data: dict[str, Any]) -> Period:
-        return self.rows().get(pk=drafts.open_period(**data).pk)
+    def perform_create(self, serializer: Any) -> Period:
+        return self.get_queryset().get(pk=drafts.open_period(**serializer.validated_data).pk)
 
-    def remove(self, row: Period) -> None:
-        drafts.remove_period(period=row)
+    def perform_destroy(self, instance: Period) -> None:
+        drafts.remove_period(period=instance)
 
     @extend_schema(responses=serializers.PreviewSerializer)
     @action(detail=True, pagination_class=None, filterset_class=None)
@@ -62,13 +69,13 @@ class Periods(Listed, Retrieved, Created, Removed):
         """Issue it, once and for all; with `If-Match`, only what was previewed."""
 
         def work() -> Any:
-            asked = issuing.issue(period=self.locked(), by=self.me)
+            asked = issuing.issue(period=self.get_object_for_update(), by=self.user)
             return {
                 "period": self.get_serializer(self.get_object()).data,
                 "work": asked and WorkSerializer(asked).data,
             }
 
-        return self.once(work)
+        return self.idempotent(work)
 
     @extend_schema(request=None, responses=serializers.PeriodSerializer)
     @action(detail=True, methods=["post"])
@@ -76,13 +83,13 @@ class Periods(Listed, Retrieved, Created, Removed):
         """Close it: nothing of it can be corrected any more."""
 
         def work() -> Any:
-            drafts.close_period(period=self.locked(), by=self.me)
+            drafts.close_period(period=self.get_object_for_update(), by=self.user)
             return self.get_serializer(self.get_object()).data
 
-        return self.once(work)
+        return self.idempotent(work)
 
 
-class Expenses(Listed, Retrieved, Created, Changed, Removed):
+class ExpenseViewSet(ModelViewSet):
     """What months cost; residents see issued ones that they have a share in."""
 
     resource = "expenses"
@@ -91,31 +98,35 @@ class Expenses(Listed, Retrieved, Created, Changed, Removed):
     ordering_fields = ("id", "spent_on", "amount")
     queryset = Expense.objects.none()
 
-    def rows(self) -> QuerySet[Expense]:
+    def get_queryset(self) -> QuerySet[Expense]:
         rows = Expense.objects.select_related("period", "attachment")
         return rows.prefetch_related("chosen")
 
-    def own(self, rows: QuerySet[Expense]) -> QuerySet[Expense]:
-        return queries.own_expenses(rows, user=self.me)
+    def filter_own(self, rows: QuerySet[Expense]) -> QuerySet[Expense]:
+        return queries.own_expenses(rows, user=self.user)
 
     def get_serializer_class(self) -> type[serializers.ExpenseSerializer]:
         if self.action == "partial_update":
             return serializers.ExpenseChangeSerializer
         return serializers.ExpenseSerializer
 
-    def locked(self) -> Any:
+    def get_object_for_update(self) -> Any:
         """Lock the month first, as whoever issues it does: the other way round both would wait."""
         drafts.lock_month(self.get_object().period_id)
-        return super().locked()
+        return super().get_object_for_update()
 
-    def add(self, data: dict[str, Any]) -> Expense:
-        return self.rows().get(pk=drafts.add_expense(by=self.me, **data).pk)
+    def perform_create(self, serializer: Any) -> Expense:
+        return self.get_queryset().get(
+            pk=drafts.add_expense(by=self.user, **serializer.validated_data).pk
+        )
 
-    def change(self, row: Expense, data: dict[str, Any]) -> Expense:
-        return self.rows().get(pk=drafts.change_expense(expense=row, **data).pk)
+    def perform_update(self, serializer: Any) -> Expense:
+        return self.get_queryset().get(
+            pk=drafts.change_expense(expense=serializer.instance, **serializer.validated_data).pk
+        )
 
-    def remove(self, row: Expense) -> None:
-        drafts.remove_expense(expense=row)
+    def perform_destroy(self, instance: Expense) -> None:
+        drafts.remove_expense(expense=instance)
 
     @extend_schema(request=serializers.ReasonSerializer, responses=serializers.ExpenseSerializer)
     @action(detail=True, methods=["post"])
@@ -124,10 +135,12 @@ class Expenses(Listed, Retrieved, Created, Changed, Removed):
 
         def work() -> Any:
             reason = _read(serializers.ReasonSerializer, request)["reason"]
-            corrections.reverse_expense(expense=self.locked(), reason=reason, by=self.me)
+            corrections.reverse_expense(
+                expense=self.get_object_for_update(), reason=reason, by=self.user
+            )
             return self.get_serializer(self.get_object()).data
 
-        return self.once(work)
+        return self.idempotent(work)
 
     @extend_schema(responses={(200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY)})
     @action(detail=True, renderer_classes=serving.RENDERERS)
@@ -139,7 +152,7 @@ class Expenses(Listed, Retrieved, Created, Changed, Removed):
         return serving.response(stored)
 
 
-class Charges(Listed, Retrieved):
+class ChargeViewSet(ListModelMixin, RetrieveModelMixin):
     """What apartments owe; residents see their own."""
 
     resource = "charges"
@@ -153,11 +166,11 @@ class Charges(Listed, Retrieved):
     }  # fmt: skip
     queryset = Charge.objects.none()
 
-    def rows(self) -> QuerySet[Charge]:
+    def get_queryset(self) -> QuerySet[Charge]:
         return Charge.objects.select_related("period", "apartment")
 
-    def own(self, rows: QuerySet[Charge]) -> QuerySet[Charge]:
-        return queries.own_charges(rows, user=self.me)
+    def filter_own(self, rows: QuerySet[Charge]) -> QuerySet[Charge]:
+        return queries.own_charges(rows, user=self.user)
 
     def get_serializer_class(self) -> type[serializers.ChargeSerializer]:
         if self.action == "retrieve":
@@ -174,7 +187,7 @@ class Charges(Listed, Retrieved):
 
         def work() -> Any:
             asked = _read(serializers.CorrectionSerializer, request)
-            made = corrections.correct_charge(charge=self.get_object(), by=self.me, **asked)
+            made = corrections.correct_charge(charge=self.get_object(), by=self.user, **asked)
             is_charge = isinstance(made, Charge)
             told = {
                 "charge": made.pk if is_charge else None,
@@ -183,10 +196,10 @@ class Charges(Listed, Retrieved):
             place = reverse("charges-detail" if is_charge else "payments-detail", args=[made.pk])
             return Content(told, {"Location": place})
 
-        return self.once(work, status=HTTPStatus.CREATED)
+        return self.idempotent(work, status=HTTPStatus.CREATED)
 
 
-class Payments(Listed, Retrieved, Created):
+class PaymentViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin):
     """Money that came in; residents see their own."""
 
     resource = "payments"
@@ -195,15 +208,17 @@ class Payments(Listed, Retrieved, Created):
     ordering_fields = ("id", "paid_on", "amount")
     queryset = Payment.objects.none()
 
-    def rows(self) -> QuerySet[Payment]:
+    def get_queryset(self) -> QuerySet[Payment]:
         rows = Payment.objects.select_related("apartment")
         return rows.prefetch_related("allocations__charge__period")
 
-    def own(self, rows: QuerySet[Payment]) -> QuerySet[Payment]:
-        return queries.own_payments(rows, user=self.me)
+    def filter_own(self, rows: QuerySet[Payment]) -> QuerySet[Payment]:
+        return queries.own_payments(rows, user=self.user)
 
-    def add(self, data: dict[str, Any]) -> Payment:
-        return self.rows().get(pk=payments.record_payment(by=self.me, **data).pk)
+    def perform_create(self, serializer: Any) -> Payment:
+        return self.get_queryset().get(
+            pk=payments.record_payment(by=self.user, **serializer.validated_data).pk
+        )
 
     @extend_schema(request=serializers.ReasonSerializer, responses=serializers.PaymentSerializer)
     @action(detail=True, methods=["post"])
@@ -213,13 +228,13 @@ class Payments(Listed, Retrieved, Created):
         def work() -> Any:
             reason = _read(serializers.ReasonSerializer, request)["reason"]
             # Not `locked`: accounts come before payments, or two would wait for one another.
-            payments.reverse_payment(payment=self.get_object(), reason=reason, by=self.me)
+            payments.reverse_payment(payment=self.get_object(), reason=reason, by=self.user)
             return self.get_serializer(self.get_object()).data
 
-        return self.once(work)
+        return self.idempotent(work)
 
 
-class Balances(Listed):
+class BalanceViewSet(ListModelMixin):
     """What each owner and tenant owes in all; residents see their own."""
 
     resource = "balances"
@@ -231,11 +246,11 @@ class Balances(Listed):
     }  # fmt: skip
     queryset = Account.objects.none()
 
-    def rows(self) -> QuerySet[Account]:
+    def get_queryset(self) -> QuerySet[Account]:
         return queries.balances()
 
-    def own(self, rows: QuerySet[Account]) -> QuerySet[Account]:
-        return queries.own_accounts(rows, user=self.me)
+    def filter_own(self, rows: QuerySet[Account]) -> QuerySet[Account]:
+        return queries.own_accounts(rows, user=self.user)
 
 
 class Csv(BaseRenderer):
@@ -250,7 +265,7 @@ class Csv(BaseRenderer):
         return data.encode() if isinstance(data, str) else bytes(JSONRenderer().render(data))
 
 
-class Statements(Resource):
+class StatementViewSet(WorkspaceViewSet):
     """An apartment's statement; residents see their own."""
 
     resource = "statements"
@@ -270,7 +285,7 @@ class Statements(Resource):
         span = serializers.SpanSerializer(data=request.query_params)
         span.is_valid(raise_exception=True)
         apartment = get_object_or_404(Apartment, pk=pk)
-        user = self.me if self.reach is Reach.OWN else None
+        user = self.user if self.scope is Scope.OWN else None
         seen = queries.statement_for(apartment, user=user)
         if seen is None:
             raise Http404

@@ -8,15 +8,15 @@ from rest_framework.routers import SimpleRouter
 from tenant_apps.finances import api
 
 router = SimpleRouter(use_regex_path=False)
-router.register("periods", api.Periods, "periods")
-router.register("expenses", api.Expenses, "expenses")
-router.register("charges", api.Charges, "charges")
-router.register("payments", api.Payments, "payments")
-router.register("balances", api.Balances, "balances")
+router.register("periods", api.PeriodViewSet, "periods")
+router.register("expenses", api.ExpenseViewSet, "expenses")
+router.register("charges", api.ChargeViewSet, "charges")
+router.register("payments", api.PaymentViewSet, "payments")
+router.register("balances", api.BalanceViewSet, "balances")
 urlpatterns = [
     path(
         "apartments/<int:pk>/statement/",
-        api.Statements.as_view({"get": "retrieve"}),
+        api.StatementViewSet.as_view({"get": "retrieve"}),
         name="statements-detail",
     ),
     *router.urls,

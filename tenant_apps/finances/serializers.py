@@ -8,7 +8,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from public_apps.accounts.permissions import Reach
+from public_apps.accounts.permissions import Scope
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.buildings.serializers import WorkSerializer
 from tenant_apps.files.models import StoredFile
@@ -117,7 +117,7 @@ class ExpenseSerializer(serializers.ModelSerializer[Expense]):
     def to_representation(self, instance: Expense) -> dict[str, Any]:
         """Leave out for residents which neighbours share an expense."""
         shown = super().to_representation(instance)
-        if self.context.get("reach") is Reach.OWN:
+        if self.context.get("scope") is Scope.OWN:
             shown["chosen"] = []
         return shown
 

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Resource
+from public_apps.accounts.viewsets import WorkspaceViewSet
 from public_apps.core.idempotency import Content
 from tenant_apps.buildings.serializers import WorkSerializer
 from tenant_apps.home import sample
@@ -28,32 +28,32 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
         read_only_fields = fields
 
 
-class SampleBuilding(Resource):
+class SampleBuildingView(WorkspaceViewSet):
     """At most one, made by the worker, removed at once."""
 
     resource = "sample"
     serializer_class = SampleSerializer
     queryset = Sample.objects.none()
 
-    def rows(self) -> Any:
+    def get_queryset(self) -> Any:
         return Sample.objects.select_related("building")
 
     def retrieve(self, request: Request) -> Response:
         """Which building is the sample; 404 when there is none."""
-        return self.shown(get_object_or_404(self.get_queryset()))
+        return self.response_for(get_object_or_404(self.filter_queryset(self.get_queryset())))
 
     @extend_schema(request=None, responses={HTTPStatus.ACCEPTED: WorkSerializer})
     def create(self, request: Request) -> Response:
         """Have it made; watch the work that this answers with."""
 
         def start() -> Content:
-            work = sample.start(by=self.me)
+            work = sample.start(by=self.user)
             place = reverse("work-detail", args=[work.pk])
             return Content(WorkSerializer(work).data, {"Location": place})
 
-        return self.once(start, status=HTTPStatus.ACCEPTED)
+        return self.idempotent(start, status=HTTPStatus.ACCEPTED)
 
     def destroy(self, request: Request) -> Response:
         """Remove it with all that belongs to it."""
-        sample.clear(by=self.me)
+        sample.clear(by=self.user)
         return Response(status=HTTPStatus.NO_CONTENT)

@@ -12,8 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from tenant_apps.files import serving
 from tenant_apps.home import logo
@@ -35,7 +39,7 @@ def logo_image(request: HttpRequest) -> HttpResponse:
     """Show the workspace's sign, or ours. It is no secret: it stands on the sign-in page, too."""
     stored = logo.current()
     if stored is None:
-        answer: HttpResponse = SeeOther(static(OURS))
+        answer: HttpResponse = HttpResponseSeeOther(static(OURS))
     else:
         answer = serving.response(stored)
     answer["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
@@ -43,21 +47,21 @@ def logo_image(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("workspace.partial_update")
-def logo_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("workspace.partial_update")
+def logo_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Let owners choose the sign, or take it away."""
     form = LogoForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and "remove" in request.POST:
-        logo.remove(by=me(request))
+        logo.remove(by=current_user(request))
         messages.success(request, _("Our own sign is shown again."))
-        return SeeOther(reverse("logo-page"))
+        return HttpResponseSeeOther(reverse("logo-page"))
     if request.method == "POST" and form.is_valid():
         try:
-            logo.replace(upload=form.cleaned_data["logo"], by=me(request))
+            logo.replace(upload=form.cleaned_data["logo"], by=current_user(request))
         except Problem as refusal:
             form.add_error("logo", refusal.detail)
         else:
             messages.success(request, _("Your logo is saved."))
-            return SeeOther(reverse("logo-page"))
+            return HttpResponseSeeOther(reverse("logo-page"))
     shown = {"form": form, "has_logo": logo.current() is not None}
     return render(request, "tenant/home/logo.html", shown)

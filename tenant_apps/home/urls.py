@@ -14,7 +14,7 @@ urlpatterns = [
     path("sample/remove/", views.clear_page, name="clear-sample"),
     path(
         "api/sample/",
-        api.SampleBuilding.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
+        api.SampleBuildingView.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
         name="sample",
     ),
 ]

@@ -14,8 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from public_apps.accounts.models import Role
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    has_permission,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from tenant_apps.home import dashboard, sample
 
@@ -25,41 +30,41 @@ from tenant_apps.home import dashboard, sample
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show whoever signed in what needs them."""
-    person = me(request)
+    person = current_user(request)
     with timezone.override(settings.PAGES_TIME_ZONE):
         if person.role == Role.RESIDENT:
             mine = {"agenda": dashboard.of_resident(person)}
             return render(request, "tenant/home/resident.html", mine)
         shown = {
             "agenda": dashboard.of_desk(person, chosen=request.GET.get("building", "")),
-            "with_money": may(request, "balances.list"),
-            "may_add": may(request, "buildings.create"),
-            "may_fill": may(request, "sample.create"),
-            "may_clear": may(request, "sample.destroy"),
+            "with_money": has_permission(request, "balances.list"),
+            "may_add": has_permission(request, "buildings.create"),
+            "may_fill": has_permission(request, "sample.create"),
+            "may_clear": has_permission(request, "sample.destroy"),
         }
         return render(request, "tenant/home/desk.html", shown)
 
 
 @require_POST
-@page("sample.create")
-def fill_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("sample.create")
+def fill_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Have the worker fill the workspace with the sample building."""
     try:
-        asked = sample.start(by=me(request))
+        asked = sample.start(by=current_user(request))
     except Problem as refusal:
         messages.error(request, refusal.detail)
-        return SeeOther("/")
-    return SeeOther(reverse("work-page", args=[asked.pk]))
+        return HttpResponseSeeOther("/")
+    return HttpResponseSeeOther(reverse("work-page", args=[asked.pk]))
 
 
 @require_POST
-@page("sample.destroy")
-def clear_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("sample.destroy")
+def clear_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Remove the sample building with all that belongs to it."""
     try:
-        sample.clear(by=me(request))
+        sample.clear(by=current_user(request))
     except Problem as refusal:
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("The sample building is gone, with all that belonged to it."))
-    return SeeOther("/")
+    return HttpResponseSeeOther("/")

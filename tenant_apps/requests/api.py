@@ -17,8 +17,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.viewsets import Changed, Created, Listed, Retrieved
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.viewsets import (
+    CreateModelMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
 from public_apps.core.idempotency import Content
 from public_apps.core.rest.deprecation import Deprecation
 from tenant_apps.files import serving
@@ -30,32 +35,34 @@ from tenant_apps.requests.models import Attachment, ServiceRequest
 PERSON = Deprecation(since=date(2026, 12, 1), sunset=date(2027, 12, 1))
 
 
-class Requests(Listed, Retrieved, Created, Changed):
+class RequestViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin, UpdateModelMixin):
     """What people ask of whoever looks after their building; residents see their own."""
 
     resource = "requests"
     serializer_class = serializers.ServiceRequestSerializer
     queryset = ServiceRequest.objects.none()
     filterset_class = RequestFilter
-    lists = ("list", "history", "comments")
+    list_actions = ("list", "history", "comments")
     ordering = "-created_at"
     ordering_fields = ("created_at",)
 
-    def rows(self) -> QuerySet[ServiceRequest]:
+    def get_queryset(self) -> QuerySet[ServiceRequest]:
         return queries.everything()
 
-    def own(self, rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
-        return queries.opened_by(self.me, rows)
+    def filter_own(self, rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+        return queries.opened_by(self.user, rows)
 
-    def add(self, data: dict[str, Any]) -> ServiceRequest:
-        return self._read_anew(actions.open_request(by=self.me, **data))
+    def perform_create(self, serializer: Any) -> ServiceRequest:
+        return self._read_anew(actions.open_request(by=self.user, **serializer.validated_data))
 
     def get_serializer_class(self) -> type[serializers.ServiceRequestSerializer]:
         changes = self.action == "partial_update"
         return serializers.RequestChangeSerializer if changes else self.serializer_class
 
-    def change(self, row: ServiceRequest, data: dict[str, Any]) -> ServiceRequest:
-        return self._read_anew(actions.change(request=row, **data))
+    def perform_update(self, serializer: Any) -> ServiceRequest:
+        return self._read_anew(
+            actions.change(request=serializer.instance, **serializer.validated_data)
+        )
 
     @extend_schema(
         request=serializers.MoveSerializer, responses=serializers.ServiceRequestSerializer
@@ -67,12 +74,15 @@ class Requests(Listed, Retrieved, Created, Changed):
         def work() -> Any:
             asked = _read(serializers.MoveSerializer, request)
             moved = actions.move(
-                request=self.locked(), to=asked["status"], by=self.me, desk=self._at_desk,
+                request=self.get_object_for_update(),
+                to=asked["status"],
+                by=self.user,
+                desk=self._at_desk,
                 note=asked["note"],
-            )  # fmt: skip
+            )
             return self._shown(moved)
 
-        return self.once(work)
+        return self.idempotent(work)
 
     @extend_schema(
         request=serializers.AssignSerializer, responses=serializers.ServiceRequestSerializer
@@ -84,11 +94,14 @@ class Requests(Listed, Retrieved, Created, Changed):
         def work() -> Any:
             asked = _read(serializers.AssignSerializer, request)
             assigned = actions.assign(
-                request=self.locked(), to=asked["assigned_to"], by=self.me, note=asked["note"]
+                request=self.get_object_for_update(),
+                to=asked["assigned_to"],
+                by=self.user,
+                note=asked["note"],
             )
             return self._shown(assigned)
 
-        answer = self.once(work)
+        answer = self.idempotent(work)
         if isinstance(request.data, dict) and "person" in request.data:
             PERSON.tell(answer)
         return answer
@@ -117,12 +130,12 @@ class Requests(Listed, Retrieved, Created, Changed):
         def work() -> Any:
             asked = _read(serializers.CommentSerializer, request)
             said = actions.comment(
-                request=self.locked(), by=self.me, body=asked["body"],
+                request=self.get_object_for_update(), by=self.user, body=asked["body"],
                 internal=self._at_desk and asked.get("internal", False),
             )  # fmt: skip
             return serializers.CommentSerializer(said).data
 
-        return self.once(work, status=HTTPStatus.CREATED)
+        return self.idempotent(work, status=HTTPStatus.CREATED)
 
     @extend_schema(
         request=serializers.AttachSerializer,
@@ -134,15 +147,15 @@ class Requests(Listed, Retrieved, Created, Changed):
 
         def work() -> Any:
             asked = _read(serializers.AttachSerializer, request)
-            row = self.locked()
-            actions.attach(request=row, files=asked["files"], by=self.me)
+            row = self.get_object_for_update()
+            actions.attach(request=row, files=asked["files"], by=self.user)
             files = row.attachments.select_related("file")
             return Content(
                 serializers.AttachmentSerializer(files, many=True).data,
                 {"Location": reverse("requests-detail", args=[row.pk])},
             )
 
-        return self.once(work, status=HTTPStatus.CREATED)
+        return self.idempotent(work, status=HTTPStatus.CREATED)
 
     @extend_schema(responses={(200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY)})
     @action(
@@ -159,14 +172,14 @@ class Requests(Listed, Retrieved, Created, Changed):
 
     @property
     def _at_desk(self) -> bool:
-        return self.reach is Reach.ALL
+        return self.scope is Scope.ALL
 
     def _page(self, rows: QuerySet[Any], serializer: Any) -> Response:
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(serializer(page, many=True).data)
 
     def _read_anew(self, request: ServiceRequest) -> ServiceRequest:
-        return self.rows().get(pk=request.pk)
+        return self.get_queryset().get(pk=request.pk)
 
     def _shown(self, request: ServiceRequest) -> Any:
         return self.get_serializer(self._read_anew(request)).data

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from tenant_apps.requests.api import Requests
+from tenant_apps.requests.api import RequestViewSet
 
 router = SimpleRouter(use_regex_path=False)
-router.register("requests", Requests, basename="requests")
+router.register("requests", RequestViewSet, basename="requests")
 
 urlpatterns = router.urls

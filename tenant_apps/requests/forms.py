@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach
+from public_apps.accounts.permissions import Scope
 from public_apps.core.forms import ActionForm
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.buildings.models import Apartment, Building
@@ -37,9 +37,9 @@ class RequestForm(ActionForm):
         model = ServiceRequest
         fields = ("title", "description", "building", "apartment", "category", "priority")
 
-    def __init__(self, *args: Any, user: User, reach: Reach, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = reach is Reach.OWN
+        own = scope is Scope.OWN
         houses: QuerySet[Building] = buildings.buildings_of(user) if own else Building.objects.all()
         flats = buildings.apartments_of(user) if own else Apartment.objects.all()
         flats = flats.select_related("building").order_by("building__name", "number")

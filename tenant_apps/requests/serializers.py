@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach
+from public_apps.accounts.permissions import Scope
 from public_apps.accounts.person_fields import NamedSerializer
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.files.models import Kind
@@ -63,7 +63,7 @@ class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.context.get("reach") is Reach.OWN:
+        if self.context.get("scope") is Scope.OWN:
             # What residents may not see is as good as not there, also as a value.
             me = self.context["request"].user
             self._narrow("building", buildings.buildings_of(me))
@@ -73,7 +73,7 @@ class ServiceRequestSerializer(serializers.ModelSerializer[ServiceRequest]):
         me = self.context["request"].user
         return workflow.next_statuses(
             request,
-            desk=self.context["reach"] is Reach.ALL,
+            desk=self.context["scope"] is Scope.ALL,
             opener=request.opened_by_id == me.pk,
         )
 

@@ -12,8 +12,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.viewsets import Changed, Created, Listed, Removed, Retrieved
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.viewsets import ModelViewSet
 from public_apps.core.errors import Refused
 from tenant_apps.buildings.models import Apartment
 from tenant_apps.votes import actions, queries, results, serializers
@@ -29,7 +29,7 @@ from tenant_apps.votes.models import State, Vote
         request=serializers.VoteInputSerializer, responses=serializers.VoteSerializer
     ),
 )
-class Votes(Listed, Retrieved, Created, Changed, Removed):
+class VoteViewSet(ModelViewSet):
     """Votes of a building's owners; residents see those of their buildings."""
 
     resource = "votes"
@@ -39,23 +39,25 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
     ordering = "-opens_at"
     ordering_fields = ("opens_at", "closes_at", "created_at")
 
-    def rows(self) -> QuerySet[Vote]:
+    def get_queryset(self) -> QuerySet[Vote]:
         return queries.everything()
 
-    def own(self, rows: QuerySet[Vote]) -> QuerySet[Vote]:
-        return queries.visible_to(self.me, rows)
+    def filter_own(self, rows: QuerySet[Vote]) -> QuerySet[Vote]:
+        return queries.visible_to(self.user, rows)
 
-    def input(self, *args: Any, **kwargs: Any) -> serializers.VoteInputSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> serializers.VoteInputSerializer:
         return serializers.VoteInputSerializer(*args, **kwargs)
 
-    def add(self, data: dict[str, Any]) -> Vote:
-        return self._read_anew(actions.call_vote(by=self.me, **data))
+    def perform_create(self, serializer: Any) -> Vote:
+        return self._read_anew(actions.call_vote(by=self.user, **serializer.validated_data))
 
-    def change(self, row: Vote, data: dict[str, Any]) -> Vote:
-        return self._read_anew(actions.change(vote=row, **data))
+    def perform_update(self, serializer: Any) -> Vote:
+        return self._read_anew(
+            actions.change(vote=serializer.instance, **serializer.validated_data)
+        )
 
-    def remove(self, row: Vote) -> None:
-        actions.call_off(vote=row, by=self.me)
+    def perform_destroy(self, instance: Vote) -> None:
+        actions.call_off(vote=instance, by=self.user)
 
     @extend_schema(request=None, responses=serializers.VoteSerializer)
     @action(detail=True, methods=["post"])
@@ -63,13 +65,13 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
         """Close it before its time, for good."""
 
         def work() -> Any:
-            closed = actions.close(vote=self.locked(), by=self.me)
+            closed = actions.close(vote=self.get_object_for_update(), by=self.user)
             return self.get_serializer(self._read_anew(closed)).data
 
-        return self.once(work)
+        return self.idempotent(work)
 
     @extend_schema(responses=serializers.LineSerializer(many=True), filters=False)
-    @action(detail=True, pagination_class=None, takes_version=False)
+    @action(detail=True, pagination_class=None, checks_version=False)
     def ballots(self, request: Request, pk: int) -> Response:
         """The roll with its answers; of the apartments that you own, unless you run the vote."""
         vote = self.get_object()
@@ -86,24 +88,24 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
             asked.is_valid(raise_exception=True)
             return self._cast(self.get_object(), **asked.validated_data)
 
-        return self.once(work)
+        return self.idempotent(work)
 
     @extend_schema(responses=serializers.ResultsSerializer)
     @action(detail=True)
     def results(self, request: Request, pk: int) -> Response:
         """Results and turnout; before it closes only for those who run the vote."""
         vote = self.get_object()
-        if self.reach is Reach.OWN and vote.state is not State.CLOSED:
+        if self.scope is Scope.OWN and vote.state is not State.CLOSED:
             raise Refused(_("The results are shown once the vote has closed."))
         return Response(serializers.ResultsSerializer(results.of(vote)).data)
 
     def _cast(self, vote: Vote, *, apartment: int, choice: int, on_paper: bool) -> Any:
-        if on_paper and self.reach is not Reach.ALL:
+        if on_paper and self.scope is not Scope.ALL:
             raise PermissionDenied
         among = self._apartments(vote, anybodys=on_paper)
         verb = actions.record_paper_ballot if on_paper else actions.cast
         verb(
-            vote=vote, by=self.me, apartment=queries.voting_apartment(apartment, among=among),
+            vote=vote, by=self.user, apartment=queries.voting_apartment(apartment, among=among),
             choice=queries.choice_of(vote, choice),
         )  # fmt: skip
         vote.refresh_from_db()
@@ -111,9 +113,9 @@ class Votes(Listed, Retrieved, Created, Changed, Removed):
         return serializers.LineSerializer(line).data
 
     def _apartments(self, vote: Vote, *, anybodys: bool) -> QuerySet[Apartment]:
-        if anybodys and self.reach is Reach.ALL:
+        if anybodys and self.scope is Scope.ALL:
             return vote.building.apartments.all()
-        return queries.may_vote_for(self.me, vote)
+        return queries.may_vote_for(self.user, vote)
 
     def _read_anew(self, vote: Vote) -> Vote:
-        return self.rows().get(pk=vote.pk)
+        return self.get_queryset().get(pk=vote.pk)

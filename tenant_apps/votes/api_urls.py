@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from tenant_apps.votes.api import Votes
+from tenant_apps.votes.api import VoteViewSet
 
 router = SimpleRouter(use_regex_path=False)
-router.register("votes", Votes, basename="votes")
+router.register("votes", VoteViewSet, basename="votes")
 
 urlpatterns = router.urls

@@ -23,7 +23,7 @@ from tests.lifecycle.leaving import later, of
 def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoreVault()])
+    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoredArchives()])
     return tmp_path / "store"
 
 
@@ -115,6 +115,6 @@ def test_without_a_store_everything_says_so(ground: Ground, settings: Settings) 
     settings.ARCHIVE_STORE = ""
     with pytest.raises(CommandError, match="ARCHIVE_STORE"):
         call_command("backup", "--all")
-    with pytest.raises(offboarding_hooks.Hindered):
-        offboarding_hooks.vault().store(found_workspace().tenant)
+    with pytest.raises(offboarding_hooks.StepBlocked):
+        offboarding_hooks.archive_storage().store(found_workspace().tenant)
     assert any("ARCHIVE_STORE" in finding.detail for finding in examine_archives())

@@ -143,5 +143,5 @@ def test_a_backup_in_it_is_restored_and_erased(ground: Ground, bucket: Store) ->
     call_command("backup", "--test")
     report = RestoreTest.objects.get(tenant=workspace.tenant)
     assert (report.error, report.backup) == ("", backup.newest(workspace.tenant))
-    assert backup.StoreVault().forget(workspace.tenant) == 1
+    assert backup.StoredArchives().forget(workspace.tenant) == 1
     assert backup.newest(workspace.tenant) is None

@@ -93,9 +93,9 @@ def test_an_export_is_asked_for_followed_and_fetched(owner: Owner) -> None:
         assert owner.workspace.owner.encode() in archive.read("tables/accounts_user.csv")
     with inside(owner.workspace.tenant.schema_name):
         log = list(Entry.objects.order_by("pk").values_list("actor", "action"))
-    deeds = ["workspace.export_asked", "workspace.export_fetched"]
-    assert [deed for _who, deed in log if "export" in deed] == deeds
-    assert {who for who, deed in log if "export" in deed} == {owner.workspace.owner}
+    operations = ["workspace.export_asked", "workspace.export_fetched"]
+    assert [operation for _who, operation in log if "export" in operation] == operations
+    assert {who for who, operation in log if "export" in operation} == {owner.workspace.owner}
 
 
 def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(

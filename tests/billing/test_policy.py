@@ -6,16 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.access_policy import Access, Standing, Verdict, combined, paid_by_hand, verdict
+from billing.access_policy import (
+    Access,
+    AccessDecision,
+    SubscriptionState,
+    combined,
+    evaluate,
+    paid_by_hand,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GRACE = timedelta(days=14)
 SECOND = timedelta(seconds=1)
 
 
-def judged(status: str, **more: object) -> Verdict:
-    standing = Standing(status=status, **more)  # type: ignore[arg-type]  # each test gives its own
-    return verdict(standing, now=NOW, grace=GRACE)
+def judged(status: str, **more: object) -> AccessDecision:
+    standing = SubscriptionState(status=status, **more)  # type: ignore[arg-type]  # each test gives its own
+    return evaluate(standing, now=NOW, grace=GRACE)
 
 
 @pytest.mark.parametrize(

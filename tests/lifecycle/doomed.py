@@ -48,6 +48,6 @@ if __name__ == "__main__":
     from tests.lifecycle.folder_vault import FolderVault
 
     departure, nth, when, folder = sys.argv[1:]
-    offboarding_hooks.use(FolderVault(Path(folder)))
+    offboarding_hooks.use_archive_storage(FolderVault(Path(folder)))
     with connection.execute_wrapper(Reaper(int(nth), when)):
         steps.proceed(int(departure))

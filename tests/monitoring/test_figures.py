@@ -27,8 +27,8 @@ def quiet(ground: Ground) -> Iterator[None]:
     WebhookSlot.objects.all().delete()
 
 
-def last_hour() -> webhook_stats.WebhookFigures:
-    return webhook_stats.webhook_figures(since=timezone.now() - timedelta(hours=1))
+def last_hour() -> webhook_stats.WebhookStats:
+    return webhook_stats.stats_between(since=timezone.now() - timedelta(hours=1))
 
 
 def test_nothing_counted_is_no_verdict(quiet: None) -> None:
@@ -96,10 +96,10 @@ def test_a_chart_has_a_point_for_every_minute_or_hour(quiet: None) -> None:
     webhook_stats.flush()
     now = timezone.now()
     for stretch, points in ((timedelta(hours=1), 61), (timedelta(days=30), 30 * 24 + 1)):
-        series = webhook_stats.webhook_series(since=now - stretch, until=now)
+        series = webhook_stats.series_between(since=now - stretch, until=now)
         assert len(series) == points
-        assert sum(point.figures.count for point in series) == 1
-        assert series[-1].figures.count == 1
+        assert sum(point.stats.count for point in series) == 1
+        assert series[-1].stats.count == 1
 
 
 def test_old_minutes_are_forgotten_and_their_hours_kept(quiet: None) -> None:
@@ -108,5 +108,5 @@ def test_old_minutes_are_forgotten_and_their_hours_kept(quiet: None) -> None:
         WebhookSlot.objects.create(span=span, at=past, accepted=1)
     webhook_stats.forget_old()
     assert list(WebhookSlot.objects.values_list("span", flat=True)) == ["hour"]
-    week = webhook_stats.webhook_figures(since=timezone.now() - timedelta(days=7))
+    week = webhook_stats.stats_between(since=timezone.now() - timedelta(days=7))
     assert week.accepted == 1

@@ -57,10 +57,9 @@ def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
 
 def test_a_day_of_the_month_is_one_bar_and_the_highest_fills_the_chart() -> None:
     at = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    slot = webhook_stats.Slot(accepted=3, broken=1).in_figures()
+    slot = webhook_stats.Slot(accepted=3, broken=1).summed_up()
     points = [
-        webhook_stats.WebhookPoint(at=at + timedelta(hours=hour), figures=slot)
-        for hour in range(48)
+        webhook_stats.WebhookPoint(at=at + timedelta(hours=hour), stats=slot) for hour in range(48)
     ]
     chart = charts.chart(points, step=timedelta(days=1), summary="")
     assert [(bar.good_height, bar.bad_height) for bar in chart.bars] == [(90.0, 30.0)] * 2

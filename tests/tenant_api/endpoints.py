@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from public_apps.accounts.viewsets import Resource
+from public_apps.accounts.viewsets import WorkspaceViewSet
 
 NUMBER, TOKEN = "2147483000", "00000000-0000-4000-8000-000000000000"
 _PLACE = re.compile(r"<(?:(?P<kind>\w+):)?\w+>")
@@ -25,7 +25,7 @@ class Endpoint:
     route: str
 
     @property
-    def deed(self) -> str:
+    def operation(self) -> str:
         """Its row in the table of permissions."""
         return f"{self.resource}.{self.action}"
 
@@ -59,7 +59,7 @@ def _below(patterns: list[Any], prefix: str) -> Iterator[Endpoint]:
 
 def _of_view(view: Any, route: str) -> Iterator[Endpoint]:
     viewset = getattr(view, "cls", None)
-    if viewset is not None and issubclass(viewset, Resource):
+    if viewset is not None and issubclass(viewset, WorkspaceViewSet):
         for method, action in view.actions.items():
             if method != "head":
                 yield Endpoint(viewset.resource, action, method.upper(), route)

@@ -9,7 +9,7 @@ import pytest
 from public_apps.accounts import permissions
 from public_apps.accounts.api_keys import actions as machine_keys
 from public_apps.accounts.models import Role
-from public_apps.accounts.permissions import Reach, reach
+from public_apps.accounts.permissions import Scope, scope_for
 from public_apps.core.schema_context import inside
 from tests.core.ground import Door, Ground, found_workspace
 from tests.tenant_api.endpoints import Endpoint, endpoints
@@ -43,7 +43,7 @@ def told(person: Person, endpoint: Endpoint, pk: object = None) -> tuple[int, st
 
 
 def test_every_action_has_a_row_and_every_row_an_action() -> None:
-    assert {each.deed for each in ALL} == set(permissions.deeds())
+    assert {each.operation for each in ALL} == set(permissions.operations())
 
 
 @pytest.mark.parametrize("role", Role)
@@ -55,7 +55,7 @@ def test_a_role_gets_through_where_the_table_says_so_and_nowhere_else(
     wrong = {}
     for endpoint in ALL:
         status = asked_by(person, endpoint)
-        allowed = reach(role=role, deed=endpoint.deed) is not Reach.NONE
+        allowed = scope_for(role=role, operation=endpoint.operation) is not Scope.NONE
         refused = status == 403
         missing = endpoint.is_about_a_row and allowed and status not in {400, 404, 405}
         if allowed == refused or missing:
@@ -68,7 +68,7 @@ def test_a_key_of_the_highest_role_does_not_reach_what_takes_a_person(town: Town
         _row, key = machine_keys.make(user=town.owner.user, name="doors", role=Role.OWNER)
     machine = Person(town, town.owner.user)
     machine.token = key
-    refused = {each.deed for each in ALL if asked_by(machine, each) == 403}
+    refused = {each.operation for each in ALL if asked_by(machine, each) == 403}
     assert refused == permissions._FOR_PEOPLE_ONLY
 
 
@@ -99,7 +99,8 @@ def test_every_resource_with_rows_of_ones_own_has_such_rows_here() -> None:
     narrowed = {
         each.resource
         for each in ALL
-        if each.is_about_a_row and reach(role=Role.RESIDENT, deed=each.deed) is Reach.OWN
+        if each.is_about_a_row
+        and scope_for(role=Role.RESIDENT, operation=each.operation) is Scope.OWN
     }
     assert narrowed == set(OBJECTS)
 
@@ -109,14 +110,14 @@ def test_a_residents_own_rows_are_there_and_others_are_not(town: Town, resource:
     resident = town.resident
     own, foreign = OBJECTS[resource](town)
     for endpoint in (each for each in ALL if each.resource == resource and each.is_about_a_row):
-        if reach(role=Role.RESIDENT, deed=endpoint.deed) is not Reach.OWN:
+        if scope_for(role=Role.RESIDENT, operation=endpoint.operation) is not Scope.OWN:
             continue
         answer = told(resident, endpoint, foreign)
         assert answer[0] >= 400, endpoint
         assert answer == told(resident, endpoint), "as if it were not there"
         if endpoint.method == "GET" and endpoint.route.count("<") == 1:
             assert asked_by(resident, endpoint, own) in {200, 409}, endpoint
-    listing = next((each for each in ALL if each.deed == f"{resource}.list"), None)
+    listing = next((each for each in ALL if each.operation == f"{resource}.list"), None)
     if listing is not None:
         shown = [str(row["id"]) for row in resident.get(listing.path())["results"]]
         assert str(own) in shown

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from public_apps.accounts.api_keys import actions
 from public_apps.accounts.encryption import seal, unseal
 from public_apps.accounts.models import ApiKey, Role
-from public_apps.accounts.viewsets import Listed, Resource, Retrieved
+from public_apps.accounts.viewsets import ListModelMixin, RetrieveModelMixin, WorkspaceViewSet
 from public_apps.core.idempotency import Content
 
 PURPOSE = "concierge.api-key"
@@ -65,7 +65,7 @@ class ApiKeyFilter(filters.FilterSet):
         return keys.filter(revoked_at__isnull=state == "active")
 
 
-class ApiKeyViewSet(Listed, Retrieved, Resource):
+class ApiKeyViewSet(ListModelMixin, RetrieveModelMixin, WorkspaceViewSet):
     """Your keys; owners see, and can revoke, everybody's."""
 
     resource = "keys"
@@ -77,20 +77,20 @@ class ApiKeyViewSet(Listed, Retrieved, Resource):
         "last_used_at": "last_used_or_made",
     }  # fmt: skip
 
-    def rows(self) -> QuerySet[ApiKey]:
+    def get_queryset(self) -> QuerySet[ApiKey]:
         rows = ApiKey.objects.select_related("user")
         return rows.annotate(last_used_or_made=Coalesce("last_used_at", "created_at"))
 
-    def own(self, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-        return rows.filter(user=self.me)
+    def filter_own(self, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        return rows.filter(user=self.user)
 
-    def input(self, *args: Any, **kwargs: Any) -> NewApiKeySerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> NewApiKeySerializer:
         return NewApiKeySerializer(*args, **kwargs)
 
     @extend_schema(request=NewApiKeySerializer, responses={201: MadeApiKeySerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a key in a role that is not above yours; it is shown in this answer only."""
-        answer = self.once(self._made, status=201)
+        answer = self.idempotent(self._made, status=201)
         if "sealed" in answer.data:
             answer.data = json.loads(unseal(answer.data["sealed"], purpose=PURPOSE))
         return answer
@@ -99,13 +99,13 @@ class ApiKeyViewSet(Listed, Retrieved, Resource):
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: int) -> Response:
         """Revoke a key at once and for good."""
-        return self.once(
-            lambda: self.get_serializer(actions.revoke(key=self.get_object(), by=self.me)).data
+        return self.idempotent(
+            lambda: self.get_serializer(actions.revoke(key=self.get_object(), by=self.user)).data
         )
 
     def _made(self) -> Content:
         """Return the answer sealed: it is remembered for whoever repeats an Idempotency-Key."""
-        key, secret = actions.make(user=self.me, **self.read())
+        key, secret = actions.make(user=self.user, **self.get_validated_data())
         shown = {**self.get_serializer(key).data, "key": secret}
         sealed = seal(json.dumps(shown, cls=DjangoJSONEncoder), purpose=PURPOSE)
-        return Content({"sealed": sealed}, {"Location": self.place(key)})
+        return Content({"sealed": sealed}, {"Location": self.get_location(key)})

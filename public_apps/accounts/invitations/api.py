@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import Invitation, InvitationState, Role
-from public_apps.accounts.viewsets import Created, Listed, Retrieved
+from public_apps.accounts.viewsets import CreateModelMixin, ListModelMixin, RetrieveModelMixin
 from public_apps.core.errors import Gone
 from public_apps.core.rest import email_fields
 from public_apps.core.rest.etags import created
@@ -69,7 +69,7 @@ class InvitationFilter(filters.FilterSet):
         return waiting.filter(expires_at__lte=now)
 
 
-class InvitationViewSet(Listed, Retrieved, Created):
+class InvitationViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin):
     """Invite people by mail, remind them, take an invitation back."""
 
     resource = "invitations"
@@ -77,26 +77,26 @@ class InvitationViewSet(Listed, Retrieved, Created):
     filterset_class = InvitationFilter
     ordering_fields = ("id", "email", "created_at", "expires_at")
 
-    def rows(self) -> QuerySet[Invitation]:
+    def get_queryset(self) -> QuerySet[Invitation]:
         return Invitation.objects.select_related("invited_by")
 
-    def add(self, data: dict[str, Any]) -> Invitation:
-        return actions.invite(by=self.me, **data)
+    def perform_create(self, serializer: Any) -> Invitation:
+        return actions.invite(by=self.user, **serializer.validated_data)
 
     @extend_schema(request=None, responses=InvitationSerializer)
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: int) -> Response:
         """Send another mail; its link works from now on, the one before no longer."""
-        return self.once(
-            lambda: self.told(actions.resend(invitation=self.get_object(), by=self.me))
+        return self.idempotent(
+            lambda: self.told(actions.resend(invitation=self.get_object(), by=self.user))
         )
 
     @extend_schema(request=None, responses=InvitationSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: int) -> Response:
         """Take an open invitation back."""
-        return self.once(
-            lambda: self.told(actions.revoke(invitation=self.get_object(), by=self.me))
+        return self.idempotent(
+            lambda: self.told(actions.revoke(invitation=self.get_object(), by=self.user))
         )
 
     def told(self, invitation: Invitation) -> dict[str, Any]:

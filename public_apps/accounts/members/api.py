@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Role, User
-from public_apps.accounts.viewsets import Changed, Listed, Retrieved
+from public_apps.accounts.viewsets import ListModelMixin, RetrieveModelMixin, UpdateModelMixin
 
 STATES = (("active", _("Active")), ("inactive", _("Deactivated")))
 
@@ -58,7 +58,7 @@ class MemberFilter(filters.FilterSet):
         )
 
 
-class MemberViewSet(Listed, Retrieved, Changed):
+class MemberViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin):
     """Read the members, change names and roles, let somebody go or in again."""
 
     resource = "members"
@@ -69,23 +69,23 @@ class MemberViewSet(Listed, Retrieved, Changed):
         "date_joined": "date_joined",  # deprecated: what is answered is called joined_at
     }  # fmt: skip
 
-    def rows(self) -> QuerySet[User]:
+    def get_queryset(self) -> QuerySet[User]:
         return User.objects.all()
 
-    def own(self, rows: QuerySet[User]) -> QuerySet[User]:
-        return rows.filter(pk=self.me.pk)
+    def filter_own(self, rows: QuerySet[User]) -> QuerySet[User]:
+        return rows.filter(pk=self.user.pk)
 
-    def input(self, *args: Any, **kwargs: Any) -> MemberChangeSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> MemberChangeSerializer:
         return MemberChangeSerializer(*args, **kwargs)
 
-    def locked(self) -> User:
+    def get_object_for_update(self) -> User:
         """Return the member asked for, while nobody else changes any."""
         actions.one_at_a_time()
-        member: User = super().locked()
+        member: User = super().get_object_for_update()
         return member
 
-    def change(self, row: User, data: dict[str, Any]) -> User:
-        return actions.change(member=row, by=self.me, **data)
+    def perform_update(self, serializer: Any) -> User:
+        return actions.change(member=serializer.instance, by=self.user, **serializer.validated_data)
 
     @extend_schema(request=MemberChangeSerializer(partial=True), responses=MemberSerializer)
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -96,20 +96,26 @@ class MemberViewSet(Listed, Retrieved, Changed):
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: int) -> Response:
         """Let a member go, or leave yourself: sessions, tokens and keys end at once."""
-        return self.once(lambda: self.told(actions.deactivate(member=self.locked(), by=self.me)))
+        return self.idempotent(
+            lambda: self.told(actions.deactivate(member=self.get_object_for_update(), by=self.user))
+        )
 
     @extend_schema(request=None, responses=MemberSerializer)
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: int) -> Response:
         """Let a member in again."""
-        return self.once(lambda: self.told(actions.reactivate(member=self.locked(), by=self.me)))
+        return self.idempotent(
+            lambda: self.told(actions.reactivate(member=self.get_object_for_update(), by=self.user))
+        )
 
     @extend_schema(request=None, responses=MemberSerializer)
     @action(detail=True, methods=["post"], url_path="transfer-ownership")
     def transfer_ownership(self, request: Request, pk: int) -> Response:
         """Make this member owner in your place; you become a manager."""
-        return self.once(
-            lambda: self.told(actions.transfer_ownership(to=self.locked(), by=self.me))
+        return self.idempotent(
+            lambda: self.told(
+                actions.transfer_ownership(to=self.get_object_for_update(), by=self.user)
+            )
         )
 
     def told(self, member: User) -> dict[str, Any]:

@@ -21,8 +21,12 @@ from public_apps.accounts.invitations import actions as invitations
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Invitation, Role, User
 from public_apps.accounts.people.forms import InviteForm, MemberForm, NarrowForm
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out, once
 
@@ -62,8 +66,8 @@ ASKS = {
 
 
 @require_safe
-@page("invitations.list")
-def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("invitations.list")
+def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show the members, and the invitations that nobody has accepted yet."""
     narrow = NarrowForm(request.GET)
     people = narrow.narrowed(User.objects.all()).order_by("-is_active", "last_name", "email", "pk")
@@ -73,7 +77,7 @@ def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
     shown = {
         "rows": Paginator(people, A_PAGE).get_page(request.GET.get("page")),
         "invitations": [
-            (each, actions.may_give(by=me(request), role=each.role)) for each in waiting
+            (each, actions.may_give(by=current_user(request), role=each.role)) for each in waiting
         ],
         "narrow": narrow,
         "query": f"{query.urlencode()}&" if query else "",
@@ -82,28 +86,32 @@ def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("invitations.create")
-def invite_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("invitations.create")
+def invite_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Invite somebody by mail."""
-    form = InviteForm(request.POST or None, by=me(request), language=get_language() or "en")
-    made = carried_out(request, form, lambda **said: invitations.invite(by=me(request), **said).pk)
+    form = InviteForm(
+        request.POST or None, by=current_user(request), language=get_language() or "en"
+    )
+    made = carried_out(
+        request, form, lambda **said: invitations.invite(by=current_user(request), **said).pk
+    )
     if made is not None:
         messages.success(request, _("The invitation is on its way."))
-        return SeeOther(reverse("members-page"))
+        return HttpResponseSeeOther(reverse("members-page"))
     shown = {"form": form, "key": uuid.uuid4().hex}
     return render(request, "tenant/people/invite.html", shown)
 
 
 @require_POST
-@page("invitations.resend")
-def invitation_page(request: HttpRequest, reach: Reach, pk: int, verb: str) -> HttpResponse:
+@require_permission("invitations.resend")
+def invitation_page(request: HttpRequest, scope: Scope, pk: int, verb: str) -> HttpResponse:
     """Send an invitation again, or take it back."""
     invitation = get_object_or_404(Invitation, pk=pk)
     act = {"resend": invitations.resend, "revoke": invitations.revoke}.get(verb)
     if act is None:
         raise Http404
     try:
-        act(invitation=invitation, by=me(request))
+        act(invitation=invitation, by=current_user(request))
     except Problem as refusal:
         messages.error(request, refusal.detail)
     else:
@@ -111,37 +119,40 @@ def invitation_page(request: HttpRequest, reach: Reach, pk: int, verb: str) -> H
         messages.success(
             request, _("A new mail is on its way.") if resent else _("The invitation is revoked.")
         )
-    return SeeOther(reverse("members-page"))
+    return HttpResponseSeeOther(reverse("members-page"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("members.partial_update")
-def member_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("members.partial_update")
+def member_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a member and change their names and role."""
     member = get_object_or_404(User, pk=pk)
-    form = MemberForm(request.POST or None, instance=member, by=me(request))
+    form = MemberForm(request.POST or None, instance=member, by=current_user(request))
     done = carried_out(
-        request, form, lambda **said: actions.change(member=member, by=me(request), **said).pk
+        request,
+        form,
+        lambda **said: actions.change(member=member, by=current_user(request), **said).pk,
     )
     if done is not None:
         messages.success(request, _("The member is changed."))
-        return SeeOther(reverse("members-page"))
+        return HttpResponseSeeOther(reverse("members-page"))
     shown = {
         "form": form,
         "key": uuid.uuid4().hex,
         "member": User.objects.get(pk=pk),
-        "may_change": actions.may_give(by=me(request), role=form.instance.role),
-        "may_hand_over": me(request).role == Role.OWNER and me(request).pk != pk,
+        "may_change": actions.may_give(by=current_user(request), role=form.instance.role),
+        "may_hand_over": current_user(request).role == Role.OWNER
+        and current_user(request).pk != pk,
     }
     return render(request, "tenant/people/member.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("members.deactivate")
-def ask_page(request: HttpRequest, reach: Reach, pk: int, verb: str) -> HttpResponse:
+@require_permission("members.deactivate")
+def ask_page(request: HttpRequest, scope: Scope, pk: int, verb: str) -> HttpResponse:
     """Ask for a second look on GET, and do it on POST; the action judges who may."""
-    asked, mine = ASKS.get(verb), me(request)
-    if asked is None or (reach is Reach.OWN and pk != mine.pk):
+    asked, mine = ASKS.get(verb), current_user(request)
+    if asked is None or (scope is Scope.OWN and pk != mine.pk):
         raise Http404
     member = get_object_or_404(User, pk=pk)
     if request.method == "POST":
@@ -149,11 +160,11 @@ def ask_page(request: HttpRequest, reach: Reach, pk: int, verb: str) -> HttpResp
             once(request, lambda: asked.verb(member, mine).pk)
         except Problem as refusal:
             messages.error(request, refusal.detail)
-            return SeeOther(request.path)
+            return HttpResponseSeeOther(request.path)
         if member == mine and verb == "deactivate":
             logout(request)
-            return SeeOther(reverse("account_login"))
+            return HttpResponseSeeOther(reverse("account_login"))
         messages.success(request, str(asked.done))
-        return SeeOther(reverse("members-page"))
+        return HttpResponseSeeOther(reverse("members-page"))
     shown = {"asked": asked, "member": member, "key": uuid.uuid4().hex}
     return render(request, "tenant/people/ask.html", shown)

@@ -23,8 +23,12 @@ from public_apps.accounts.api_keys import actions as machine_keys
 from public_apps.accounts.api_keys.api import PURPOSE
 from public_apps.accounts.encryption import seal, unseal
 from public_apps.accounts.models import ApiKey, Role, User
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.forms import ActionForm, carried_out
 
 
@@ -50,15 +54,15 @@ class KeyForm(ActionForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("members.retrieve")
-def profile_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("members.retrieve")
+def profile_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show one's account, and change name and language."""
-    mine = me(request)
+    mine = current_user(request)
     form = ProfileForm(request.POST or None, instance=mine)
     if form.is_valid():
         mine.save(update_fields=list(ProfileForm.Meta.fields))
         messages.success(request, _("Your changes are saved."))
-        return SeeOther(reverse("me-page"))
+        return HttpResponseSeeOther(reverse("me-page"))
     shown = {
         "form": form,
         "key": uuid.uuid4().hex,
@@ -68,19 +72,19 @@ def profile_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_safe
-@page("members.retrieve")
-def devices_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("members.retrieve")
+def devices_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show where one is signed in."""
-    known = UserSession.objects.purge_and_list(me(request))
+    known = UserSession.objects.purge_and_list(current_user(request))
     devices = sorted(known, key=lambda each: each.created_at, reverse=True)
     return render(request, "tenant/people/devices.html", {"devices": devices})
 
 
 @require_POST
-@page("members.retrieve")
-def end_devices(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("members.retrieve")
+def end_devices(request: HttpRequest, scope: Scope) -> HttpResponse:
     """End one session, or all but this one."""
-    mine, current = me(request), request.session.session_key
+    mine, current = current_user(request), request.session.session_key
     chosen = request.POST.get("device", "")
     if not chosen:
         sessions.end_all(mine, but=current)
@@ -90,15 +94,15 @@ def end_devices(request: HttpRequest, reach: Reach) -> HttpResponse:
         )
         found.end()
     messages.success(request, _("Signed out there."))
-    return SeeOther(reverse("devices-page"))
+    return HttpResponseSeeOther(reverse("devices-page"))
 
 
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("keys.create")
-def keys_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("keys.create")
+def keys_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """List one's keys, and make another, which this answer alone shows."""
-    mine, secret = me(request), ""
+    mine, secret = current_user(request), ""
     form = KeyForm(request.POST or None, user=mine)
 
     def made(**said: Any) -> str:  # kept sealed, for whoever sends the form twice
@@ -117,9 +121,11 @@ def keys_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_POST
-@page("keys.revoke")
-def revoke_key(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("keys.revoke")
+def revoke_key(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Revoke one of one's keys."""
-    machine_keys.revoke(key=get_object_or_404(ApiKey, pk=pk, user=me(request)), by=me(request))
+    machine_keys.revoke(
+        key=get_object_or_404(ApiKey, pk=pk, user=current_user(request)), by=current_user(request)
+    )
     messages.success(request, _("The key is revoked."))
-    return SeeOther(reverse("keys-page"))
+    return HttpResponseSeeOther(reverse("keys-page"))

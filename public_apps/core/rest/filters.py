@@ -97,7 +97,7 @@ class KnownQuery:
 
     def _is_list(self) -> bool:
         """Whether this request reads a list."""
-        return getattr(self, "action", "list") in getattr(self, "lists", ("list",))
+        return getattr(self, "action", "list") in getattr(self, "list_actions", ("list",))
 
     def _known(self, request: Request) -> set[str]:
         view: Any = self

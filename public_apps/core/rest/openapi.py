@@ -105,7 +105,7 @@ class Schema(AutoSchema):
             return []
         if self.method == "GET":
             return [IF_NONE_MATCH] if self._is_row() else []
-        versioned = [IF_MATCH] if self._takes_version() else []
+        versioned = [IF_MATCH] if self._checks_version() else []
         return [IDEMPOTENCY_KEY, *versioned] if self.method == "POST" else versioned
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -183,7 +183,7 @@ class Schema(AutoSchema):
         )
         if self.method != "GET":
             yield HTTPStatus.CONFLICT
-            if self._takes_version():
+            if self._checks_version():
                 yield HTTPStatus.PRECONDITION_FAILED
         if self.method == "POST":
             yield HTTPStatus.UNPROCESSABLE_ENTITY
@@ -208,10 +208,10 @@ class Schema(AutoSchema):
     def _takes_a_person(self) -> bool:
         return IsAuthenticated in self.view.permission_classes
 
-    def _takes_version(self) -> bool:
+    def _checks_version(self) -> bool:
         """Whether `If-Match` means something: rows with a version, and an action that looks at it."""
         view: Any = self.view
-        if self.method == "GET" or "{" not in self.path or not view.takes_version:
+        if self.method == "GET" or "{" not in self.path or not view.checks_version:
             return False
         return hasattr(view.get_queryset().model, "etag")
 

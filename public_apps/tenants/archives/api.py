@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Listed, Retrieved
+from public_apps.accounts.viewsets import ListModelMixin, RetrieveModelMixin
 from public_apps.core.idempotency import Content
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives import download_links, exports
@@ -35,7 +35,7 @@ class LinkSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class ExportViewSet(Listed, Retrieved):
+class ExportViewSet(ListModelMixin, RetrieveModelMixin):
     """Archives of everything, each for a week: asked for, made by the worker, fetched by a link."""
 
     resource = "exports"
@@ -44,9 +44,9 @@ class ExportViewSet(Listed, Retrieved):
     lookup_value_converter = "uuid"
     ordering_fields: ClassVar[Any] = ("asked_at",)
     ordering = "-asked_at"
-    takes_version = False
+    checks_version = False
 
-    def rows(self) -> QuerySet[Export]:
+    def get_queryset(self) -> QuerySet[Export]:
         return exports.kept_for(getattr(self.request, "tenant", None))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -64,10 +64,10 @@ class ExportViewSet(Listed, Retrieved):
         """Have one made, or go on with the one under way; a mail tells when it is there."""
 
         def work() -> Content:
-            export = exports.ask(tenant=self._tenant, by=self.me)
-            return Content(ExportSerializer(export).data, {"Location": self.place(export)})
+            export = exports.ask(tenant=self._tenant, by=self.user)
+            return Content(ExportSerializer(export).data, {"Location": self.get_location(export)})
 
-        return self.once(work, status=201)
+        return self.idempotent(work, status=201)
 
     @extend_schema(request=None, responses=LinkSerializer)
     @action(detail=True, methods=["post"])
@@ -76,7 +76,7 @@ class ExportViewSet(Listed, Retrieved):
         # Not remembered under an Idempotency-Key: whoever has the link has the archive.
         with in_public():
             export = self.get_object()
-        made = download_links.make(export=export, tenant=self._tenant, by=self.me)
+        made = download_links.make(export=export, tenant=self._tenant, by=self.user)
         return Response(LinkSerializer(made).data)
 
     @property

@@ -26,7 +26,7 @@ from public_apps.tenants.archives.store_ownership import mark_of, own_store
 from public_apps.tenants.archives.store_types import NoStore, Store
 from public_apps.tenants.archives.work_directory import desk
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.offboarding_hooks import Hindered
+from public_apps.tenants.offboarding_hooks import StepBlocked
 
 __all__ = ["BACKUP", "FINAL", "STAMP", "folder_of"]  # part of what backups are to others
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ def newest(tenant: Tenant) -> str | None:
     return keys[-1] if keys else None
 
 
-class StoreVault:
+class StoredArchives:
     """Keeps what departures leave, in the same store."""
 
     def store(self, tenant: Tenant) -> str:
@@ -114,7 +114,7 @@ class StoreVault:
         try:
             return keep(tenant, ending=FINAL)
         except FAILURES as error:
-            raise Hindered(str(error)) from error
+            raise StepBlocked(str(error)) from error
 
     def forget(self, tenant: Tenant) -> int:
         """Destroy every archive of a tenant: backups, exports, and what it left."""
@@ -125,7 +125,7 @@ class StoreVault:
                 kept.delete(key)
             kept.tidy(folder_of(tenant), older_than=timedelta(0))
         except (NoStore, OSError) as error:
-            raise Hindered(str(error)) from error
+            raise StepBlocked(str(error)) from error
         return len(keys)
 
 
@@ -137,7 +137,7 @@ def _newest_by_folder(kept: Store) -> dict[str, datetime]:
 def _from_before(tenant: Tenant, kept: Store) -> list[str]:
     keys = [*legacy_keys.kept_of(tenant, kept), *legacy_keys.exports_of(tenant)]
     if keys and not legacy_keys.may_be_destroyed(kept):
-        raise Hindered(
+        raise StepBlocked(
             f"{len(keys)} of its archives are of an earlier release. If this store is ours alone: "
             f"manage.py backup --claim {settings.TENANT_BASE_DOMAIN}"
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach, reach
+from public_apps.accounts.permissions import Scope, scope_for
 from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
 from public_apps.tenants import domains
@@ -23,7 +23,7 @@ from public_apps.tenants.models import Export, ExportStatus, Tenant
 
 SALT = "concierge.export-link"
 GOOD_FOR = timedelta(minutes=10)
-DEED = "exports.link"
+OPERATION = "exports.link"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,6 @@ def follow(token: str, *, tenant: Tenant) -> tuple[UUID, User] | None:
     if schema_name != tenant.schema_name:
         return None
     person = User.objects.filter(pk=user_id, is_active=True).first()
-    if person is None or reach(role=person.role, deed=DEED) is Reach.NONE:
+    if person is None or scope_for(role=person.role, operation=OPERATION) is Scope.NONE:
         return None
     return UUID(export_id), person

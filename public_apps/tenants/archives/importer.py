@@ -35,7 +35,7 @@ def import_archive(path: Path, *, label: str = "", trust: bool = False) -> Tenan
         rebuild.rebuild(tenant.schema_name, archive)
         _open(tenant)
         domains.ensure_primary(tenant, label=label)
-        offboarding_hooks.take_up(tenant.schema_name)
+        offboarding_hooks.reenqueue(tenant.schema_name)
     log.info("imported", schema=tenant.schema_name, of=archive.manifest.schema)
     return tenant
 

@@ -82,7 +82,7 @@ def _swap(tenant: Tenant, kept: KeptSchema, *, to: str) -> None:
     tenant.schema_name, tenant.migrations_fingerprint = to, head.fingerprint()
     kept.save()
     tenant.save(update_fields=["schema_name", "migrations_fingerprint"])
-    offboarding_hooks.take_up(to)
+    offboarding_hooks.reenqueue(to)
 
 
 def _kept(tenant: Tenant) -> KeptSchema:

@@ -17,8 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.tenants.archives import download_links, exports
 from public_apps.tenants.archives.store_types import NoStore, NotKept
@@ -28,32 +32,32 @@ log = structlog.get_logger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("exports.create")
-def export_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("exports.create")
+def export_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Say how far the archive is, offer it, or have one made."""
     tenant = _tenant(request)
     if request.method == "POST":
         try:
-            exports.ask(tenant=tenant, by=me(request))
+            exports.ask(tenant=tenant, by=current_user(request))
         except Problem as refusal:
             messages.error(request, refusal.detail)
-        return SeeOther(reverse("export-page"))
+        return HttpResponseSeeOther(reverse("export-page"))
     shown = {"export": exports.current(tenant)}
     return render(request, "tenant/export.html", shown)
 
 
 @require_safe
-@page("exports.link")  # type: ignore[arg-type]  # an answer that streams is an answer, too
-def archive_page(request: HttpRequest, reach: Reach) -> HttpResponseBase:
+@require_permission("exports.link")  # type: ignore[arg-type]  # an answer that streams is an answer, too
+def archive_page(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Hand the newest archive out."""
     try:
-        return _handed_out(request, by=me(request))
+        return _handed_out(request, by=current_user(request))
     except NotKept as error:
         raise Http404 from error
     except NoStore:
         log.exception("the store is out of reach")
         messages.error(request, _("The archive can't be reached just now. Please try again later."))
-        return SeeOther(reverse("export-page"))
+        return HttpResponseSeeOther(reverse("export-page"))
 
 
 @require_safe

@@ -14,10 +14,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Resource
+from public_apps.accounts.viewsets import WorkspaceViewSet
 from public_apps.core.idempotency import Content
 from public_apps.tenants.custom_domains import services
-from public_apps.tenants.models import Domain, DomainClaim, Problem, Tenant
+from public_apps.tenants.models import DnsProblem, Domain, DomainClaim, Tenant
 
 
 class RecordSerializer(serializers.Serializer[Any]):
@@ -34,7 +34,7 @@ class OwnDomainSerializer(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True)
     checked_at = serializers.DateTimeField(allow_null=True)
     failing_since = serializers.DateTimeField(allow_null=True)
-    problem = serializers.ChoiceField(choices=Problem.choices)
+    problem = serializers.ChoiceField(choices=DnsProblem.choices)
     problem_text = serializers.CharField(allow_blank=True)
     records = RecordSerializer(many=True)
 
@@ -64,13 +64,13 @@ class SubdomainSerializer(serializers.Serializer[Any]):
     subdomain = serializers.CharField(max_length=40)
 
 
-class Addressed(Resource):
+class Addressed(WorkspaceViewSet):
     """What both resources need: the tenant, and the answer with all its addresses."""
 
     pagination_class = None  # type: ignore[assignment]  # so few are no pages
     filter_backends = ()  # type: ignore[assignment]
 
-    def rows(self) -> QuerySet[DomainClaim]:
+    def get_queryset(self) -> QuerySet[DomainClaim]:
         return DomainClaim.objects.none()
 
     @property
@@ -104,22 +104,22 @@ class DomainViewSet(Addressed):
         """Add a domain; it is not served before DNS proves that it is yours."""
 
         def work() -> Content:
-            host = self.read()["host"]
-            claim = services.add(tenant=self.tenant, host=host, by=self.me)
-            return Content(self._shown(claim), {"Location": self.place(claim)})
+            host = self.get_validated_data()["host"]
+            claim = services.add(tenant=self.tenant, host=host, by=self.user)
+            return Content(self._shown(claim), {"Location": self.get_location(claim)})
 
-        return self.once(work, status=201)
+        return self.idempotent(work, status=201)
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Give a domain up: it is served no more."""
-        services.remove(tenant=self.tenant, claim=self._claim(pk), by=self.me)
+        services.remove(tenant=self.tenant, claim=self._claim(pk), by=self.user)
         return Response(status=204)
 
     @extend_schema(request=None, responses=OwnDomainSerializer)
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, pk: int) -> Response:
         """Ask DNS now; `problem` says what is missing. Once in ten seconds."""
-        claim = services.check(tenant=self.tenant, claim=self._claim(pk), by=self.me)
+        claim = services.check(tenant=self.tenant, claim=self._claim(pk), by=self.user)
         return Response(self._shown(claim))
 
     @extend_schema(request=None, responses=AddressesSerializer)
@@ -127,13 +127,13 @@ class DomainViewSet(Addressed):
     def make_primary(self, request: Request, pk: int) -> Response:
         """Make a verified domain the first address: links lead there, pages elsewhere redirect."""
         host = self._claim(pk).host
-        return self.once(lambda: self._put_first(host))
+        return self.idempotent(lambda: self._put_first(host))
 
-    def input(self, *args: Any, **kwargs: Any) -> NewDomainSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> NewDomainSerializer:
         return NewDomainSerializer(*args, **kwargs)
 
     def _put_first(self, host: str) -> dict[str, Any]:
-        services.make_primary(tenant=self.tenant, host=host, by=self.me)
+        services.make_primary(tenant=self.tenant, host=host, by=self.user)
         return self.addresses()
 
     def _claim(self, pk: int) -> DomainClaim:
@@ -159,7 +159,7 @@ class SubdomainView(Addressed):
     @extend_schema(request=SubdomainSerializer, responses={200: AddressesSerializer})
     def create(self, request: Request) -> Response:
         """Change it. The old one redirects for 90 days, and nobody else can have it meanwhile."""
-        return self.once(self._changed)
+        return self.idempotent(self._changed)
 
     @extend_schema(request=None, responses=AddressesSerializer)
     def make_primary(self, request: Request) -> Response:
@@ -167,15 +167,15 @@ class SubdomainView(Addressed):
 
         def work() -> dict[str, Any]:
             host = services.addresses(self.tenant).subdomain_host
-            services.make_primary(tenant=self.tenant, host=host, by=self.me)
+            services.make_primary(tenant=self.tenant, host=host, by=self.user)
             return self.addresses()
 
-        return self.once(work)
+        return self.idempotent(work)
 
-    def input(self, *args: Any, **kwargs: Any) -> SubdomainSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> SubdomainSerializer:
         return SubdomainSerializer(*args, **kwargs)
 
     def _changed(self) -> dict[str, Any]:
-        label = self.read()["subdomain"]
-        services.change_subdomain(tenant=self.tenant, label=label, by=self.me)
+        label = self.get_validated_data()["subdomain"]
+        services.change_subdomain(tenant=self.tenant, label=label, by=self.user)
         return self.addresses()

@@ -14,7 +14,7 @@ from public_apps.core import mail
 from public_apps.core.errors import Conflict, Invalid, Refused
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.custom_domains import dns_lookup, domain_names
-from public_apps.tenants.models import Domain, DomainClaim, Problem, Tenant
+from public_apps.tenants.models import DnsProblem, Domain, DomainClaim, Tenant
 
 log = structlog.get_logger(__name__)
 MOST_CLAIMS = 10
@@ -101,15 +101,15 @@ def remove(*, claim: DomainClaim, by: str) -> None:
     log.info("domain given up", host=claim.host, by=by)
 
 
-def _judge(claim: DomainClaim, problem: Problem) -> None:
-    if problem is Problem.NONE and claim.verified_at is None and not _serve(claim):
-        problem = Problem.ELSEWHERE
+def _judge(claim: DomainClaim, problem: DnsProblem) -> None:
+    if problem is DnsProblem.NONE and claim.verified_at is None and not _serve(claim):
+        problem = DnsProblem.ELSEWHERE
     claim.checked_at = timezone.now()
     claim.problem = problem
-    if problem is Problem.NONE:
+    if problem is DnsProblem.NONE:
         claim.verified_at = claim.verified_at or claim.checked_at
         claim.failing_since = None
-    elif claim.verified_at and problem is not Problem.NO_ANSWER:
+    elif claim.verified_at and problem is not DnsProblem.NO_ANSWER:
         _doubt(claim, claim.checked_at)
 
 

@@ -11,7 +11,7 @@ import dns.nameserver
 import dns.resolver
 from django.conf import settings
 
-from public_apps.tenants.models import Problem
+from public_apps.tenants.models import DnsProblem
 
 # Seconds for one question, all resolvers and repetitions together.
 PATIENCE = 4.0
@@ -34,14 +34,14 @@ def proof(token: str) -> str:
     return f"new-concierge={token}"
 
 
-def problem_of(host: str, *, token: str) -> Problem:
+def problem_of(host: str, *, token: str) -> DnsProblem:
     """Return what DNS lacks for this domain to be served, or `Problem.NONE`."""
     try:
         if proof(token) not in _texts(proof_host(host)):
-            return Problem.NO_PROOF
-        return Problem.NONE if _leads_here(host) else Problem.NOT_HERE
+            return DnsProblem.NO_PROOF
+        return DnsProblem.NONE if _leads_here(host) else DnsProblem.NOT_HERE
     except NoAnswer:
-        return Problem.NO_ANSWER
+        return DnsProblem.NO_ANSWER
 
 
 def _leads_here(host: str) -> bool:

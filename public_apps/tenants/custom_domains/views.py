@@ -15,8 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out
 from public_apps.tenants import domains
@@ -26,18 +30,18 @@ from public_apps.tenants.models import DomainClaim, Tenant
 
 
 @require_safe
-@page("domains.list")
-def domains_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("domains.list")
+def domains_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show the subdomain, own domains, the records that they need, and what can be done."""
     return _show(request)
 
 
 @require_POST
-@page("domains.create")
-def add_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("domains.create")
+def add_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Add a domain."""
     form = DomainForm(request.POST)
-    tenant, by = _tenant(request), me(request)
+    tenant, by = _tenant(request), current_user(request)
     done = carried_out(request, form, lambda host: services.add(tenant=tenant, host=host, by=by).pk)
     if done is None:
         return _show(request, domain_form=form)
@@ -46,13 +50,13 @@ def add_page(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_POST
-@page("domains.verify")
-def verify_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("domains.verify")
+def verify_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Ask DNS about a domain."""
     claim = _claim(request, pk)
 
     def work() -> None:
-        checked = services.check(tenant=_tenant(request), claim=claim, by=me(request))
+        checked = services.check(tenant=_tenant(request), claim=claim, by=current_user(request))
         if checked.problem:
             messages.warning(request, _("Not yet: %s") % checked.get_problem_display())
         else:
@@ -62,37 +66,37 @@ def verify_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page("domains.make_primary")
-def first_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("domains.make_primary")
+def first_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Make one of the addresses the first."""
     host = request.POST.get("host", "")
 
     def work() -> None:
-        services.make_primary(tenant=_tenant(request), host=host, by=me(request))
+        services.make_primary(tenant=_tenant(request), host=host, by=current_user(request))
         messages.success(request, _("Your workspace is now at %s.") % host)
 
     return _try(request, work)
 
 
 @require_POST
-@page("domains.destroy")
-def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("domains.destroy")
+def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Give a domain up."""
     claim = _claim(request, pk)
 
     def work() -> None:
-        services.remove(tenant=_tenant(request), claim=claim, by=me(request))
+        services.remove(tenant=_tenant(request), claim=claim, by=current_user(request))
         messages.success(request, _("The domain is removed."))
 
     return _try(request, work)
 
 
 @require_POST
-@page("subdomain.create")
-def subdomain_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("subdomain.create")
+def subdomain_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Change the subdomain, and lead on to the new address: one signs in again there."""
     form = SubdomainForm(request.POST)
-    tenant, by = _tenant(request), me(request)
+    tenant, by = _tenant(request), current_user(request)
     host = carried_out(
         request,
         form,
@@ -108,14 +112,14 @@ def _show(
     request: HttpRequest, *, domain_form: Form | None = None, subdomain_form: Form | None = None
 ) -> HttpResponse:
     shown = services.addresses(_tenant(request))
-    page = {
+    context = {
         "shown": shown,
         "base": domains.shown_base(),
         "domain_form": domain_form or DomainForm(),
         "subdomain_form": subdomain_form or SubdomainForm(initial={"subdomain": shown.subdomain}),
         "key": uuid.uuid4().hex,
     }
-    response = render(request, "tenant/domains.html", page)
+    response = render(request, "tenant/domains.html", context)
     # A form sent from here may lead on to another of the workspace's hosts: browsers check that, too.
     hosts = [own.host for own in shown.own] + [f"*.{settings.TENANT_BASE_DOMAIN}"]
     leads_to = [SELF, *(domains.url_at(host, "") for host in hosts)]
@@ -132,7 +136,7 @@ def _try(request: HttpRequest, work: Callable[[], None]) -> HttpResponse:
 
 
 def _back() -> HttpResponse:
-    return SeeOther(reverse("domains-page"))
+    return HttpResponseSeeOther(reverse("domains-page"))
 
 
 def _tenant(request: HttpRequest) -> Tenant:

@@ -7,7 +7,7 @@ from public_apps.tenants.models.archives import (
     KeptSchema,
     RestoreTest,
 )
-from public_apps.tenants.models.custom_domains import DomainClaim, Problem, new_token
+from public_apps.tenants.models.custom_domains import DnsProblem, DomainClaim, new_token
 from public_apps.tenants.models.offboarding import Aim, Departure
 from public_apps.tenants.models.tenants import (
     AccessChange,
@@ -23,13 +23,13 @@ __all__ = [
     "AccessChange",
     "Aim",
     "Departure",
+    "DnsProblem",
     "Domain",
     "DomainClaim",
     "Export",
     "ExportStatus",
     "Installation",
     "KeptSchema",
-    "Problem",
     "RestoreTest",
     "Status",
     "Tenant",

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Problem(models.TextChoices):
+class DnsProblem(models.TextChoices):
     """What DNS lacked when it was last asked."""
 
     NONE = "", _("None")
@@ -39,7 +39,7 @@ class DomainClaim(models.Model):
     checked_at = models.DateTimeField(_("DNS last asked"), null=True, editable=False)
     verified_at = models.DateTimeField(_("verified"), null=True, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
-    problem = models.CharField(_("problem"), max_length=10, choices=Problem, blank=True)
+    problem = models.CharField(_("problem"), max_length=10, choices=DnsProblem, blank=True)
 
     class Meta:
         verbose_name = _("claim to a domain")

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Resource
+from public_apps.accounts.viewsets import WorkspaceViewSet
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import deletion_requests
 
@@ -30,7 +30,7 @@ class DeletionSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(help_text="the owner's own", write_only=True)
 
 
-class DeletionView(Resource):
+class DeletionView(WorkspaceViewSet):
     """There is one at most, so it has no id."""
 
     resource = "deletion"
@@ -38,7 +38,7 @@ class DeletionView(Resource):
     pagination_class = None  # type: ignore[assignment]  # so few are no pages
     filter_backends = ()  # type: ignore[assignment]
 
-    def rows(self) -> QuerySet[Departure]:
+    def get_queryset(self) -> QuerySet[Departure]:
         return Departure.objects.none()
 
     def retrieve(self, request: Request) -> Response:
@@ -53,16 +53,16 @@ class DeletionView(Resource):
         """Suspend the workspace and end its subscription now; erase everything some days later."""
         # Not remembered under an Idempotency-Key, for there is a password in it; it counts once anyway.
         departure = deletion_requests.ask(
-            request=request._request, tenant=self._tenant, by=self.me, **self.read()
+            request=request._request, tenant=self._tenant, by=self.user, **self.get_validated_data()
         )
         return Response(DepartureSerializer(departure).data, status=201)
 
     def destroy(self, request: Request) -> Response:
         """Undo it: everything is as it was, but for the subscription, which has ended."""
-        deletion_requests.undo(tenant=self._tenant, by=self.me)
+        deletion_requests.undo(tenant=self._tenant, by=self.user)
         return Response(status=204)
 
-    def input(self, *args: Any, **kwargs: Any) -> DeletionSerializer:
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> DeletionSerializer:
         return DeletionSerializer(*args, **kwargs)
 
     @property

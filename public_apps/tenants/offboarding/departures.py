@@ -105,7 +105,7 @@ def undo(*, tenant: Tenant, by: str) -> None:
         locked.archived_at = None
         locked.save(update_fields=["archived_at"])
     if locked.held_at is None or (departure is not None and departure.held_at):
-        offboarding_hooks.let_in(locked, by=by)
+        offboarding_hooks.readmit(locked, by=by)
     log.warning("departure undone", schema=locked.schema_name, by=by)
 
 
@@ -124,7 +124,7 @@ def revived(*, tenant: Tenant, by: str) -> None:
     locked.archived_at = None
     locked.save(update_fields=["archived_at"])
     if locked.held_at is None or departure.held_at:
-        offboarding_hooks.let_in(locked, by=by)
+        offboarding_hooks.readmit(locked, by=by)
     log.warning("tenant revived", schema=locked.schema_name, by=by)
 
 

@@ -9,25 +9,25 @@ from public_apps.tenants.archives import exports as asking
 from public_apps.tenants.custom_domains import claims
 from public_apps.tenants.models import AccessChange, Departure, DomainClaim, Export, Tenant
 from public_apps.tenants.offboarding import departures, retention
-from public_apps.tenants.offboarding_hooks import Leaving, erases
+from public_apps.tenants.offboarding_hooks import ErasureScope, erases
 
 
 @erases("tenant")
-def tenant_row(leaving: Leaving) -> int:
+def tenant_row(leaving: ErasureScope) -> int:
     """Take the names off the tenant's row, which stays for its invoices."""
     emptied: int = Tenant.objects.filter(pk=leaving.tenant.pk).update(name="", owner_email="")
     return emptied
 
 
 @erases("access_changes")
-def access_changes(leaving: Leaving) -> int:
+def access_changes(leaving: ErasureScope) -> int:
     """Forget who let in and who suspended."""
     by_people = AccessChange.objects.filter(tenant=leaving.tenant, cause__contains="@")
     return by_people.update(cause="erased")
 
 
 @erases("domain_claims")
-def domain_claims(leaving: Leaving) -> int:
+def domain_claims(leaving: ErasureScope) -> int:
     """Forget claims to domains with their mails; what was served is freed after its quarantine."""
     theirs = DomainClaim.objects.filter(tenant=leaving.tenant)
     for claim in theirs:
@@ -36,7 +36,7 @@ def domain_claims(leaving: Leaving) -> int:
 
 
 @erases("exports")
-def exports(leaving: Leaving) -> int:
+def exports(leaving: ErasureScope) -> int:
     """Forget who had an archive made, and the mails about it; the archives go with the vault's."""
     theirs = Export.objects.filter(tenant=leaving.tenant)
     keys = [str(pk) for pk in theirs.values_list("pk", flat=True)]
@@ -45,7 +45,7 @@ def exports(leaving: Leaving) -> int:
 
 
 @erases("mails")
-def mails(leaving: Leaving) -> int:
+def mails(leaving: ErasureScope) -> int:
     """Delete mails of this tenant, and finished ones to its people.
 
     What still waits for them may be another workspace's, in which they are, too.
@@ -60,7 +60,7 @@ def mails(leaving: Leaving) -> int:
 
 
 @erases("requests")
-def requests(leaving: Leaving) -> int:
+def requests(leaving: ErasureScope) -> int:
     """Delete remembered requests, whose answers hold what people typed."""
     scope = f"{leaving.tenant.schema_name}:"
     return IdempotentRequest.objects.filter(scope__startswith=scope).delete()[0]

@@ -60,7 +60,7 @@ def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
             label = label or archive.manifest.tenant.get("subdomain", "")
             _check(locked, label)
             domains.ensure_primary(locked, label=label)
-            offboarding_hooks.take_up(schema_name)
+            offboarding_hooks.reenqueue(schema_name)
     log.warning("revived", schema=schema_name, dropped=dropped, by=by)
 
 

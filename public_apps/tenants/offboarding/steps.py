@@ -21,7 +21,7 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, offboarding_hooks, suspension
 from public_apps.tenants.models import Aim, Departure, Domain, KeptSchema, Tenant
 from public_apps.tenants.offboarding import orphans
-from public_apps.tenants.offboarding_hooks import Hindered, Leaving
+from public_apps.tenants.offboarding_hooks import ErasureScope, StepBlocked
 from public_apps.tenants.schema_drop import drop_schema
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ def proceed(departure_id: int) -> Departure | None:
     try:
         while _one_step(departure_id):
             pass
-    except (Hindered, DatabaseError) as error:  # a damaged schema's, too: others have their turn
+    except (StepBlocked, DatabaseError) as error:  # a damaged schema's, too: others have their turn
         log.warning("departure hindered", departure=departure_id, error=str(error))
         _note(departure_id, str(error))
     else:
@@ -90,7 +90,7 @@ def _store(departure: Departure, tenant: Tenant) -> bool:
         return False
     if departure.aim == Aim.ERASURE:
         return False
-    departure.stored_as = offboarding_hooks.vault().store(tenant)
+    departure.stored_as = offboarding_hooks.archive_storage().store(tenant)
     departure.stored_at = timezone.now()
     return True
 
@@ -148,8 +148,8 @@ def _erase(departure: Departure, tenant: Tenant) -> None:
     """Erase people from public, and write down how many rows of what; invoices stay."""
     addresses = _addresses(tenant)
     # Archives first: rows that are erased tell of some whose they are.
-    archives = sum(vault.forget(tenant) for vault in offboarding_hooks.vaults())
-    erased = offboarding_hooks.erase(Leaving(tenant=tenant, addresses=addresses))
+    archives = sum(vault.forget(tenant) for vault in offboarding_hooks.archive_storages())
+    erased = offboarding_hooks.erase(ErasureScope(tenant=tenant, addresses=addresses))
     told = {
         "schema": tenant.schema_name,
         "people": len(addresses),
@@ -172,7 +172,7 @@ def erase_late() -> int:
     def erase(tenant_id: int) -> None:
         tenant = suspension.lock(tenant_id)
         counts.extend(
-            offboarding_hooks.erase(Leaving(tenant=tenant, addresses=frozenset())).values()
+            offboarding_hooks.erase(ErasureScope(tenant=tenant, addresses=frozenset())).values()
         )
 
     ids = lately.values_list("tenant_id", flat=True)

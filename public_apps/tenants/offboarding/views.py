@@ -12,8 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import tell
 from public_apps.tenants.models import Tenant
@@ -36,35 +40,35 @@ class DeletionForm(forms.Form):
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("deletion.create")
-def deletion_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("deletion.create")
+def deletion_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Say what deleting means, and do it for whoever types name and password; or show how it stands."""
     tenant = _tenant(request)
     form = DeletionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             deletion_requests.ask(
-                request=request, tenant=tenant, by=me(request), **form.cleaned_data
+                request=request, tenant=tenant, by=current_user(request), **form.cleaned_data
             )
         except Problem as refusal:
             tell(form, refusal)
         else:
-            return SeeOther(reverse("deletion-page"))
+            return HttpResponseSeeOther(reverse("deletion-page"))
     shown = {"form": form, "departure": deletion_requests.current(tenant), "days": UNDO_FOR.days}
     return render(request, "tenant/deletion.html", shown)
 
 
 @require_POST
-@page("deletion.destroy")
-def undo_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("deletion.destroy")
+def undo_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Undo it."""
     try:
-        deletion_requests.undo(tenant=_tenant(request), by=me(request))
+        deletion_requests.undo(tenant=_tenant(request), by=current_user(request))
     except Problem as refusal:
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("The workspace stays."))
-    return SeeOther(reverse("deletion-page"))
+    return HttpResponseSeeOther(reverse("deletion-page"))
 
 
 def _tenant(request: HttpRequest) -> Tenant:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.accounts.viewsets import Resource
+from public_apps.accounts.viewsets import WorkspaceViewSet
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.workspace import actions
 
@@ -33,7 +33,7 @@ class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
         return str(settings.STRIPE.currency)
 
 
-class WorkspaceView(Resource):
+class WorkspaceView(WorkspaceViewSet):
     """There is one, so it has no id."""
 
     resource = "workspace"
@@ -41,18 +41,18 @@ class WorkspaceView(Resource):
     pagination_class = None  # type: ignore[assignment]  # one row is no list
     filter_backends = ()  # type: ignore[assignment]
 
-    def rows(self) -> QuerySet[Tenant]:
+    def get_queryset(self) -> QuerySet[Tenant]:
         nothing: QuerySet[Tenant] = Tenant.objects.none()
         return nothing
 
     def retrieve(self, request: Request) -> Response:
         """Its name, its currency, and the language for people whose own it does not know."""
-        return self.shown(actions.current(request.tenant.pk))  # type: ignore[attr-defined]
+        return self.response_for(actions.current(request.tenant.pk))  # type: ignore[attr-defined]
 
     @extend_schema(request=WorkspaceSerializer(partial=True))
     def partial_update(self, request: Request) -> Response:
         """Change the name or the language."""
         tenant = request.tenant  # type: ignore[attr-defined]  # what TenantRequest declares
         with transaction.atomic():
-            said: dict[str, Any] = self.read(partial=True)
-            return self.shown(actions.change(tenant=tenant, by=self.me, **said))
+            said: dict[str, Any] = self.get_valid_serializer(partial=True).validated_data
+            return self.response_for(actions.change(tenant=tenant, by=self.user, **said))

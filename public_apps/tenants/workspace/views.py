@@ -15,8 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.audit.models import Entry
 from public_apps.core.forms import carried_out
 from public_apps.tenants.workspace import actions
@@ -34,25 +38,27 @@ class WorkspaceForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("workspace.partial_update")
-def settings_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("workspace.partial_update")
+def settings_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show and change the workspace's name and language."""
     tenant = actions.current(request.tenant.pk)  # type: ignore[attr-defined]  # as TenantRequest
     known = {"name": tenant.name, "language": tenant.language}
     form = WorkspaceForm(request.POST or None, initial=known)
     done = carried_out(
-        request, form, lambda **said: actions.change(tenant=tenant, by=me(request), **said).pk
+        request,
+        form,
+        lambda **said: actions.change(tenant=tenant, by=current_user(request), **said).pk,
     )
     if done is not None:
         messages.success(request, _("Your changes are saved."))
-        return SeeOther(reverse("settings-page"))
+        return HttpResponseSeeOther(reverse("settings-page"))
     shown = {"form": form, "key": uuid.uuid4().hex}
     return render(request, "tenant/people/workspace.html", shown)
 
 
 @require_safe
-@page("workspace.partial_update")
-def log_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("workspace.partial_update")
+def log_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show owners who did what, our support in somebody's name included, newest first."""
     entries = Entry.objects.order_by("-at", "-pk")
     rows = Paginator(entries, A_PAGE).get_page(request.GET.get("page"))

@@ -14,8 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    has_permission,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out
 from tenant_apps.buildings import actions, queries
@@ -24,25 +29,25 @@ from tenant_apps.buildings.models import Apartment, Building, Residency
 
 
 @require_safe
-@page("apartments.retrieve")
-def detail_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("apartments.retrieve")
+def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show an apartment and, to those who look after it, its residents."""
-    apartment = get_object_or_404(_seen(request, reach).select_related("building"), pk=pk)
+    apartment = get_object_or_404(_seen(request, scope).select_related("building"), pk=pk)
     residencies = apartment.residencies.select_related("user").order_by("-starts_on")
-    if reach is Reach.OWN:
-        residencies = residencies.filter(user=me(request))
+    if scope is Scope.OWN:
+        residencies = residencies.filter(user=current_user(request))
     shown = {
         "apartment": apartment,
         "residencies": residencies,
-        "may_change": may(request, "apartments.partial_update"),
-        "may_see_statement": may(request, "statements.retrieve"),
+        "may_change": has_permission(request, "apartments.partial_update"),
+        "may_see_statement": has_permission(request, "statements.retrieve"),
     }
     return render(request, "tenant/buildings/apartment.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("apartments.create")
-def new_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("apartments.create")
+def new_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Add an apartment to a building."""
     building = get_object_or_404(Building, pk=pk)
     form = ApartmentForm(request.POST or None)
@@ -53,14 +58,14 @@ def new_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, add) is not None:
         messages.success(request, _("The apartment is added."))
-        return SeeOther(reverse("building-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {"form": form, "building": building, "key": uuid.uuid4().hex}
     return render(request, "tenant/buildings/apartment_form.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("apartments.partial_update")
-def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("apartments.partial_update")
+def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change an apartment."""
     apartment = get_object_or_404(Apartment.objects.select_related("building"), pk=pk)
     form = ApartmentForm(request.POST or None, instance=apartment)
@@ -71,7 +76,7 @@ def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, change) is not None:
         messages.success(request, _("The apartment is changed."))
-        return SeeOther(reverse("apartment-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("apartment-page", args=[pk]))
     shown = {
         "form": form, "apartment": apartment, "building": apartment.building,
         "key": uuid.uuid4().hex,
@@ -80,8 +85,8 @@ def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page("apartments.destroy")
-def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("apartments.destroy")
+def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove an apartment without a history."""
     try:
         with transaction.atomic():
@@ -89,14 +94,14 @@ def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
             actions.remove_apartment(apartment=apartment)
     except Problem as refusal:
         messages.error(request, refusal.detail)
-        return SeeOther(reverse("apartment-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("apartment-page", args=[pk]))
     messages.success(request, _("The apartment is removed."))
-    return SeeOther(reverse("building-page", args=[apartment.building_id]))
+    return HttpResponseSeeOther(reverse("building-page", args=[apartment.building_id]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("residencies.create")
-def new_resident_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("residencies.create")
+def new_resident_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Make a member of the workspace owner or tenant of an apartment."""
     apartment = get_object_or_404(Apartment.objects.select_related("building"), pk=pk)
     form = ResidencyForm(request.POST or None)
@@ -105,14 +110,14 @@ def new_resident_page(request: HttpRequest, reach: Reach, pk: int) -> HttpRespon
     )
     if made is not None:
         messages.success(request, _("The resident is added."))
-        return SeeOther(reverse("apartment-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("apartment-page", args=[pk]))
     shown = {"form": form, "apartment": apartment, "key": uuid.uuid4().hex}
     return render(request, "tenant/buildings/resident_form.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("residencies.partial_update")
-def change_resident_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("residencies.partial_update")
+def change_resident_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change a residency's days, its last one above all."""
     residency = get_object_or_404(
         Residency.objects.select_related("apartment__building", "user"), pk=pk
@@ -125,7 +130,7 @@ def change_resident_page(request: HttpRequest, reach: Reach, pk: int) -> HttpRes
 
     if carried_out(request, form, change) is not None:
         messages.success(request, _("The days are changed."))
-        return SeeOther(reverse("apartment-page", args=[residency.apartment_id]))
+        return HttpResponseSeeOther(reverse("apartment-page", args=[residency.apartment_id]))
     shown = {
         "form": form, "apartment": residency.apartment, "residency": residency,
         "key": uuid.uuid4().hex,
@@ -133,5 +138,9 @@ def change_resident_page(request: HttpRequest, reach: Reach, pk: int) -> HttpRes
     return render(request, "tenant/buildings/resident_form.html", shown)
 
 
-def _seen(request: HttpRequest, reach: Reach) -> QuerySet[Apartment]:
-    return queries.apartments_of(me(request)) if reach is Reach.OWN else Apartment.objects.all()
+def _seen(request: HttpRequest, scope: Scope) -> QuerySet[Apartment]:
+    return (
+        queries.apartments_of(current_user(request))
+        if scope is Scope.OWN
+        else Apartment.objects.all()
+    )

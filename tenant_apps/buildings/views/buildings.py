@@ -15,8 +15,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    has_permission,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out
 from tenant_apps.buildings import actions, background_jobs, queries
@@ -26,65 +31,65 @@ from tenant_apps.buildings.models import ALL_MILLS, Apartment, Building, Work
 A_PAGE = 50
 
 
-def seen(request: HttpRequest, reach: Reach) -> QuerySet[Building]:
+def seen(request: HttpRequest, scope: Scope) -> QuerySet[Building]:
     """Return the buildings that somebody of this reach may see."""
     rows = Building.objects.all()
-    if reach is Reach.OWN:
-        rows = rows.filter(pk__in=queries.buildings_of(me(request)))
+    if scope is Scope.OWN:
+        rows = rows.filter(pk__in=queries.buildings_of(current_user(request)))
     return queries.with_sums(rows)
 
 
 @require_safe
-@page("buildings.list")
-def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("buildings.list")
+def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show all buildings."""
-    rows = Paginator(seen(request, reach).order_by("name"), A_PAGE)
+    rows = Paginator(seen(request, scope).order_by("name"), A_PAGE)
     shown = {
         "rows": rows.get_page(request.GET.get("page")),
-        "may_add": may(request, "buildings.create"),
+        "may_add": has_permission(request, "buildings.create"),
         "all_mills": ALL_MILLS,
-        "own": reach is Reach.OWN,
+        "own": scope is Scope.OWN,
     }
     return render(request, "tenant/buildings/list.html", shown)
 
 
 @require_safe
-@page("buildings.retrieve")
-def detail_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("buildings.retrieve")
+def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a building with its apartments, of a resident their own."""
-    building = get_object_or_404(seen(request, reach), pk=pk)
+    building = get_object_or_404(seen(request, scope), pk=pk)
     apartments = building.apartments.order_by("floor", "number")
-    if reach is Reach.OWN:
-        apartments = apartments.filter(pk__in=queries.apartments_of(me(request)))
+    if scope is Scope.OWN:
+        apartments = apartments.filter(pk__in=queries.apartments_of(current_user(request)))
     shown = {
         "building": building,
         "apartments": apartments,
         "all_mills": ALL_MILLS,
-        "may_change": may(request, "buildings.partial_update"),
-        "may_see_months": may(request, "periods.preview"),
-        "notes": "" if reach is Reach.OWN else building.notes,
+        "may_change": has_permission(request, "buildings.partial_update"),
+        "may_see_months": has_permission(request, "periods.preview"),
+        "notes": "" if scope is Scope.OWN else building.notes,
         "import": background_jobs.latest(kind=Work.Kind.IMPORT, subject_id=pk)
-        if may(request, "work.retrieve")
+        if has_permission(request, "work.retrieve")
         else None,
     }
     return render(request, "tenant/buildings/detail.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("buildings.create")
-def new_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("buildings.create")
+def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Add a building."""
     form = BuildingForm(request.POST or None)
     made = carried_out(request, form, lambda **said: actions.add_building(**said).pk)
     if made is not None:
         messages.success(request, _("The building is added. Its apartments come next."))
-        return SeeOther(reverse("building-page", args=[made]))
+        return HttpResponseSeeOther(reverse("building-page", args=[made]))
     return render(request, "tenant/buildings/form.html", {"form": form, "key": uuid.uuid4().hex})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("buildings.partial_update")
-def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("buildings.partial_update")
+def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change a building."""
     building = get_object_or_404(Building, pk=pk)
     form = BuildingForm(request.POST or None, instance=building)
@@ -95,14 +100,14 @@ def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, change) is not None:
         messages.success(request, _("The building is changed."))
-        return SeeOther(reverse("building-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {"form": form, "building": building, "key": uuid.uuid4().hex}
     return render(request, "tenant/buildings/form.html", shown)
 
 
 @require_POST
-@page("buildings.destroy")
-def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("buildings.destroy")
+def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove a building that nothing belongs to."""
     try:
         with transaction.atomic():
@@ -110,14 +115,14 @@ def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
             actions.remove_building(building=building)
     except Problem as refusal:
         messages.error(request, refusal.detail)
-        return SeeOther(reverse("building-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     messages.success(request, _("The building is removed."))
-    return SeeOther(reverse("buildings-page"))
+    return HttpResponseSeeOther(reverse("buildings-page"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("apartments.partial_update")
-def mills_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("apartments.partial_update")
+def mills_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Set the mills of all apartments side by side."""
     building = get_object_or_404(queries.with_sums(Building.objects.all()), pk=pk)
     apartments: list[Apartment] = list(building.apartments.order_by("floor", "number"))
@@ -129,7 +134,7 @@ def mills_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, change):
         messages.success(request, _("The mills are saved."))
-        return SeeOther(reverse("building-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {
         "form": form, "building": building, "all_mills": ALL_MILLS, "key": uuid.uuid4().hex,
     }  # fmt: skip

@@ -11,8 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.forms import carried_out
 from tenant_apps.buildings import apartment_import
 from tenant_apps.buildings.forms import ImportForm
@@ -25,19 +29,21 @@ EXAMPLE = (
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("buildings.import_apartments")
-def import_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("buildings.import_apartments")
+def import_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Take a CSV file of apartments."""
     building = get_object_or_404(Building, pk=pk)
     form = ImportForm(request.POST or None, request.FILES or None)
 
     def start(content: str) -> str:
-        asked = apartment_import.start(building=building, content=content, asked_by=me(request))
+        asked = apartment_import.start(
+            building=building, content=content, asked_by=current_user(request)
+        )
         return str(asked.pk)
 
     started = carried_out(request, form, start)
     if started is not None:
-        return SeeOther(reverse("work-page", args=[started]))
+        return HttpResponseSeeOther(reverse("work-page", args=[started]))
     shown = {
         "form": form,
         "building": building,
@@ -49,8 +55,8 @@ def import_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
 
 @require_safe
-@page("buildings.import_apartments")
-def example(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("buildings.import_apartments")
+def example(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Return a file to fill in."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="apartments.csv"'
@@ -61,8 +67,8 @@ def example(request: HttpRequest, reach: Reach) -> HttpResponse:
 
 
 @require_safe
-@page("work.retrieve")
-def work_page(request: HttpRequest, reach: Reach, pk: UUID) -> HttpResponse:
+@require_permission("work.retrieve")
+def work_page(request: HttpRequest, scope: Scope, pk: UUID) -> HttpResponse:
     """Show how far work has come; the page asks again by itself until it has ended."""
     found = get_object_or_404(Work.objects.defer("content"), pk=pk)
     shown = {

@@ -15,8 +15,13 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    has_permission,
+    require_permission,
+)
 from public_apps.core.forms import carried_out
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.finances import queries, statements
@@ -29,65 +34,65 @@ PAYMENTS_SHOWN = 24
 
 
 @require_safe
-@page("statements.retrieve")
-def statement_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("statements.retrieve")
+def statement_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show what was charged and paid, fit for printing."""
-    statement = _statement(request, reach, pk)
+    statement = _statement(request, scope, pk)
     rows = Payment.objects.filter(apartment=pk)
-    if reach is Reach.OWN:
-        rows = queries.own_payments(rows, user=me(request))
+    if scope is Scope.OWN:
+        rows = queries.own_payments(rows, user=current_user(request))
     shown = {
         "statement": statement,
         "apartment": statement.apartment,
         "span": request.GET.urlencode(),
         "payments": rows.order_by("-paid_on", "-pk")[:PAYMENTS_SHOWN],
-        "may_record": may(request, "payments.create"),
+        "may_record": has_permission(request, "payments.create"),
     }
     return render(request, "tenant/finances/statement.html", shown)
 
 
 @require_safe
-@page("statements.retrieve")
-def statement_csv(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("statements.retrieve")
+def statement_csv(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return the statement for a spreadsheet."""
-    statement = _statement(request, reach, pk)
+    statement = _statement(request, scope, pk)
     answer = HttpResponse(statements.as_csv(statement), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="statement-{pk}.csv"'
     return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("payments.create")
-def payment_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("payments.create")
+def payment_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Record money that came for an apartment."""
     apartment = get_object_or_404(Apartment.objects.select_related("building"), pk=pk)
     open_of = {account.party: account.balance for account in apartment.accounts.all()}
     form = PaymentForm(request.POST or None, initial=_expected(open_of))
 
     def record(**said: Any) -> int:
-        return payments.record_payment(apartment=apartment, by=me(request), **said).pk
+        return payments.record_payment(apartment=apartment, by=current_user(request), **said).pk
 
     if carried_out(request, form, record) is not None:
         messages.success(request, _("The payment is recorded."))
-        return SeeOther(reverse("statement-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("statement-page", args=[pk]))
     shown = {"form": form, "apartment": apartment, "key": uuid.uuid4().hex}
     return render(request, "tenant/finances/payment_form.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("payments.reverse")
-def reverse_payment_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("payments.reverse")
+def reverse_payment_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Take a payment back that never came, for a reason."""
     payment = get_object_or_404(Payment.objects.select_related("apartment__building"), pk=pk)
     form = ReasonForm(request.POST or None)
     back = reverse("statement-page", args=[payment.apartment_id])
 
     def take_back(reason: str) -> int:
-        return payments.reverse_payment(payment=payment, reason=reason, by=me(request)).pk
+        return payments.reverse_payment(payment=payment, reason=reason, by=current_user(request)).pk
 
     if carried_out(request, form, take_back) is not None:
         messages.success(request, _("The payment is reversed: what it paid is open again."))
-        return SeeOther(back)
+        return HttpResponseSeeOther(back)
     shown = {
         "form": form,
         "title": _("Reverse this payment"),
@@ -100,8 +105,8 @@ def reverse_payment_page(request: HttpRequest, reach: Reach, pk: int) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("charges.correct")
-def correction_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("charges.correct")
+def correction_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Raise or lower an issued charge, for a reason."""
     charge = get_object_or_404(
         Charge.objects.select_related("apartment__building", "period"), pk=pk
@@ -110,11 +115,11 @@ def correction_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse
     back = reverse("month-page", args=[charge.period_id])
 
     def correct(**said: Any) -> int:
-        return corrections.correct_charge(charge=charge, by=me(request), **said).pk
+        return corrections.correct_charge(charge=charge, by=current_user(request), **said).pk
 
     if carried_out(request, form, correct) is not None:
         messages.success(request, _("The charge is corrected."))
-        return SeeOther(back)
+        return HttpResponseSeeOther(back)
     shown = {
         "form": form,
         "title": _("Correct this charge"),
@@ -126,9 +131,11 @@ def correction_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse
     return render(request, "tenant/finances/ask.html", shown)
 
 
-def _statement(request: HttpRequest, reach: Reach, pk: int) -> Statement:
+def _statement(request: HttpRequest, scope: Scope, pk: int) -> Statement:
     apartment = get_object_or_404(Apartment.objects.select_related("building"), pk=pk)
-    seen = queries.statement_for(apartment, user=me(request) if reach is Reach.OWN else None)
+    seen = queries.statement_for(
+        apartment, user=current_user(request) if scope is Scope.OWN else None
+    )
     if seen is None:
         raise Http404
     parties, known_since = seen

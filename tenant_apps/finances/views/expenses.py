@@ -14,8 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out
 from tenant_apps.files import actions as files
@@ -28,8 +32,8 @@ from tenant_apps.finances.parties import last_day
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("expenses.create")
-def new_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("expenses.create")
+def new_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Add an expense to a month."""
     period = get_object_or_404(Period.objects.select_related("building"), pk=pk)
     form = ExpenseForm(
@@ -40,21 +44,21 @@ def new_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
     )
 
     def add(file: Any, chosen: Any, **said: Any) -> int:
-        kept = files.keep(file, by=me(request)).pk if file else None
+        kept = files.keep(file, by=current_user(request)).pk if file else None
         return drafts.add_expense(
-            period=period, by=me(request), attachment=kept, chosen=list(chosen), **said
+            period=period, by=current_user(request), attachment=kept, chosen=list(chosen), **said
         ).pk
 
     if carried_out(request, form, add) is not None:
         messages.success(request, _("The expense is added."))
-        return SeeOther(reverse("month-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("month-page", args=[pk]))
     shown = {"form": form, "period": period, "key": uuid.uuid4().hex}
     return render(request, "tenant/finances/expense_form.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("expenses.partial_update")
-def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("expenses.partial_update")
+def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change a draft's expense."""
     expense = _found(pk)
     form = ExpenseForm(
@@ -71,14 +75,14 @@ def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, change) is not None:
         messages.success(request, _("The expense is changed."))
-        return SeeOther(reverse("month-page", args=[expense.period_id]))
+        return HttpResponseSeeOther(reverse("month-page", args=[expense.period_id]))
     shown = {"form": form, "period": expense.period, "expense": expense, "key": uuid.uuid4().hex}
     return render(request, "tenant/finances/expense_form.html", shown)
 
 
 @require_POST
-@page("expenses.destroy")
-def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("expenses.destroy")
+def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove a draft's expense."""
     expense = _found(pk)
     try:
@@ -89,22 +93,24 @@ def remove_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("The expense is removed."))
-    return SeeOther(reverse("month-page", args=[expense.period_id]))
+    return HttpResponseSeeOther(reverse("month-page", args=[expense.period_id]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("expenses.reverse")
-def reverse_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("expenses.reverse")
+def reverse_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Give every apartment back what an issued expense cost it, for a reason."""
     expense = _found(pk)
     form = ReasonForm(request.POST or None)
 
     def give_back(reason: str) -> int:
-        return corrections.reverse_expense(expense=expense, reason=reason, by=me(request)).pk
+        return corrections.reverse_expense(
+            expense=expense, reason=reason, by=current_user(request)
+        ).pk
 
     if carried_out(request, form, give_back) is not None:
         messages.success(request, _("The expense is reversed: every apartment has its share back."))
-        return SeeOther(reverse("month-page", args=[expense.period_id]))
+        return HttpResponseSeeOther(reverse("month-page", args=[expense.period_id]))
     shown = {
         "form": form,
         "title": _("Reverse this expense"),
@@ -117,12 +123,12 @@ def reverse_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
 
 @require_safe
-@page("expenses.attachment")
-def attachment(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("expenses.attachment")
+def attachment(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Return an expense's attachment."""
     rows = Expense.objects.select_related("attachment")
-    if reach is Reach.OWN:
-        rows = queries.own_expenses(rows, user=me(request))
+    if scope is Scope.OWN:
+        rows = queries.own_expenses(rows, user=current_user(request))
     stored = get_object_or_404(rows, pk=pk).attachment
     if stored is None:
         raise Http404

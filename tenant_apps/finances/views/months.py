@@ -17,8 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, View, may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    View,
+    current_user,
+    has_permission,
+    require_permission,
+)
 from public_apps.core.errors import Problem, StaleVersion
 from public_apps.core.forms import carried_out, once
 from tenant_apps.buildings import background_jobs
@@ -34,13 +40,13 @@ MONTHS_SHOWN = 36
 
 
 @require_safe
-@page("periods.list")
-def overview_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("periods.list")
+def overview_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show each building's money; residents are shown their own accounts."""
-    if reach is Reach.OWN:
+    if scope is Scope.OWN:
         mine = {
-            "accounts": queries.own_accounts(queries.balances(), user=me(request)),
-            "apartments": buildings.apartments_of(me(request)).select_related("building"),
+            "accounts": queries.own_accounts(queries.balances(), user=current_user(request)),
+            "apartments": buildings.apartments_of(current_user(request)).select_related("building"),
         }
         return render(request, "tenant/finances/mine.html", mine)
     rows = Building.objects.annotate(
@@ -53,13 +59,13 @@ def overview_page(request: HttpRequest, reach: Reach) -> HttpResponse:
             0,
         ),
     ).order_by("name")
-    shown = {"rows": rows, "money": may(request, "balances.list")}
+    shown = {"rows": rows, "money": has_permission(request, "balances.list")}
     return render(request, "tenant/finances/overview.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("periods.preview")
-def building_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("periods.preview")
+def building_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a building's months and who owes what; a new month begins here."""
     building = get_object_or_404(Building, pk=pk)
     first = timezone.localdate().replace(day=1)
@@ -68,7 +74,7 @@ def building_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
         request, form, lambda month: drafts.open_period(building=building, month=month).pk
     )
     if made is not None:
-        return SeeOther(reverse("month-page", args=[made]))
+        return HttpResponseSeeOther(reverse("month-page", args=[made]))
     accounts = queries.balances(building=building).exclude(balance=0)
     shown = {
         "building": building,
@@ -82,8 +88,8 @@ def building_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
 
 @require_safe
-@page("periods.preview")
-def month_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("periods.preview")
+def month_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a draft with its expenses and what they would cost each apartment, or what was issued."""
     period = _found(pk)
     shown: dict[str, Any] = {
@@ -105,22 +111,22 @@ def month_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
     return render(request, "tenant/finances/issued.html", shown)
 
 
-def _month_deed(deed: str, verb: Any, done: str) -> View:
+def _month_deed(operation: str, verb: Any, done: str) -> View:
     """Return a page of one button: do it, and come back with what came of it."""
 
     @require_POST
-    @page(deed)
-    def button(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+    @require_permission(operation)
+    def button(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         get_object_or_404(Period, pk=pk)
         try:
             came = once(request, lambda: verb(request, pk))
         except Problem as refusal:
             messages.error(request, refusal.detail)
-            return SeeOther(reverse("month-page", args=[pk]))
+            return HttpResponseSeeOther(reverse("month-page", args=[pk]))
         if came:
-            return SeeOther(came)
+            return HttpResponseSeeOther(came)
         messages.success(request, _(done))
-        return SeeOther(reverse("month-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("month-page", args=[pk]))
 
     return button
 
@@ -129,12 +135,12 @@ def _issue(request: HttpRequest, pk: int) -> str:
     period = drafts.lock_month(pk)
     if str(period.version) != request.POST.get("version"):
         raise StaleVersion
-    asked = issuing.issue(period=period, by=me(request))
+    asked = issuing.issue(period=period, by=current_user(request))
     return reverse("work-page", args=[asked.pk]) if asked else ""
 
 
 def _close(request: HttpRequest, pk: int) -> str:
-    drafts.close_period(period=drafts.lock_month(pk), by=me(request))
+    drafts.close_period(period=drafts.lock_month(pk), by=current_user(request))
     return ""
 
 

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.accounts.models import Role
-from public_apps.accounts.view_decorators import may
+from public_apps.accounts.view_decorators import has_permission
 
 register = template.Library()
 
@@ -23,7 +23,7 @@ class Place:
 
     name: str
     title: str | Promise
-    deed: str = ""
+    operation: str = ""
 
 
 PLACES = (
@@ -43,7 +43,9 @@ FOR_OWNERS = Place("billing-page", _("Subscription"))
 def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the pages that whoever asks may open, and which of them is open."""
     request: HttpRequest = context["request"]
-    open_to = [place for place in PLACES if not place.deed or may(request, place.deed)]
+    open_to = [
+        place for place in PLACES if not place.operation or has_permission(request, place.operation)
+    ]
     if getattr(request.user, "role", "") == Role.OWNER:
         open_to.append(FOR_OWNERS)
     return [shown for place in open_to if (shown := _shown(place, request))]

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import may, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import current_user, has_permission, require_permission
 from tenant_apps.files import serving
 from tenant_apps.requests import queries, workflow
 from tenant_apps.requests.forms import (
@@ -29,65 +29,65 @@ A_PAGE = 20
 
 
 @require_safe
-@page("requests.list")
-def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("requests.list")
+def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show what is under way, newest first, or what the query asks for."""
     narrow = NarrowForm(request.GET)
-    found = narrow.narrowed(seen(request, reach)).order_by("-created_at", "-pk")
+    found = narrow.narrowed(seen(request, scope)).order_by("-created_at", "-pk")
     query = request.GET.copy()
     query.pop("page", None)
     shown = {
         "rows": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "narrow": narrow,
         "query": f"{query.urlencode()}&" if query else "",
-        "may_open": may(request, "requests.create"),
+        "may_open": has_permission(request, "requests.create"),
     }
     return render(request, "tenant/requests/list.html", shown)
 
 
 @require_safe
-@page("requests.retrieve")
-def detail_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("requests.retrieve")
+def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show one with its history and what may be done about it."""
-    return shown_with(request, reach, pk)
+    return shown_with(request, scope, pk)
 
 
 @require_safe
-@page("requests.attachment")
-def attachment(request: HttpRequest, reach: Reach, pk: int, file: uuid.UUID) -> HttpResponse:
+@require_permission("requests.attachment")
+def attachment(request: HttpRequest, scope: Scope, pk: int, file: uuid.UUID) -> HttpResponse:
     """Hand out a file of a request that this person sees."""
     found = get_object_or_404(
         Attachment.objects.select_related("file"),
-        request=get_object_or_404(seen(request, reach), pk=pk),
+        request=get_object_or_404(seen(request, scope), pk=pk),
         file=file,
     )
     return serving.response(found.file)
 
 
-def seen(request: HttpRequest, reach: Reach) -> QuerySet[ServiceRequest]:
+def seen(request: HttpRequest, scope: Scope) -> QuerySet[ServiceRequest]:
     """Return the requests that whoever asks may see."""
     rows = queries.everything()
-    return queries.opened_by(me(request), rows) if reach is Reach.OWN else rows
+    return queries.opened_by(current_user(request), rows) if scope is Scope.OWN else rows
 
 
-def following(request: HttpRequest, reach: Reach, asked: ServiceRequest) -> list[Any]:
+def following(request: HttpRequest, scope: Scope, asked: ServiceRequest) -> list[Any]:
     """Return the statuses to which whoever asks may move a request."""
-    opener = asked.opened_by_id == me(request).pk
-    return workflow.next_statuses(asked, desk=reach is Reach.ALL, opener=opener)
+    opener = asked.opened_by_id == current_user(request).pk
+    return workflow.next_statuses(asked, desk=scope is Scope.ALL, opener=opener)
 
 
-def shown_with(request: HttpRequest, reach: Reach, pk: int, **sent: Form) -> HttpResponse:
+def shown_with(request: HttpRequest, scope: Scope, pk: int, **sent: Form) -> HttpResponse:
     """Show a request with its forms; those just sent as they were, with what was refused."""
-    asked = get_object_or_404(seen(request, reach), pk=pk)
-    desk = reach is Reach.ALL
+    asked = get_object_or_404(seen(request, scope), pk=pk)
+    desk = scope is Scope.ALL
     forms: dict[str, Form] = {
-        "move": MoveForm(following=following(request, reach, asked)),
+        "move": MoveForm(following=following(request, scope, asked)),
         "assign": AssignForm(initial={"to": asked.assigned_to_id}),
         "comment": CommentForm(desk=desk),
         "attach": UploadForm(),
         **sent,
     }
-    page = {
+    context = {
         "asked": asked,
         "desk": desk,
         "forms": forms,
@@ -95,4 +95,4 @@ def shown_with(request: HttpRequest, reach: Reach, pk: int, **sent: Form) -> Htt
         "steps": asked.steps.select_related("by", "assigned_to"),
         "key": uuid.uuid4().hex,
     }
-    return render(request, "tenant/requests/detail.html", page)
+    return render(request, "tenant/requests/detail.html", context)

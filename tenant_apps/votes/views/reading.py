@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from public_apps.accounts.permissions import Reach, reach_of
-from public_apps.accounts.view_decorators import may, me, page
+from public_apps.accounts.permissions import Scope, request_scope
+from public_apps.accounts.view_decorators import current_user, has_permission, require_permission
 from tenant_apps.votes import queries, results
 from tenant_apps.votes.forms import BallotForm, PaperForm
 from tenant_apps.votes.models import State, Vote
@@ -22,36 +22,36 @@ A_PAGE = 20
 
 
 @require_safe
-@page("votes.list")
-def list_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("votes.list")
+def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show votes, the newest first."""
     found = seen(request).order_by("-opens_at", "-pk")
     shown = {
         "rows": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
-        "may_call": may(request, "votes.create"),
+        "may_call": has_permission(request, "votes.create"),
     }
     return render(request, "tenant/votes/list.html", shown)
 
 
 @require_safe
-@page("votes.retrieve")
-def detail_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.retrieve")
+def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show one, with the ballots that this person may cast and the results that they may see."""
     return shown_with(request, pk)
 
 
 def seen(request: HttpRequest) -> QuerySet[Vote]:
     """Return the votes that whoever asks may see."""
-    return queries.visible_to(me(request), queries.everything())
+    return queries.visible_to(current_user(request), queries.everything())
 
 
 def shown_with(request: HttpRequest, pk: int, sent: Form | None = None) -> HttpResponse:
     """Show a vote with its forms; the one just sent as it was, with what was refused."""
     vote = get_object_or_404(seen(request), pk=pk)
     state = vote.state
-    runs_it = reach_of(request, "votes.results") is Reach.ALL
-    lines = queries.roll(vote, among=queries.may_vote_for(me(request), vote))
-    page = {
+    runs_it = request_scope(request, "votes.results") is Scope.ALL
+    lines = queries.roll(vote, among=queries.may_vote_for(current_user(request), vote))
+    context = {
         "vote": vote,
         "state": state,
         "runs_it": runs_it,
@@ -63,7 +63,7 @@ def shown_with(request: HttpRequest, pk: int, sent: Form | None = None) -> HttpR
         "sent": sent,
         "key": uuid.uuid4().hex,
     }
-    return render(request, "tenant/votes/detail.html", page)
+    return render(request, "tenant/votes/detail.html", context)
 
 
 def ballot_form(vote: Vote, data: Any) -> BallotForm:

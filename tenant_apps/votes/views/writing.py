@@ -14,8 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from public_apps.accounts.permissions import Reach
-from public_apps.accounts.view_decorators import SeeOther, me, page
+from public_apps.accounts.permissions import Scope
+from public_apps.accounts.view_decorators import (
+    HttpResponseSeeOther,
+    current_user,
+    require_permission,
+)
 from public_apps.core.errors import Problem
 from public_apps.core.forms import carried_out, once
 from tenant_apps.votes import actions, queries
@@ -25,20 +29,22 @@ from tenant_apps.votes.views.reading import ballot_form, paper_form, seen, shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("votes.create")
-def new_page(request: HttpRequest, reach: Reach) -> HttpResponse:
+@require_permission("votes.create")
+def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Call a vote."""
     form = VoteForm(request.POST or None)
-    made = carried_out(request, form, lambda **said: actions.call_vote(by=me(request), **said).pk)
+    made = carried_out(
+        request, form, lambda **said: actions.call_vote(by=current_user(request), **said).pk
+    )
     if made is not None:
         messages.success(request, _("The vote is called."))
-        return SeeOther(reverse("vote-page", args=[made]))
+        return HttpResponseSeeOther(reverse("vote-page", args=[made]))
     return render(request, "tenant/votes/form.html", {"form": form, "key": uuid.uuid4().hex})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("votes.partial_update")
-def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.partial_update")
+def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change a vote that has not opened yet."""
     vote = get_object_or_404(seen(request), pk=pk)
     answers = "\n".join(choice.text for choice in vote.choices.all())
@@ -49,22 +55,22 @@ def change_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
 
     if carried_out(request, form, verb) is not None:
         messages.success(request, _("The vote is changed."))
-        return SeeOther(reverse("vote-page", args=[pk]))
+        return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
     shown = {"form": form, "vote": vote, "key": uuid.uuid4().hex}
     return render(request, "tenant/votes/form.html", shown)
 
 
 @require_POST
-@page("votes.cast")
-def cast_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.cast")
+def cast_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Cast or change the ballot of an apartment of one's own."""
     vote = get_object_or_404(seen(request), pk=pk)
     form = ballot_form(vote, request.POST)
-    among = queries.may_vote_for(me(request), vote)
+    among = queries.may_vote_for(current_user(request), vote)
 
     def verb(*, apartment: int, choice: int) -> int:
         actions.cast(
-            vote=vote, by=me(request), choice=queries.choice_of(vote, choice),
+            vote=vote, by=current_user(request), choice=queries.choice_of(vote, choice),
             apartment=queries.voting_apartment(apartment, among=among),
         )  # fmt: skip
         return pk
@@ -72,14 +78,14 @@ def cast_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
     if carried_out(request, form, verb) is None:
         return shown_with(request, pk, form)
     messages.success(request, _("Your ballot is counted. You can change it until the vote closes."))
-    return SeeOther(reverse("vote-page", args=[pk]))
+    return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
 
 
 @require_POST
-@page("votes.cast")
-def paper_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.cast")
+def paper_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Enter a ballot that was handed in on paper."""
-    if reach is not Reach.ALL:
+    if scope is not Scope.ALL:
         raise PermissionDenied
     vote = get_object_or_404(seen(request), pk=pk)
     form = paper_form(vote, request.POST)
@@ -87,7 +93,7 @@ def paper_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
     def verb(*, apartment: int, choice: int) -> int:
         flats = vote.building.apartments.all()
         actions.record_paper_ballot(
-            vote=vote, by=me(request), choice=queries.choice_of(vote, choice),
+            vote=vote, by=current_user(request), choice=queries.choice_of(vote, choice),
             apartment=queries.voting_apartment(apartment, among=flats),
         )  # fmt: skip
         return pk
@@ -95,27 +101,33 @@ def paper_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
     if carried_out(request, form, verb) is None:
         return shown_with(request, pk, form)
     messages.success(request, _("The paper ballot is counted."))
-    return SeeOther(reverse("vote-page", args=[pk]))
+    return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
 
 
 @require_POST
-@page("votes.close")
-def close_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.close")
+def close_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Close a running vote before its time."""
     vote = get_object_or_404(seen(request), pk=pk)
-    _try(request, lambda: actions.close(vote=vote, by=me(request)).pk, _("The vote is closed."))
-    return SeeOther(reverse("vote-page", args=[pk]))
+    _try(
+        request,
+        lambda: actions.close(vote=vote, by=current_user(request)).pk,
+        _("The vote is closed."),
+    )
+    return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
 
 
 @require_POST
-@page("votes.destroy")
-def call_off_page(request: HttpRequest, reach: Reach, pk: int) -> HttpResponse:
+@require_permission("votes.destroy")
+def call_off_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Delete a vote that nobody has voted in."""
     vote: Vote = get_object_or_404(seen(request), pk=pk)
     gone = _try(
-        request, lambda: actions.call_off(vote=vote, by=me(request)), _("The vote is called off.")
+        request,
+        lambda: actions.call_off(vote=vote, by=current_user(request)),
+        _("The vote is called off."),
     )
-    return SeeOther(reverse("votes-page") if gone else reverse("vote-page", args=[pk]))
+    return HttpResponseSeeOther(reverse("votes-page") if gone else reverse("vote-page", args=[pk]))
 
 
 def _try(request: HttpRequest, work: Callable[[], Any], done: str) -> bool:
