@@ -20,19 +20,19 @@ log = structlog.get_logger(__name__)
 BY_CLOCK = "the clock"
 
 
-def follow_subscription(*, subscription_id: str) -> Subscription | None:
+def sync_subscription(*, subscription_id: str) -> Subscription | None:
     """Mirror a subscription and let its tenant's access follow; None if Stripe never showed it."""
     subscription = stripe_sync.sync_subscription(subscription_id=subscription_id)
     if subscription is not None:
-        take_in(subscription, cause=subscription_id)
+        apply_subscription(subscription, cause=subscription_id)
     return subscription
 
 
-def take_in(subscription: Subscription, *, cause: str) -> None:
+def apply_subscription(subscription: Subscription, *, cause: str) -> None:
     """Draw what follows from a mirrored subscription: its tenant's access, and mails to owners."""
     if subscription.tenant_id is not None:
         review(tenant_id=subscription.tenant_id, cause=cause)
-        mails.promise_about(subscription)
+        mails.enqueue_about(subscription)
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
 def review_due(*, now: datetime | None = None) -> int:
     """Judge every tenant whose access the clock may have changed; return how many."""
     due = suspension.due_for_review(now=now)
-    sweeps.each(
+    sweeps.sweep(
         "review_access",
         due,
         lambda tenant: review(tenant_id=tenant.pk, cause=BY_CLOCK, now=now),
@@ -70,7 +70,7 @@ def review_due(*, now: datetime | None = None) -> int:
     return len(due)
 
 
-def misjudged(tenant: Tenant, *, now: datetime | None = None) -> AccessDecision | None:
+def access_mismatch(tenant: Tenant, *, now: datetime | None = None) -> AccessDecision | None:
     """Return what a tenant's access should be by what we know, if that is not what it is."""
     judged = _judge(tenant, now=now or timezone.now())
     if judged is None or tenant.archived_at or tenant.held_at:

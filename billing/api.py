@@ -141,7 +141,7 @@ class WelcomeMailView(PublicView):
         signup = progress.by_session(session_id)
         if signup is None:
             raise Http404
-        welcome.ask_again(signup=signup)
+        welcome.enqueue_again(signup=signup)
         told = _(
             "If the workspace is ready and waits for its password, another mail is on its way."
         )
@@ -204,7 +204,7 @@ class SignupView(PublicView):
 def _shown(request: Request, signup: Signup) -> Response:
     session_id = signup.checkout_session_id
     shown = {
-        **signup_changes.shown(signup),
+        **signup_changes.summary_of(signup),
         "status_url": _status_url(request, session_id) if session_id else None,
     }
     return Response(serializers.SignupSerializer(shown).data)

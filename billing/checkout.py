@@ -57,7 +57,7 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
     """Hold the name and open a checkout session for it, in place of one that this buyer left.
 
     Raises `errors.Closed` in manual mode (the wish is kept as a lead), `errors.Invalid` by field,
-    `errors.Conflict` for a taken name or a request still in flight, `sessions.AlreadyPaid`,
+    `errors.Conflict` for a taken name or a request still in flight, `checkout_sessions.AlreadyPaid`,
     `errors.KeyReused`, and `errors.UpstreamFailed` within ten seconds when Stripe does not answer;
     the name is then free, or its buyer's as before.
     """
@@ -245,7 +245,7 @@ def stuck(*, most: int = 200) -> list[Signup]:
     return [*paid, *rows.filter(overdue | sessionless).order_by("?")[:most]]
 
 
-def wake(signup: Signup) -> None:
+def enqueue(signup: Signup) -> None:
     """Have a worker settle a sign-up, unless its job is waiting."""
     rank = jobs.PURCHASE if signup.paid_at else jobs.LATE_SIGNUP
     lock = f"{JOBS}:{signup.pk}"
@@ -257,7 +257,7 @@ def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:
     tenant = open_workspace(signup=signup)
     stripe_sync.link_customer(customer_id=stripe_sync.id_of(session.get("customer")), tenant=tenant)
     if subscription_id := stripe_sync.id_of(session.get("subscription")):
-        access.follow_subscription(subscription_id=subscription_id)
+        access.sync_subscription(subscription_id=subscription_id)
     return Done(tenant=tenant)
 
 

@@ -27,12 +27,12 @@ _ends: ContextVar[float | None] = ContextVar("somebody_waits_until", default=Non
 _room = BoundedSemaphore(MOST_CALLS)
 
 
-class TooLate(Exception):
+class DeadlineExceeded(Exception):
     """There was no answer within the time."""
 
 
 @contextmanager
-def somebody_waits(seconds: float = WEB_SECONDS) -> Iterator[None]:
+def request_deadline(seconds: float = WEB_SECONDS) -> Iterator[None]:
     """Let all calls to Stripe that are made inside be over after so many seconds together."""
     token = _ends.set(time.monotonic() + seconds)
     try:
@@ -58,11 +58,11 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     It goes on in its thread then, until its own timeouts end it, and nobody hears how it ended.
     """
     if seconds <= 0 or not _room.acquire(blocking=False):
-        raise TooLate
+        raise DeadlineExceeded
     done: Future[T] = Future()
     Thread(target=_do, args=(work, done), name="a call to Stripe", daemon=True).start()
     if not wait([done], timeout=seconds).done:
-        raise TooLate
+        raise DeadlineExceeded
     return done.result()
 
 
@@ -83,7 +83,7 @@ def deadline_of_request(
     """Middleware: whatever a web request asks of Stripe, it asks within one deadline."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with somebody_waits():
+        with request_deadline():
             return get_response(request)
 
     return answer

@@ -49,7 +49,7 @@ def fetch(*, now: datetime | None = None) -> Fetched:
         new.append(event["id"])
 
     found = gateway.undelivered_events(since=int(since.timestamp()))
-    broken = sweeps.each("fetch_missed_events", found, take, named=lambda event: str(event["id"]))
+    broken = sweeps.sweep("fetch_missed_events", found, take, named=lambda event: str(event["id"]))
     if new:
         log.warning("missed events fetched", count=len(new))
     return Fetched(new=new, known=len(known), broken=broken)

@@ -79,7 +79,7 @@ def create_checkout_session(*, params: Mapping[str, Any], idempotency_key: str) 
     """Create a checkout session."""
     given: Any = params  # built in `checkout`, checked by Stripe
     options: Any = {"idempotency_key": idempotency_key}
-    return ask(lambda client: client.v1.checkout.sessions.create(given, options))
+    return call_api(lambda client: client.v1.checkout.sessions.create(given, options))
 
 
 def checkout_session(session_id: str) -> Document | None:
@@ -93,7 +93,7 @@ def close_checkout_session(session_id: str) -> Document | None:
     One that was completed or has expired already stays so.
     """
     try:
-        return ask(lambda client: client.v1.checkout.sessions.expire(session_id))
+        return call_api(lambda client: client.v1.checkout.sessions.expire(session_id))
     except _Gone:
         return None
     except StripeRefused:
@@ -182,7 +182,7 @@ def cancel_subscription(subscription_id: str) -> bool:
 
 def account() -> str:
     """Return the account that our key belongs to and the key's mode, as `acct_… (live)`."""
-    found = ask(lambda client: client.v1.accounts.retrieve_current())
+    found = call_api(lambda client: client.v1.accounts.retrieve_current())
     return f"{found['id']} ({'live' if settings.STRIPE.livemode else 'test'})"
 
 
@@ -197,7 +197,7 @@ def _pages(
 ) -> Iterator[Document]:
     page: dict[str, Any] = {"limit": 100}
     while True:
-        found = ask(lambda client: list_(client, page))  # noqa: B023 - asked at once
+        found = call_api(lambda client: list_(client, page))  # noqa: B023 - asked at once
         yield from found["data"]
         if not found["has_more"]:
             return
@@ -213,13 +213,13 @@ def ensure_product(*, plan_code: str, name: str, description: str) -> Document:
     new: Any = {"id": product_id, **fields}
     changed: Any = fields
     if _fetch(lambda client: client.v1.products.retrieve(product_id)) is None:
-        return ask(lambda client: client.v1.products.create(new))
-    return ask(lambda client: client.v1.products.update(product_id, changed))
+        return call_api(lambda client: client.v1.products.create(new))
+    return call_api(lambda client: client.v1.products.update(product_id, changed))
 
 
 def price_by_lookup_key(lookup_key: str) -> Document | None:
     """Return the active price that carries this lookup key, or None."""
-    found = ask(
+    found = call_api(
         lambda client: client.v1.prices.list(
             {"lookup_keys": [lookup_key], "active": True, "limit": 1}
         )
@@ -240,10 +240,10 @@ def create_price(
         "currency": currency,
         "recurring": {"interval": interval},
     }
-    return ask(lambda client: client.v1.prices.create(params))
+    return call_api(lambda client: client.v1.prices.create(params))
 
 
-def ask(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
+def call_api(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
     """Return Stripe's answer, or raise `StripeUnavailable` when there is none in time.
 
     One try while somebody waits, two in a worker; the library gives both the same key.
@@ -254,7 +254,7 @@ def ask(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
         answer = _translated(
             lambda: deadlines.within(deadlines.seconds_left(), lambda: call(client))
         )
-    except deadlines.TooLate as late:
+    except deadlines.DeadlineExceeded as late:
         log.warning("stripe unavailable", error="no answer in time")
         raise StripeUnavailable("There was no answer in time.") from late
     document: Document = answer.to_dict()
@@ -275,7 +275,7 @@ def _client_of(key: str, base: str, retries: int) -> stripe.StripeClient:
 
 def _fetch(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document | None:
     try:
-        return ask(call)
+        return call_api(call)
     except _Gone:
         return None
 

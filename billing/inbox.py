@@ -126,7 +126,7 @@ def retry(*, event: StripeEvent) -> None:
             error="",
             next_attempt_at=timezone.now(),
         )
-        wake(event)
+        enqueue(event)
 
 
 def rank_of(event_type: str) -> jobs.Rank:
@@ -134,7 +134,7 @@ def rank_of(event_type: str) -> jobs.Rank:
     return jobs.PURCHASE if event_type.startswith(PURCHASES) else jobs.EVENT
 
 
-def wake(event: StripeEvent) -> None:
+def enqueue(event: StripeEvent) -> None:
     """Enqueue an event's job unless it is waiting."""
     lock = f"{JOBS}:{event.pk}"
     jobs.defer_once(HANDLE, lock=lock, rank=rank_of(event.type), event_id=event.pk)

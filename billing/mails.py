@@ -38,46 +38,46 @@ TRIAL_NOTICE = timedelta(days=3)
 # --- Promises -------------------------------------------------------------------------------------
 
 
-def promise_about(subscription: Subscription) -> None:
+def enqueue_about(subscription: Subscription) -> None:
     """Promise what a subscription's state calls for, also when its events came before its tenant."""
-    promise_cancelled(subscription)
+    enqueue_cancelled(subscription)
     if subscription.trial_end and subscription.trial_end - timezone.now() <= TRIAL_NOTICE:
-        promise_trial_ending(subscription)
+        enqueue_trial_ending(subscription)
     tried = Invoice.objects.select_related("tenant").filter(
         subscription_id=subscription.pk, status="open", attempt_count__gt=0
     )
     for invoice in tried:
-        promise_payment_failed(invoice)
+        enqueue_payment_failed(invoice)
 
 
-def promise_trial_ending(subscription: Subscription) -> None:
+def enqueue_trial_ending(subscription: Subscription) -> None:
     """Promise a word before a trial ends; a trial that is prolonged earns another."""
     if subscription.status == "trialing" and subscription.trial_end:
         _promise(TRIAL_ENDING, subscription.tenant, subscription.pk, _stamp(subscription.trial_end))
 
 
-def promise_payment_failed(invoice: Invoice) -> None:
+def enqueue_payment_failed(invoice: Invoice) -> None:
     """Promise a word about this try to charge the card: that it failed, or that the bank asks."""
     if invoice.bank_asks:
-        promise_action_required(invoice)
+        enqueue_action_required(invoice)
     elif _is_unpaid(invoice):
         _promise(PAYMENT_FAILED, invoice.tenant, invoice.pk, invoice.attempt_count)
 
 
-def promise_action_required(invoice: Invoice) -> None:
+def enqueue_action_required(invoice: Invoice) -> None:
     """Promise a word that the bank wants the owner to confirm the payment."""
     if _is_unpaid(invoice):
         _promise(ACTION_REQUIRED, invoice.tenant, invoice.pk, invoice.attempt_count)
 
 
-def promise_cancelled(subscription: Subscription) -> None:
+def enqueue_cancelled(subscription: Subscription) -> None:
     """Promise a word about a cancellation, for a later day or at once; a second one earns another."""
     if subscription.canceled_at:
         _promise(CANCELLED, subscription.tenant, subscription.pk, _stamp(subscription.canceled_at))
 
 
 @receiver(access_changed)
-def promise_access_changed(change: AccessChange, **_extra: Any) -> None:
+def enqueue_access_changed(change: AccessChange, **_extra: Any) -> None:
     """Promise a word about a suspension, or about its end.
 
     What a cancellation on the spot suspends, the word about the cancellation tells.

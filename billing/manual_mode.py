@@ -185,7 +185,7 @@ def link_customer(*, tenant: Tenant, customer_id: str, by: str) -> int:
         raise errors.Conflict(message, errors={"customer_id": [message]})
     with _stripe_asked():
         for subscription_id in subscription_ids:
-            access.follow_subscription(subscription_id=subscription_id)
+            access.sync_subscription(subscription_id=subscription_id)
     log.info("customer linked by hand", customer=customer_id, by=by, schema=tenant.schema_name)
     return len(subscription_ids)
 

@@ -211,7 +211,7 @@ def _is_quiet(document: Document) -> bool:
 def _access(tenant: Tenant | None, *, now: datetime) -> Iterator[Difference]:
     serving = Tenant.objects.serving().filter(opened_at__isnull=False)
     for each in serving.filter(pk=tenant.pk) if tenant else serving.iterator():
-        judged = access.misjudged(each, now=now)
+        judged = access.access_mismatch(each, now=now)
         if judged is not None:
             is_now = "suspended" if each.suspended_at else "open"
             yield _difference(

@@ -34,7 +34,7 @@ def _customer(customer_id: str) -> None:
 
 
 def _subscription(subscription_id: str) -> None:
-    access.follow_subscription(subscription_id=subscription_id)
+    access.sync_subscription(subscription_id=subscription_id)
 
 
 def _invoice(invoice_id: str) -> None:

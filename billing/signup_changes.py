@@ -51,7 +51,7 @@ def is_changeable(signup: Signup) -> bool:
     return not closed and timezone.now() < signup.created_at + CHANGEABLE_FOR
 
 
-def shown(signup: Signup) -> dict[str, Any]:
+def summary_of(signup: Signup) -> dict[str, Any]:
     """Return what is told of a sign-up; what its buyer typed only as long as it can be changed."""
     changeable = is_changeable(signup)
     ends = signup.session_expires_at
@@ -77,7 +77,7 @@ def change(*, signup_id: UUID, changes: Mapping[str, Any], language: str) -> Sig
     """Return the sign-up with these changes, and a payment page for it; the one before is closed.
 
     What stands already is left as it is, its payment page too. Stripe's word decides between this
-    and a payment: raises `sessions.AlreadyPaid` if that was quicker, `errors.Gone` for what can't be
+    and a payment: raises `checkout_sessions.AlreadyPaid` if that was quicker, `errors.Gone` for what can't be
     changed any more, what `checkout.start` raises, and `Http404`.
     """
     _refuse_in_manual_mode()
@@ -105,7 +105,7 @@ def change(*, signup_id: UUID, changes: Mapping[str, Any], language: str) -> Sig
 def give_up(*, signup_id: UUID) -> None:
     """Close the payment page, free the name, and forget who the buyer was. Safe to repeat.
 
-    Raises `sessions.AlreadyPaid`, `errors.UpstreamFailed`, with nothing done, and `Http404`.
+    Raises `checkout_sessions.AlreadyPaid`, `errors.UpstreamFailed`, with nothing done, and `Http404`.
     """
     _refuse_in_manual_mode()
     signup = _locked(signup_id)
@@ -122,7 +122,7 @@ def give_up(*, signup_id: UUID) -> None:
 
 
 def _locked(signup_id: UUID) -> Signup:
-    """Return the sign-up with its row held, unless it is paid: raise `sessions.AlreadyPaid` then."""
+    """Return the sign-up with its row held, unless it is paid: raise `checkout_sessions.AlreadyPaid` then."""
     signup = Signup.objects.select_for_update().filter(pk=signup_id).first()
     if signup is None:
         raise Http404

@@ -73,7 +73,7 @@ def confirm_gone(what: str, *, customer_id: str = "", held: bool = False) -> Non
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def telling_staff() -> Iterator[None]:
     """Have staff told of a key that can't be believed. Around transactions, not inside of one."""
     try:
         yield
@@ -82,7 +82,7 @@ def told() -> Iterator[None]:
         raise
 
 
-def seen(customer_id: str) -> None:
+def note_account(customer_id: str) -> None:
     """Note that our key has shown something of a customer: so the account that made it is the key's."""
     unknown = Customer.objects.filter(pk=customer_id, account="")
     if unknown.exists() and (account := _account_at(settings.STRIPE.secret_key)):

@@ -23,7 +23,7 @@ _DRIFT = incidents.kind(
 )
 
 
-def seen() -> list[str]:
+def mismatches() -> list[str]:
     """Compare all tenants with Stripe and return what differs, a line each; nothing is reported."""
     return [each.line for each in reconcile.differences()]
 

@@ -68,7 +68,7 @@ def _record(row: Row, fresh: Document, write: Callable[[Row, Document], None]) -
     row.gone_at = None
     _fill(row, fresh, write)
     row.save()
-    stripe_account.seen(row.customer_id)
+    stripe_account.note_account(row.customer_id)
     return row
 
 
@@ -225,7 +225,7 @@ def link_customer(*, customer_id: str, tenant: Tenant) -> None:
     if customer.tenant_id != tenant.pk:
         log.error("customer belongs to another tenant", customer=customer_id)
         return
-    stripe_account.seen(customer_id)
+    stripe_account.note_account(customer_id)
     for model in (Subscription, Payment, Invoice):
         waiting = model._default_manager.filter(customer_id=customer_id, tenant__isnull=True)
         ids = list(waiting.values_list("pk", flat=True))

@@ -35,7 +35,7 @@ def handle_event(event_id: str) -> None:
 @jobs.periodic("billing.sweep_events", cron="* * * * * */5", rank=jobs.SWEEP)
 def sweep_events(timestamp: int) -> None:
     """Wake up every event that is due: a killed worker or a restarted database loses none."""
-    sweeps.each("sweep_events", inbox.forgotten(), inbox.wake, named=lambda event: event.pk)
+    sweeps.sweep("sweep_events", inbox.forgotten(), inbox.enqueue, named=lambda event: event.pk)
 
 
 @jobs.periodic("billing.review_access", cron="* * * * * */30", rank=jobs.SWEEP)
@@ -47,17 +47,17 @@ def review_access(timestamp: int) -> None:
 @jobs.task("billing.settle_signup", rank=jobs.PURCHASE)
 def settle_signup(signup_id: str) -> None:
     """Ask Stripe how a sign-up's session ended."""
-    with stripe_account.told():
+    with stripe_account.telling_staff():
         checkout.settle_signup(signup_id=uuid.UUID(signup_id))
 
 
 @jobs.periodic("billing.sweep_signups", cron="* * * * * */20", rank=jobs.SWEEP)
 def sweep_signups(timestamp: int) -> None:
     """Find sign-ups that no event has moved: paid and not ready, or past their session's end."""
-    sweeps.each(
+    sweeps.sweep(
         "sweep_signups",
         checkout.stuck(),
-        checkout.wake,
+        checkout.enqueue,
         named=lambda signup: f"sign-up {signup.pk}",
     )
 
@@ -103,7 +103,7 @@ def _look_for_drift() -> list[str] | None:
     if manual_mode.is_on():
         return None
     try:
-        return stripe_mismatch.seen()
+        return stripe_mismatch.mismatches()
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         log.warning("not compared with Stripe", error=str(error))
         return None

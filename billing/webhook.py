@@ -56,7 +56,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if settings.STRIPE.mode == "manual":
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Manual mode: keep the event and try later.")
     try:
-        with request_bodies.take_in(request) as kept:
+        with request_bodies.read_body(request) as kept:
             body = kept.read()
     except (request_bodies.BodyTooLarge, request_bodies.BodyMalformed) as refusal:
         return request_bodies.lingering(request, _refuse(refusal.status, refusal.detail))

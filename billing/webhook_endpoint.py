@@ -45,7 +45,7 @@ def account() -> Account:
         answers.append(client.v1.accounts.retrieve_current())
         return answers[-1]
 
-    document = gateway.ask(call)
+    document = gateway.call_api(call)
     date = answers[-1].last_response.headers.get("Date")
     return Account(
         id=document["id"],
@@ -91,7 +91,7 @@ def fix() -> Fixed | None:
     newest = found[0]
     if newest.get("api_version") != gateway.API_VERSION:
         return _created(f"created beside {newest['id']}, which speaks an older version")
-    gateway.ask(
+    gateway.call_api(
         lambda client: client.v1.webhook_endpoints.update(
             newest["id"], {"enabled_events": _wanted(), "disabled": False}
         )
@@ -100,7 +100,7 @@ def fix() -> Fixed | None:
 
 
 def _created(done: str) -> Fixed:
-    made = gateway.ask(
+    made = gateway.call_api(
         lambda client: client.v1.webhook_endpoints.create(
             {
                 "url": url(),
@@ -116,7 +116,7 @@ def _created(done: str) -> Fixed:
 def _all() -> Iterator[Document]:
     page: Any = {"limit": 100}
     while True:
-        found = gateway.ask(lambda client: client.v1.webhook_endpoints.list(page))  # noqa: B023 - asked at once
+        found = gateway.call_api(lambda client: client.v1.webhook_endpoints.list(page))  # noqa: B023 - asked at once
         yield from found["data"]
         if not found["has_more"]:
             return

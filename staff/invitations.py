@@ -29,7 +29,7 @@ from staff.site import site
 KIND = "staff_invitation"
 
 
-def promise(colleague: User) -> OutgoingMail:
+def enqueue(colleague: User) -> OutgoingMail:
     """Promise a colleague a mail with a link to choose a password; each asking is one of its own."""
     key = f"{colleague.pk}:{uuid.uuid4().hex}"
     return mail.enqueue(kind=KIND, key=key, to=colleague.email, language=colleague.language)

@@ -65,7 +65,7 @@ class StaffSite(UnfoldAdminSite):
     ) -> TemplateResponse:
         """Show the dashboard, as far as this person may see it."""
         shown: TemplateResponse = super().index(
-            request, {**dashboard.shown_to(request), **(extra_context or {})}
+            request, {**dashboard.context_for(request), **(extra_context or {})}
         )
         return shown
 

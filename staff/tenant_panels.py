@@ -81,7 +81,7 @@ def _own_domains(tenant: Tenant) -> Section:
         columns=(_("host"), _("verified"), _("DNS last asked"), _("problem"), _("failing since")),
         rows=[
             _cells(
-                domain_names.shown(each.host), each.verified_at, each.checked_at,
+                domain_names.display_name(each.host), each.verified_at, each.checked_at,
                 each.get_problem_display() if each.problem else "", each.failing_since,
             )
             for each in rows

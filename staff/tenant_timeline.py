@@ -29,7 +29,7 @@ STEPS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TimelineStep:
     """One step of the way, and how long it took after the one before."""
 
     name: str
@@ -73,7 +73,7 @@ def signup_of(tenant: Tenant) -> Signup | None:
     return Signup.objects.filter(tenant=tenant).select_related("tenant").first()
 
 
-def steps_of(signup: Signup) -> list[Step]:
+def steps_of(signup: Signup) -> list[TimelineStep]:
     """Return the steps from the form to the open door, each with its time and how long it took."""
     done = {step["name"]: step["done_at"] for step in progress.of(signup)["steps"]}
     done |= {"started": signup.created_at, "ready": signup.ready_at}
@@ -82,6 +82,6 @@ def steps_of(signup: Signup) -> list[Step]:
     for name, label in STEPS:
         done_at = done[name]
         took = max(done_at - before, NO_TIME) if done_at and before else None
-        steps.append(Step(name=str(label), done_at=done_at, took=took))
+        steps.append(TimelineStep(name=str(label), done_at=done_at, took=took))
         before = done_at or before
     return steps

@@ -107,9 +107,9 @@ def _home_page(
     page = {
         "plans": offered,
         "form": form,
-        "base_domain": domains.shown_base(),
+        "base_domain": domains.display_base(),
         "mode": settings.STRIPE.mode,
-        "left": signup_changes.shown(left) if left else None,
+        "left": signup_changes.summary_of(left) if left else None,
         "given_up": given_up,
         "lead_kept": lead_kept,
     }
@@ -171,7 +171,7 @@ def welcome_page(request: HttpRequest, session_id: str) -> HttpResponse:
 def resend_welcome(request: HttpRequest, session_id: str) -> HttpResponse:
     """Send the welcome mail again, if not too often; the answer is the same either way."""
     signup = _signup(session_id)
-    welcome.ask_again(signup=signup)
+    welcome.enqueue_again(signup=signup)
     response = redirect("website:welcome", session_id)
     response["Location"] += "?sent=again"
     return response

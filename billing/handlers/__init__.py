@@ -54,5 +54,5 @@ def handle(event: StripeEvent) -> Outcome:
     handler = HANDLERS.get(event.type)
     if handler is None:
         return Ignored(reason="We do not act on this type.")
-    with stripe_account.told():
+    with stripe_account.telling_staff():
         return handler(event.payload["data"]["object"])

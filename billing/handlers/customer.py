@@ -16,7 +16,7 @@ def deleted(rendered: dict[str, Any]) -> Outcome:
         return Ignored(reason="The customer has no id.")
     customer = stripe_sync.sync_customer(customer_id=customer_id)
     for subscription in Subscription.objects.filter(customer_id=customer_id, ended_at=None):
-        access.follow_subscription(subscription_id=subscription.pk)
+        access.sync_subscription(subscription_id=subscription.pk)
     if customer is None:
         return Ignored(reason="The customer is not one of ours.")
     return Done(tenant=customer.tenant)

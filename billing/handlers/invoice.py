@@ -17,12 +17,12 @@ def changed(rendered: dict[str, Any]) -> Outcome:
 
 def payment_failed(rendered: dict[str, Any]) -> Outcome:
     """Tell the owners, too, how to settle it."""
-    return _follow(rendered, mails.promise_payment_failed)
+    return _follow(rendered, mails.enqueue_payment_failed)
 
 
 def action_required(rendered: dict[str, Any]) -> Outcome:
     """Tell the owners, too, that their bank waits for them."""
-    return _follow(rendered, mails.promise_action_required)
+    return _follow(rendered, mails.enqueue_action_required)
 
 
 def _follow(rendered: dict[str, Any], promise: Callable[[Invoice], None] | None = None) -> Outcome:
@@ -33,7 +33,7 @@ def _follow(rendered: dict[str, Any], promise: Callable[[Invoice], None] | None 
     if mirrored is None:
         return Ignored(reason="Stripe knows no such invoice.")
     if mirrored.subscription_id:
-        access.follow_subscription(subscription_id=mirrored.subscription_id)
+        access.sync_subscription(subscription_id=mirrored.subscription_id)
     if promise is not None:
         promise(mirrored)
     return Done(tenant=mirrored.tenant)

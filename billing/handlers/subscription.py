@@ -17,7 +17,7 @@ def changed(rendered: dict[str, Any]) -> Outcome:
 
 def trial_will_end(rendered: dict[str, Any]) -> Outcome:
     """Tell the owners, too, what the trial's end brings."""
-    return _follow(rendered, mails.promise_trial_ending)
+    return _follow(rendered, mails.enqueue_trial_ending)
 
 
 def _follow(
@@ -26,7 +26,7 @@ def _follow(
     subscription_id = rendered.get("id")
     if not isinstance(subscription_id, str):
         return Ignored(reason="The subscription has no id.")
-    mirrored = access.follow_subscription(subscription_id=subscription_id)
+    mirrored = access.sync_subscription(subscription_id=subscription_id)
     if mirrored is None:
         return Ignored(reason="Stripe knows no such subscription.")
     if promise is not None:

@@ -33,7 +33,7 @@ LOCK_WAIT = "1s"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class PlanChange:
     """The plan and interval that an owner wants; `at` is the moment that a preview was made for."""
 
     plan: str
@@ -41,10 +41,10 @@ class Wish:
     at: datetime | None = None
 
 
-def preview_change(*, account: Account, wish: Wish) -> dict[str, Any]:
+def preview_change(*, account: Account, wish: PlanChange) -> dict[str, Any]:
     """Return what a change of plan would cost now and from then on, in minor units.
 
-    Raises `errors.Invalid`, `limits.PlanTooSmall`, and what `at_stripe` raises.
+    Raises `errors.Invalid`, `quota_enforcement.PlanTooSmall`, and what `at_stripe` raises.
     """
     price = price_of(wish)
     quota_enforcement.check_change(tenant=account.tenant, plan=price.plan)
@@ -58,10 +58,10 @@ def preview_change(*, account: Account, wish: Wish) -> dict[str, Any]:
         return _costs(row, price, invoice, at)
 
 
-def change_plan(*, account: Account, wish: Wish, request: IdempotentRequest) -> None:
+def change_plan(*, account: Account, wish: PlanChange, request: IdempotentRequest) -> None:
     """Move the subscription to another price; what is due for it is charged at once, or nothing.
 
-    Raises what `preview_change` raises, and `at_stripe.PaymentFailed`.
+    Raises what `preview_change` raises, and `stripe_calls.PaymentFailed`.
     """
     price = price_of(wish)
     quota_enforcement.check_change(tenant=account.tenant, plan=price.plan)
@@ -122,7 +122,7 @@ def subscription_held(account: Account) -> Iterator[Subscription]:
         row = _locked(current.pk)
         stripe_sync.record_subscription(row, stripe_calls.subscription(row.pk))
         yield row
-    access.take_in(row, cause=f"{account.tenant.name}: owner")
+    access.apply_subscription(row, cause=f"{account.tenant.name}: owner")
 
 
 def _locked(subscription_id: str) -> Subscription:
@@ -158,7 +158,7 @@ def _items(row: Subscription, price: Price, at: datetime) -> dict[str, Any]:
     }
 
 
-def _moment_of(wish: Wish, row: Subscription, request: IdempotentRequest) -> datetime:
+def _moment_of(wish: PlanChange, row: Subscription, request: IdempotentRequest) -> datetime:
     """Return the moment that the change is counted from, the same for every try of one request."""
     began = row.current_period_start
     if wish.at is None or (began and wish.at < began):
@@ -206,7 +206,7 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     return {"description": line.get("description") or "", "amount": line["amount"]}
 
 
-def price_of(wish: Wish) -> Price:
+def price_of(wish: PlanChange) -> Price:
     """Return the price that is wished for, or raise `errors.Invalid` by field."""
     prices = Price.objects.select_related("plan").filter(
         plan__code=wish.plan, plan__offered=True, currency=settings.STRIPE.currency

@@ -83,7 +83,7 @@ class SubscriptionView(OwnerView):
 class ChangePlanView(OwnerView):
     @extend_schema(
         operation_id="subscription_change_plan",
-        request=serializers.WishSerializer,
+        request=serializers.PlanChangeSerializer,
         parameters=[idempotency.PARAMETER],
         responses={
             200: PolymorphicProxySerializer(
@@ -98,11 +98,11 @@ class ChangePlanView(OwnerView):
     )
     def post(self, request: Request) -> Response:
         """Move to another plan or interval, charged at once; with `preview`, only say the cost."""
-        wish = serializers.WishSerializer(data=request.data)
+        wish = serializers.PlanChangeSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = dict(wish.validated_data)
         only_preview = given.pop("preview")
-        wished = actions.Wish(**given)
+        wished = actions.PlanChange(**given)
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             if only_preview:
@@ -179,7 +179,7 @@ class BeginAgainView(OwnerView):
         given = serializers.BeginAgainSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         choice = given.validated_data
-        wish = actions.Wish(plan=choice["plan"], interval=choice["interval"])
+        wish = actions.PlanChange(plan=choice["plan"], interval=choice["interval"])
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             back = _way_back(owners, request, choice)

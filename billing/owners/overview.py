@@ -29,7 +29,7 @@ def of(account: Account) -> dict[str, Any]:
         "suspended": account.tenant.suspended_at is not None,
         **(_of_subscription(subscription) if subscription else _of_payments(account)),
         "payment_problem": _payment_problem(account),
-        "limits": quota_enforcement.shown(account),
+        "limits": quota_enforcement.usage_of(account),
         "actions": _actions(account, subscription),
     }
 

@@ -38,7 +38,7 @@ class PlanTooSmall(LimitReached):
     slug = "plan-too-small"
 
 
-@quotas.judges(APARTMENTS)
+@quotas.enforces(APARTMENTS)
 def check_apartments(*, tenant: Tenant, adding: int) -> None:
     """Raise `LimitReached` if the tenant's plan does not allow so many more apartments.
 
@@ -73,7 +73,7 @@ def check_change(*, tenant: Tenant, plan: Plan) -> None:
         raise PlanTooSmall(text % {"limit": limit, "used": used}, limit=limit, used=used)
 
 
-def shown(account: Account) -> dict[str, Any]:
+def usage_of(account: Account) -> dict[str, Any]:
     """Return each limit with its use; null for no limit, and for a use that nobody counts yet."""
     plan = account.plan()
     return {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from billing.models import Customer, Price, Subscription
 from billing.owners import quota_enforcement, stripe_calls
 from billing.owners.account import Account
-from billing.owners.actions import ENDED, Wish, key_of, price_of, subscription_held
+from billing.owners.actions import ENDED, PlanChange, key_of, price_of, subscription_held
 from public_apps.core import errors
 from public_apps.core.models import IdempotentRequest
 
@@ -19,12 +19,14 @@ from public_apps.core.models import IdempotentRequest
 PAGE_LIFE = timedelta(minutes=61)
 
 
-def begin_again(*, account: Account, wish: Wish, request: IdempotentRequest, back: str) -> str:
+def begin_again(
+    *, account: Account, wish: PlanChange, request: IdempotentRequest, back: str
+) -> str:
     """Return a payment page whose subscription opens this workspace again, by its customer.
 
     At most one such page is open, and none while the customer pays for anything; it leads back to
     `back`. Raises `errors.Conflict` unless the subscription has ended, and what
-    `changes.preview_change` raises.
+    `actions.preview_change` raises.
     """
     price = price_of(wish)
     quota_enforcement.check_change(tenant=account.tenant, plan=price.plan)

@@ -46,7 +46,7 @@ class PortalSerializer(serializers.Serializer[Any]):
     frontend_url = FrontendUrlField()
 
 
-class WishSerializer(PlanChoiceSerializer):
+class PlanChangeSerializer(PlanChoiceSerializer):
     """A change of plan, or with `preview` the question what it would cost."""
 
     preview = serializers.BooleanField(default=False)

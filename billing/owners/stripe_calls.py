@@ -91,7 +91,7 @@ def _rows(found: Document) -> list[Document]:
 
 def _ask(call: Callable[[Client], Any]) -> Document:
     try:
-        return gateway.ask(call)
+        return gateway.call_api(call)
     except gateway.CardRefused as error:
         raise PaymentFailed(str(error)) from error
     except gateway.StripeBusy as error:

@@ -24,7 +24,7 @@ from billing import plans
 from billing.models import Interval
 from billing.owners import account, actions, overview, resubscribe
 from billing.owners.account import Account
-from billing.owners.actions import Wish
+from billing.owners.actions import PlanChange
 from public_apps.accounts.models import Role
 from public_apps.core import idempotency
 from public_apps.core.errors import Problem
@@ -78,7 +78,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
 def change_page(request: HttpRequest) -> HttpResponse:
     """Show on GET what a change of plan costs, and make it on POST."""
     asked = request.POST if request.method == "POST" else request.GET
-    wish = Wish(
+    wish = PlanChange(
         plan=asked.get("plan", ""), interval=asked.get("interval", ""), at=_moment(asked.get("at"))
     )
     if request.method == "POST":
@@ -155,7 +155,7 @@ def portal_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def again_page(request: HttpRequest) -> HttpResponse:
     """Lead on to a payment page, for a workspace whose subscription has ended."""
-    wish = Wish(plan=request.POST.get("plan", ""), interval=request.POST.get("interval", ""))
+    wish = PlanChange(plan=request.POST.get("plan", ""), interval=request.POST.get("interval", ""))
     return _lead_on(
         request,
         lambda owners, row: resubscribe.begin_again(

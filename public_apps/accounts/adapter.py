@@ -82,13 +82,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Promise the mail; nothing of it is made or sent while somebody waits."""
-        password_reset.promise(user)
+        password_reset.enqueue(user)
 
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
     ) -> None:
         """Promise the mail to a new address; until its link is used, the old one stays."""
-        security_notifications.promise_confirmation(emailconfirmation)
+        security_notifications.enqueue_confirmation(emailconfirmation)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address the person's only one, unless somebody has taken it meanwhile."""
@@ -116,7 +116,7 @@ class AccountAdapter(DefaultAccountAdapter):
         email: str | None = None,
     ) -> None:
         """Promise a word on what became of an account, to the address that it had before."""
-        security_notifications.promise_notice(template_prefix, person=user, to=email or "")
+        security_notifications.enqueue_notice(template_prefix, person=user, to=email or "")
 
 
 def _attempt(request: HttpRequest, credentials: dict[str, Any]) -> Attempt:

@@ -17,7 +17,7 @@ from public_apps.core.schema_context import current, inside
 KIND = "password_reset"
 
 
-def promise(user: User) -> None:
+def enqueue(user: User) -> None:
     """Promise a person of the current schema one mail with a link; each asking is one of its own."""
     key = f"{current()}:{user.pk}:{uuid.uuid4().hex}"
     with inside(get_public_schema_name()), transaction.atomic():

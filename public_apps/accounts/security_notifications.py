@@ -26,13 +26,13 @@ OCCASIONS = {
 }
 
 
-def promise_confirmation(confirmation: EmailConfirmation) -> None:
+def enqueue_confirmation(confirmation: EmailConfirmation) -> None:
     """Promise the mail that asks whether a new address is this person's own."""
     address = confirmation.email_address
     _promise(EMAIL_CHANGE, str(confirmation.pk), to=address.email, person=address.user)
 
 
-def promise_notice(occasion: str, *, person: User, to: str = "") -> None:
+def enqueue_notice(occasion: str, *, person: User, to: str = "") -> None:
     """Promise a word on something that only they should do; staff in public are told elsewhere."""
     if occasion in OCCASIONS and not is_public():
         told = f"{person.pk}:{OCCASIONS[occasion]}:{uuid.uuid4().hex}"

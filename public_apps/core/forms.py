@@ -32,7 +32,7 @@ class ActionForm(ModelForm):
         raise NotImplementedError
 
 
-def carried_out(
+def submit_form(
     request: HttpRequest, form: forms.Form | forms.ModelForm[Any], verb: Callable[..., Any]
 ) -> Any:
     """Return what the verb made of a valid form; None when it was refused, which the form then tells.

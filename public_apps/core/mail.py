@@ -80,11 +80,11 @@ def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
         defaults={"to": to, "language": language, "next_attempt_at": timezone.now()},
     )
     if created:
-        wake(mail)
+        enqueue_job(mail)
     return mail
 
 
-def wake(mail: OutgoingMail) -> None:
+def enqueue_job(mail: OutgoingMail) -> None:
     """Enqueue a mail's job unless it is waiting."""
     rank = jobs.AWAITED_MAIL if mail.kind in _awaited else jobs.MAIL
     jobs.defer_once("core.send_mail", lock=f"{JOBS}:{mail.pk}", rank=rank, mail_id=mail.pk)

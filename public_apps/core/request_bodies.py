@@ -66,7 +66,7 @@ class BodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            kept = take_in(request)
+            kept = read_body(request)
         except (BodyTooLarge, BodyMalformed) as refusal:
             return lingering(request, error_responses.answer(request, refusal))
         with kept:
@@ -96,7 +96,7 @@ def _can_be_kept(body: bytes) -> bool:
     return True
 
 
-def take_in(request: HttpRequest) -> IO[bytes]:
+def read_body(request: HttpRequest) -> IO[bytes]:
     """Read the body, make it the request's own with its length, and return it, for the caller to close.
 
     Raises `BodyTooLarge`, unread where the client says so beforehand, and `BodyMalformed`.

@@ -16,7 +16,7 @@ LONGEST_FAULT = 300
 swept = Signal()
 
 
-def each(
+def sweep(
     name: str, rows: Iterable[T], work: Callable[[T], object], *, named: Callable[[T], str]
 ) -> list[str]:
     """Do the work for each row in a transaction of its own; return a line for each that failed.
@@ -25,7 +25,7 @@ def each(
     named by stands in logs and mails: nobody's address.
     """
     faults = [fault for row in rows if (fault := _fault_of(name, row, work, named))]
-    swept.send(each, name=name, faults=faults)
+    swept.send(sweep, name=name, faults=faults)
     return faults
 
 

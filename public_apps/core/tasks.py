@@ -24,7 +24,7 @@ def send_mail(mail_id: int) -> None:
 @jobs.periodic("core.sweep_mail", cron="* * * * * */5", rank=jobs.SWEEP)
 def sweep_mail(timestamp: int) -> None:
     """Wake up mails whose retry is due, or whose job a crash has swallowed."""
-    sweeps.each("sweep_mail", mail.due(), mail.wake, named=lambda due: f"mail {due.pk}")
+    sweeps.sweep("sweep_mail", mail.due(), mail.enqueue_job, named=lambda due: f"mail {due.pk}")
 
 
 @jobs.periodic("core.rescue_stalled_jobs", cron="* * * * * */10", rank=jobs.SWEEP)
@@ -33,7 +33,7 @@ def rescue_stalled_jobs(timestamp: int) -> None:
     stalled = async_to_sync(app.job_manager.get_stalled_jobs)(
         seconds_since_heartbeat=jobs.SILENT_AFTER_SECONDS
     )
-    sweeps.each(
+    sweeps.sweep(
         "rescue_stalled_jobs", stalled, _rescue, named=lambda job: f"{job.task_name} {job.id}"
     )
 

@@ -85,7 +85,7 @@ def ensure_open(*, signup: Signup, tenant: Tenant) -> None:
     if locked.ready_at:
         return
     provisioning.open_tenant(tenant)
-    welcome.promise(signup=locked)
+    welcome.enqueue(signup=locked)
     locked.ready_at = timezone.now()
     locked.save(update_fields=["ready_at"])
     transaction.on_commit(lambda: _announce(locked, tenant))

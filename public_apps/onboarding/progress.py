@@ -12,14 +12,14 @@ from public_apps.tenants import domains
 STEPS = ("payment", "workspace", "address", "owner", "welcome_mail")
 
 
-class Step(TypedDict):
+class ProgressStep(TypedDict):
     name: str
     done_at: datetime | None
 
 
 class Progress(TypedDict):
     status: str
-    steps: list[Step]
+    steps: list[ProgressStep]
     workspace_url: str | None
 
 

@@ -24,7 +24,7 @@ MOST_MAILS = 6
 SHORTEST_GAP = timedelta(minutes=1)
 
 
-def promise(*, signup: Signup) -> OutgoingMail:
+def enqueue(*, signup: Signup) -> OutgoingMail:
     """Promise the first welcome mail; asking again changes nothing."""
     return _enqueue(signup, number=0)
 
@@ -44,7 +44,7 @@ def send_again(*, signup: Signup) -> bool:
     return True
 
 
-def ask_again(*, signup: Signup) -> None:
+def enqueue_again(*, signup: Signup) -> None:
     """Send a buyer another mail if that helps: the workspace is ready and its owner has no password.
 
     The link of an earlier mail goes on working until one of them is used, for mails cross. Nobody is

@@ -98,7 +98,7 @@ def url_at(host: str, path: str) -> str:
     return f"{scheme}://{host}{_port()}{path}"
 
 
-def shown_base() -> str:
+def display_base() -> str:
     """Return what follows a subdomain in a browser's address line."""
     return f"{settings.TENANT_BASE_DOMAIN}{_port()}"
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from public_apps.tenants import pool, schema_creation
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.tasks import wake_refill
+from public_apps.tenants.tasks import enqueue_refill
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ def take_tenant(*, name: str, owner_email: str) -> Tenant:
         tenant = pool.claim(name=name, owner_email=owner_email)
         assert tenant is not None  # noqa: S101 - our own transaction's spare can't be taken by others
     # After the commit: the refill's unique lock would make buyers wait for one another.
-    transaction.on_commit(wake_refill)
+    transaction.on_commit(enqueue_refill)
     return tenant
 
 

@@ -27,7 +27,7 @@ _counts: dict[str, Count] = {}
 _judges: dict[str, Judge] = {}
 
 
-def counts(what: str) -> Callable[[Count], Count]:
+def measures_usage(what: str) -> Callable[[Count], Count]:
     """Register how many there are in the current schema."""
 
     def register(count: Count) -> Count:
@@ -37,7 +37,7 @@ def counts(what: str) -> Callable[[Count], Count]:
     return register
 
 
-def judges(what: str) -> Callable[[J], J]:
+def enforces(what: str) -> Callable[[J], J]:
     """Register who says whether more may be added."""
 
     def register(judge: J) -> J:

@@ -19,16 +19,16 @@ def refill_pool() -> None:
     While buyers wait it does not even begin: a build takes a processor for a while.
     """
     if pool.buyers_wait():
-        wake_refill(wait=PAUSE)
+        enqueue_refill(wait=PAUSE)
     elif pool.add_one() and pool.missing():
-        wake_refill()
+        enqueue_refill()
 
 
 @jobs.periodic("tenants.check_pool", cron="* * * * * */15", rank=jobs.SPARE)
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
     if pool.missing():
-        wake_refill()
+        enqueue_refill()
 
 
 @jobs.periodic("tenants.catch_up", cron="* * * * * */15", rank=jobs.SPARE)
@@ -37,6 +37,6 @@ def catch_up(timestamp: int) -> None:
     release.catch_up()
 
 
-def wake_refill(*, wait: timedelta | None = None) -> None:
+def enqueue_refill(*, wait: timedelta | None = None) -> None:
     """Enqueue a refill unless one is waiting."""
     jobs.defer_once("tenants.refill_pool", lock=REFILL, wait=wait)

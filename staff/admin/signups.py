@@ -138,7 +138,7 @@ def _try_again(event: StripeEvent) -> AdminAction:
 
 
 def _settle(signup: Signup) -> AdminAction:
-    checkout.wake(signup)
+    checkout.enqueue(signup)
     said = _("A worker takes it up now.")
     detail = {"stage": signup.stage.value}
     return AdminAction(said=said, to=signup, action="signup.provisioning_retried", detail=detail)

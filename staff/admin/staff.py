@@ -41,7 +41,7 @@ class StaffUserAdmin(AuditedAdmin):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if not change:
-            invitations.promise(obj)
+            invitations.enqueue(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody is deleted: what they did would lose its name. They are made inactive."""
@@ -66,7 +66,7 @@ class StaffUserAdmin(AuditedAdmin):
             raise PermissionDenied
 
         def act(answers: dict[str, Any]) -> AdminAction:
-            invitations.promise(colleague)
+            invitations.enqueue(colleague)
             said = _("The link is on its way to %s.") % colleague
             return AdminAction(said=said, to=colleague, action="staff.link_sent")
 

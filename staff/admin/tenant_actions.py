@@ -153,7 +153,7 @@ class DeedsOnTheWay(AskingAboutTenants):
 
         def act(answers: dict[str, Any]) -> AdminAction:
             signup = _signup_of(tenant)
-            checkout.wake(signup)
+            checkout.enqueue(signup)
             said = _("A worker takes it up now.")
             return AdminAction(said=said, to=tenant, action="tenant.provisioning_retried")
 
@@ -170,7 +170,7 @@ class DeedsInTheirName(AskingAboutTenants):
         tenant = get_object_or_404(Tenant, pk=object_id)
 
         def act(answers: dict[str, Any]) -> HttpResponse:
-            asked, token = start.ask(
+            asked, token = start.request_impersonation(
                 tenant=tenant,
                 person_email=answers["person_email"],
                 reason=answers["reason"],

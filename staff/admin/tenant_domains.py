@@ -78,7 +78,7 @@ class DeedsOnAddresses(AskingAboutTenants):
 
 def host_form(hosts: Iterable[str]) -> type[forms.Reason]:
     """Return a form that asks for one of these hosts, and why."""
-    choices = [(host, domain_names.shown(host)) for host in hosts]
+    choices = [(host, domain_names.display_name(host)) for host in hosts]
 
     class HostForm(forms.Reason):
         host = django_forms.ChoiceField(

@@ -124,7 +124,7 @@ class DeedsOnDeparture(AskingAboutTenants):
 
         def act(answers: dict[str, Any]) -> AdminAction:
             label = answers["label"].lower()
-            reactivation.ask(tenant=tenant, label=label, by=who(request))
+            reactivation.request_reactivation(tenant=tenant, label=label, by=who(request))
             said = _("A worker brings it back; how that went is in the audit log below.")
             detail = {"reason": answers["reason"], "subdomain": label}
             return AdminAction(said=said, to=tenant, action="tenant.revival_asked", detail=detail)
@@ -144,7 +144,7 @@ class DeedsOnDeparture(AskingAboutTenants):
             if answers["name"].strip() != tenant.name:
                 wrong = _("This is not the name of the workspace.")
                 raise errors.Invalid(wrong, errors={"name": [wrong]})
-            departure = departures.ask_erasure(tenant=tenant, by=who(request))
+            departure = departures.request_erasure(tenant=tenant, by=who(request))
             day = date_format(timezone.localtime(departure.begins_at))
             detail = {"reason": answers["reason"], "begins_at": departure.begins_at.isoformat()}
             said = _("Suspended; it is erased on %s.") % day

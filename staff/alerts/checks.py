@@ -175,4 +175,4 @@ def run(*, now: datetime | None = None) -> None:
         if found is not None:
             incidents.report(kind, found)
 
-    sweeps.each("watch_thresholds", CHECKS, make, named=str)
+    sweeps.sweep("watch_thresholds", CHECKS, make, named=str)

@@ -39,7 +39,7 @@ class Panel:
     answers_ok: bool
 
 
-def shown_to(request: HttpRequest) -> dict[str, Any]:
+def context_for(request: HttpRequest) -> dict[str, Any]:
     """Return what the page shows to this person."""
     may = request.user.has_perm
     context: dict[str, Any] = {}

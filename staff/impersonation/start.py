@@ -25,7 +25,9 @@ HAND_OVER = timedelta(seconds=60)
 LONGEST = timedelta(minutes=30)
 
 
-def ask(*, tenant: Tenant, person_email: str, reason: str, by: User) -> tuple[Impersonation, str]:
+def request_impersonation(
+    *, tenant: Tenant, person_email: str, reason: str, by: User
+) -> tuple[Impersonation, str]:
     """Allow `by` to work as this person for half an hour; return that and the hand-over token.
 
     The token is for the tenant's host, once, within a minute; we keep its hash alone. Raises

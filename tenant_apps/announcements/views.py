@@ -21,7 +21,7 @@ from public_apps.accounts.view_decorators import (
     has_permission,
     require_permission,
 )
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.announcements import actions, queries
 from tenant_apps.announcements.forms import AnnouncementForm
 from tenant_apps.announcements.models import Announcement
@@ -54,7 +54,7 @@ def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Write an announcement."""
     form = AnnouncementForm(request.POST or None)
-    made = carried_out(
+    made = submit_form(
         request, form, lambda **said: actions.post(by=current_user(request), **said).pk
     )
     if made is not None:
@@ -76,7 +76,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         locked = Announcement.objects.select_for_update().get(pk=pk)
         return actions.change(announcement=locked, **said).pk  # type: ignore[arg-type]
 
-    if carried_out(request, form, change) is not None:
+    if submit_form(request, form, change) is not None:
         messages.success(request, _("The announcement is changed."))
         return HttpResponseSeeOther(reverse("announcement-page", args=[pk]))
     shown = {"form": form, "announcement": found, "key": uuid.uuid4().hex}

@@ -38,7 +38,7 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
     """
     _reader(content)
     with transaction.atomic():
-        return background_jobs.ask(
+        return background_jobs.enqueue(
             kind=Work.Kind.IMPORT,
             subject_id=building.pk,
             asked_by=asked_by,
@@ -47,7 +47,7 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
 
 
 def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
-    """Add all apartments of a file; raises `work.Refusal` with what is wrong, line by line."""
+    """Add all apartments of a file; raises `background_jobs.Refusal` with what is wrong, line by line."""
     building = Building.objects.select_for_update(no_key=True).filter(pk=asked.subject_id).first()
     if building is None:
         raise Refusal([_said(None, _("This building is gone."))])

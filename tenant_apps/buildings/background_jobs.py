@@ -37,7 +37,7 @@ def carries_out(kind: str, task: str) -> None:
     _tasks[kind] = task
 
 
-def ask(*, kind: str, subject_id: int, asked_by: User, content: str = "") -> Work:
+def enqueue(*, kind: str, subject_id: int, asked_by: User, content: str = "") -> Work:
     """Have the worker do something once this transaction commits; return what one can watch."""
     work = Work.objects.create(
         kind=kind, subject_id=subject_id, asked_by_id=asked_by.pk, content=content

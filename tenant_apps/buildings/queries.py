@@ -13,7 +13,7 @@ from public_apps.tenants import quotas
 from tenant_apps.buildings.models import Apartment, Building, Residency
 
 
-@quotas.counts(quotas.APARTMENTS)
+@quotas.measures_usage(quotas.APARTMENTS)
 def count_apartments() -> int:
     """Return how many apartments the current workspace has."""
     return Apartment.objects.count()

@@ -52,7 +52,7 @@ def keep(upload: UploadedFile[Any], *, by: User) -> StoredFile:
         uploaded_by=by,
     )
     StoredContent.objects.create(file=stored, data=data)
-    wake_sweep(wait=WAITS)
+    enqueue_sweep(wait=WAITS)
     return stored
 
 
@@ -85,7 +85,7 @@ def sweep() -> int:
     return by_model.get(StoredFile._meta.label, 0)
 
 
-def wake_sweep(*, wait: timedelta) -> None:
+def enqueue_sweep(*, wait: timedelta) -> None:
     """Have the current schema swept after a while, unless that is already arranged."""
     schema = current()
     jobs.defer_once("files.sweep_waiting", lock=f"files:{schema}", wait=wait, schema_name=schema)

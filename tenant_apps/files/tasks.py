@@ -16,11 +16,11 @@ def sweep_waiting(schema_name: str) -> None:
         return
     with inside(schema_name):
         actions.sweep()
-        wake_sweep()
+        enqueue_sweep()
 
 
 @offboarding_hooks.reenqueues
-def wake_sweep() -> None:
+def enqueue_sweep() -> None:
     """Have the current schema swept as its oldest waiting upload wants it, if any waits."""
     if wait := queries.longest_wait():
-        actions.wake_sweep(wait=wait)
+        actions.enqueue_sweep(wait=wait)

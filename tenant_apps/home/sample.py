@@ -40,7 +40,7 @@ def start(*, by: User) -> Work:
         underway = background_jobs.latest(kind=Work.Kind.SAMPLE, subject_id=0)
         if underway is not None and underway.status in {"waiting", "working"}:
             raise Refused(_("The sample building is being made just now."))
-        return background_jobs.ask(kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
+        return background_jobs.enqueue(kind=Work.Kind.SAMPLE, subject_id=0, asked_by=by)
 
 
 def fill(*, tenant: Tenant, by: User, tell: Tell | None = None) -> Building:

@@ -51,7 +51,7 @@ def open_request(
     if files:
         attach(request=request, files=files, by=by)
     if tell:
-        mails.promise_opened(step)
+        mails.enqueue_opened(step)
     return request
 
 
@@ -80,7 +80,7 @@ def move(
     request.ended_at = timezone.now() if to in ENDED else None
     request.save(update_fields=["status", "ended_at"])
     step = _note_step(request, by=by, note=note)
-    mails.promise_moved(step)
+    mails.enqueue_moved(step)
     return request
 
 
@@ -101,7 +101,7 @@ def assign(*, request: ServiceRequest, to: User | None, by: User, note: str = ""
     request.assigned_to = to
     request.save(update_fields=["assigned_to"])
     step = _note_step(request, by=by, note=note)
-    mails.promise_assigned(step)
+    mails.enqueue_assigned(step)
     return request
 
 
@@ -111,7 +111,7 @@ def comment(*, request: ServiceRequest, by: User, body: str, internal: bool = Fa
     said = Comment(request=request, author=by, body=body, internal=internal)
     said.full_clean(exclude=["request", "author"], validate_constraints=False)
     said.save()
-    mails.promise_commented(said)
+    mails.enqueue_commented(said)
     return said
 
 

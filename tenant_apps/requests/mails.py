@@ -21,7 +21,7 @@ MANAGING = (Role.OWNER, Role.MANAGER)
 # --- Promises -------------------------------------------------------------------------------------
 
 
-def promise_opened(step: Step) -> None:
+def enqueue_opened(step: Step) -> None:
     """Promise owners and managers a word about a new request, unless it is from one of them."""
     if step.by is not None and step.by.role in MANAGING:
         return
@@ -29,19 +29,19 @@ def promise_opened(step: Step) -> None:
         _promise(OPENED, step.pk, to=person, but=step.by)
 
 
-def promise_moved(step: Step) -> None:
+def enqueue_moved(step: Step) -> None:
     """Promise whom it concerns a word about a new status, but not who set it."""
     for person in _concerned(step.request):
         _promise(MOVED, step.pk, to=person, but=step.by)
 
 
-def promise_assigned(step: Step) -> None:
+def enqueue_assigned(step: Step) -> None:
     """Promise a word to who is assigned now."""
     if step.assigned_to is not None:
         _promise(ASSIGNED, step.pk, to=step.assigned_to, but=step.by)
 
 
-def promise_commented(said: Comment) -> None:
+def enqueue_commented(said: Comment) -> None:
     """Promise whom it concerns a word about a comment; of an internal one residents hear nothing."""
     for person in _concerned(said.request):
         if not said.internal or person.pk == said.request.assigned_to_id:

@@ -106,7 +106,7 @@ def test_who_leaves_is_kept_in_the_store_until_erased(ground: Ground, folder: Pa
     assert departure.dropped_at, departure.error
     with reader.opened(folder / departure.stored_as) as archive:
         assert archive.manifest.tenant["owner_email"] == workspace.owner
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     steps.proceed(later(workspace, days=8).pk)
     assert backups(folder, workspace) == []
 

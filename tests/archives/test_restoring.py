@@ -75,7 +75,7 @@ def test_erasing_a_tenant_takes_what_is_kept_of_it_along(ground: Ground, tmp_pat
     label = domains.label_of(workspace.host)
     call_command("tenant", "restore", label, "--from", str(path))
     both = {schema_of(workspace), KeptSchema.objects.get(tenant=workspace.tenant).schema_name}
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     steps.proceed(later(workspace, days=8).pk)
     assert of(workspace).erased_at
     assert not any(map(orphans.is_there, both))

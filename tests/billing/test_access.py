@@ -94,7 +94,7 @@ def test_a_second_overdue_invoice_does_not_start_the_grace_anew(bench: Bench) ->
     Subscription.objects.filter(pk=eleni.subscription_id).update(
         past_due_since=timezone.now() - timedelta(days=13)
     )
-    access.follow_subscription(subscription_id=eleni.subscription_id)
+    access.sync_subscription(subscription_id=eleni.subscription_id)
     since = eleni.mirrored.past_due_since
     assert first is not None
     assert since is not None
@@ -195,13 +195,13 @@ def test_a_subscription_that_stripe_no_longer_knows_suspends(bench: Bench) -> No
     eleni = bench.buy()
     gone = f"sub_gone_{eleni.signup.pk.hex}"
     Subscription.objects.filter(pk=eleni.subscription_id).update(id=gone)
-    access.follow_subscription(subscription_id=gone)
+    access.sync_subscription(subscription_id=gone)
     assert Subscription.objects.get(pk=gone).gone_at is not None
     assert eleni.tenant.status == "suspended"
 
 
 def test_an_event_about_what_stripe_never_had_leaves_nothing_behind(bench: Bench) -> None:
-    assert access.follow_subscription(subscription_id="sub_never") is None
+    assert access.sync_subscription(subscription_id="sub_never") is None
     assert not Subscription.objects.filter(pk="sub_never").exists()
 
 

@@ -203,7 +203,7 @@ def test_going_back_to_stripe_links_the_two(bench: Bench) -> None:
     access.review_due(now=until)
     assert now_of(tenant) == "active"
     paying.move("unpaid")
-    access.follow_subscription(subscription_id=paying.subscription_id)
+    access.sync_subscription(subscription_id=paying.subscription_id)
     assert now_of(tenant) == "active"  # until tomorrow: paid by hand
     access.review(tenant_id=tenant.pk, cause="test", now=until)
     assert now_of(tenant) == "suspended"

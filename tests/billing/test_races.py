@@ -88,7 +88,7 @@ def test_an_older_answer_that_arrives_late_does_not_overwrite_a_newer_one(bench:
     subscription_id = eleni.subscription_id
 
     def follow() -> None:
-        access.follow_subscription(subscription_id=subscription_id)
+        access.sync_subscription(subscription_id=subscription_id)
 
     with slow_line(bench) as line, ThreadPoolExecutor(max_workers=2) as workers:
         slow = workers.submit(closing, follow)

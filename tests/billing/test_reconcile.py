@@ -138,7 +138,7 @@ def test_two_live_subscriptions_are_for_people_to_judge(bench: Bench, eleni: Buy
     second = bench.check_out()
     bench.control(f"sessions/{second.session_id}/complete", {"outcome": "paid"})
     Customer.objects.create(pk=second.customer_id, tenant=eleni.tenant)
-    access.follow_subscription(subscription_id=second.subscription_id)
+    access.sync_subscription(subscription_id=second.subscription_id)
     found = [each for each in reconcile.differences(tenant=eleni.tenant) if each.kind == Kind.TWICE]
     assert len(found) == 1
     assert eleni.subscription_id in found[0].stripes

@@ -20,7 +20,7 @@ from devstack.processes import ROOT
 from public_apps.core import jobs
 from public_apps.core.tasks import rescue_stalled_jobs
 from public_apps.tenants.models import Tenant
-from public_apps.tenants.tasks import wake_refill
+from public_apps.tenants.tasks import enqueue_refill
 from tests.core.ground import Ground
 
 UNRULY_RANK: jobs.Rank = {"queue": "unruly", "priority": 0}
@@ -125,7 +125,7 @@ def test_a_job_asked_for_twice_runs_once_and_poisons_nothing(ground: Ground, wor
 def test_asking_for_a_refill_again_and_again_leaves_one_waiting(ground: Ground) -> None:
     with transaction.atomic():
         for _ in range(3):
-            wake_refill()
+            enqueue_refill()
         list(Tenant.objects.all()[:1])  # the transaction is alive
     with connection.cursor() as cursor:
         cursor.execute(

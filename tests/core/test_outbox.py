@@ -88,7 +88,7 @@ def make_due(promised: OutgoingMail) -> None:
 
 
 def test_a_promise_made_twice_is_one_mail(ground: Ground, signup: Signup) -> None:
-    first, second = welcome.promise(signup=signup), welcome.promise(signup=signup)
+    first, second = welcome.enqueue(signup=signup), welcome.enqueue(signup=signup)
     assert first.pk == second.pk
     for _ in range(3):
         mail.send(mail_id=first.pk)
@@ -99,7 +99,7 @@ def test_a_promise_made_twice_is_one_mail(ground: Ground, signup: Signup) -> Non
 
 
 def test_of_many_senders_at_once_one_sends(ground: Ground, signup: Signup) -> None:
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
 
     def send(_number: int) -> None:
         try:
@@ -114,7 +114,7 @@ def test_of_many_senders_at_once_one_sends(ground: Ground, signup: Signup) -> No
 
 def test_a_promise_is_taken_back_with_its_transaction(ground: Ground, signup: Signup) -> None:
     with transaction.atomic():
-        promised = welcome.promise(signup=signup)
+        promised = welcome.enqueue(signup=signup)
         transaction.set_rollback(True)
     assert not OutgoingMail.objects.filter(pk=promised.pk).exists()
     with connection.cursor() as cursor:
@@ -128,7 +128,7 @@ def test_a_promise_is_taken_back_with_its_transaction(ground: Ground, signup: Si
 def test_a_server_that_hangs_or_refuses_puts_a_mail_off_and_loses_none(
     ground: Ground, signup: Signup, settings: Settings, greeting: bytes
 ) -> None:
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
     catcher, settings.EMAIL_TIMEOUT = settings.EMAIL_PORT, 0.5
     with mail_server(greeting) as port:
         settings.EMAIL_PORT = port
@@ -154,7 +154,7 @@ def test_a_server_that_hangs_or_refuses_puts_a_mail_off_and_loses_none(
 def test_an_unreachable_server_is_given_up_at_last_and_staff_can_see_it(
     ground: Ground, signup: Signup, settings: Settings
 ) -> None:
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
     OutgoingMail.objects.filter(pk=promised.pk).update(attempts=MAX_ATTEMPTS - 1)
     catcher, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
     mail.send(mail_id=promised.pk)
@@ -170,7 +170,7 @@ def test_an_unreachable_server_is_given_up_at_last_and_staff_can_see_it(
 
 def test_a_mail_that_cannot_be_made_is_put_off_too(ground: Ground, signup: Signup) -> None:
     """Or it would be tried every five seconds for ever, and nobody would see why."""
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
     assert signup.tenant is not None
     with connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA "{signup.tenant.schema_name}" CASCADE')
@@ -182,7 +182,7 @@ def test_a_mail_that_cannot_be_made_is_put_off_too(ground: Ground, signup: Signu
 
 
 def test_who_has_a_password_by_now_gets_no_link_any_more(ground: Ground, signup: Signup) -> None:
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
     assert signup.tenant is not None
     with inside(signup.tenant.schema_name):
         owner = User.objects.get(email=signup.email)
@@ -199,7 +199,7 @@ def test_who_has_a_password_by_now_gets_no_link_any_more(ground: Ground, signup:
 def test_after_an_outage_the_worker_sends_what_waited(ground: Ground, signup: Signup) -> None:
     stack = ground.stack
     stack.stop_part("mail")
-    promised = welcome.promise(signup=signup)
+    promised = welcome.enqueue(signup=signup)
     stack.start_part("worker")
     try:
         until(promised, lambda row: row.attempts > 0)

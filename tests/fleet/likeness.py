@@ -78,7 +78,7 @@ class Scale:
         self._finish(before)
         task = workers.Task(schema_name=old, plan=plan.compile_plan(old), settled=False)
         assert not task.plan.is_foreseen
-        (outcome,) = workers.Alone([task])
+        (outcome,) = workers.InProcess([task])
         assert outcome.error == ""
         theirs = self._by_django_tenants(other)
         self._weigh("migrated", self._finish(old), theirs)

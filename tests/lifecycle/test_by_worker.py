@@ -91,7 +91,7 @@ def test_cancelled_suspended_warned_archived_brought_back_and_at_last_forgotten(
     until(lambda: eleni.request("GET", "/").status_code == 404)
     assert Invoice.objects.filter(tenant=row_of(eleni)).exists(), "as the law wants"
 
-    reactivation.ask(tenant=row_of(eleni), by="anna@staff.example")
+    reactivation.request_reactivation(tenant=row_of(eleni), by="anna@staff.example")
     until(lambda: row_of(eleni).archived_at is None)
     assert row_of(eleni).status == "suspended", "until a plan is chosen again"
     until(lambda: eleni.request("GET", "/accounts/login/").status_code == 200)

@@ -88,14 +88,14 @@ def test_asking_takes_name_and_password_and_suspends_at_once(ground: Ground, doo
 def test_undoing_takes_no_word_of_staffs_back(ground: Ground) -> None:
     workspace = found_workspace()
     suspension.hold(tenant=workspace.tenant, reason="a dispute", by="anna@newconcierge.example")
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     departures.undo(tenant=workspace.tenant, by=workspace.owner)
     assert Tenant.objects.get(pk=workspace.tenant.pk).held_at is not None
 
 
 def test_for_a_week_nothing_is_gone(ground: Ground) -> None:
     workspace = found_workspace()
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     departure = steps.proceed(later(workspace, days=6.9).pk)
     assert departure is not None
     assert departure.unpaid_at, "nobody is charged meanwhile"
@@ -110,7 +110,7 @@ def test_then_nothing_about_its_people_is_left_and_a_proof_says_what_was_done(
     workspace, neighbour = found_workspace(), found_workspace()
     with_traces(workspace)
     with_traces(neighbour)
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     assert public_rows_with(workspace.owner)
     departure = steps.proceed(later(workspace, days=8).pk)
     assert departure is not None
@@ -140,7 +140,7 @@ def test_an_archived_tenant_is_erased_on_request_with_its_archive(
     retention.plan_due()
     steps.proceed(later(workspace, days=31).pk)
     assert list(vault.folder.iterdir())
-    departures.ask_erasure(tenant=workspace.tenant, by="manage.py")
+    departures.request_erasure(tenant=workspace.tenant, by="manage.py")
     departure = of(workspace)
     steps.proceed(departure.pk)
     assert list(vault.folder.iterdir()), "not before a week"
@@ -155,7 +155,7 @@ def test_an_archived_tenant_is_erased_on_request_with_its_archive(
 def test_what_comes_in_late_is_erased_too(bench: Bench) -> None:
     """Stripe tells of an end after the end, and of more than what we act on."""
     eleni, kostas = bench.buy(), bench.buy()
-    departures.ask_erasure(tenant=eleni.tenant, by=eleni.order.email)
+    departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     departure = of(Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email))
     tenant, customer, address = eleni.tenant, eleni.customer_id, eleni.order.email
     Departure.objects.filter(pk=departure.pk).update(begins_at=timezone.now())

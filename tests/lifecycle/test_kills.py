@@ -65,7 +65,7 @@ def test_an_erasure_goes_on_where_it_was_killed(
     ground: Ground, vault: FolderVault, nth: int, when: str
 ) -> None:
     workspace = found_workspace()
-    departures.ask_erasure(tenant=workspace.tenant, by=workspace.owner)
+    departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     departure = later(workspace, days=8)
     killed(ground, departure, nth, when, vault)
     assert times(workspace, ERASURE) == (nth if when == "after" else nth - 1)

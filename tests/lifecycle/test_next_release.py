@@ -42,6 +42,6 @@ def test_an_archive_of_yesterday_comes_to_todays_head(
         with inside(now.schema_name):
             assert User.objects.get().email == workspace.owner
     finally:  # it is ahead of everybody else here
-        departures.ask_erasure(tenant=now, by="test")
+        departures.request_erasure(tenant=now, by="test")
         steps.proceed(later(workspace, days=8).pk)
     assert not orphans.is_there(now.schema_name)

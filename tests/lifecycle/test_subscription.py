@@ -15,7 +15,7 @@ def test_deleting_ends_the_subscription_at_once_and_undoing_leads_to_the_plans(
     bench: Bench,
 ) -> None:
     eleni = bench.buy()
-    departure = departures.ask_erasure(tenant=eleni.tenant, by=eleni.order.email)
+    departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     steps.proceed(departure.pk)
     assert eleni.at_stripe["status"] == "canceled"
     departures.undo(tenant=eleni.tenant, by=eleni.order.email)
@@ -26,7 +26,7 @@ def test_deleting_ends_the_subscription_at_once_and_undoing_leads_to_the_plans(
 def test_while_stripe_cannot_be_asked_nothing_is_dropped(bench: Bench) -> None:
     eleni = bench.buy()
     workspace = Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email)
-    departure = departures.ask_erasure(tenant=eleni.tenant, by=eleni.order.email)
+    departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     later(workspace, days=8)
     with bench.fault(status=500):
         hindered = steps.proceed(departure.pk)
@@ -43,7 +43,7 @@ def test_while_stripe_cannot_be_asked_nothing_is_dropped(bench: Bench) -> None:
 def test_a_subscription_that_was_begun_meanwhile_ends_before_the_door_closes(bench: Bench) -> None:
     eleni = bench.buy()
     workspace = Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email)
-    departure = departures.ask_erasure(tenant=eleni.tenant, by=eleni.order.email)
+    departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     # As if the first step had found none: what is live at Stripe when the door closes ends, too.
     later(workspace, days=8)
     type(departure).objects.filter(pk=departure.pk).update(unpaid_at=timezone.now())

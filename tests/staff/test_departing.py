@@ -53,15 +53,15 @@ def recorded(workspace: Workspace, action: str) -> dict[str, object]:
 def test_an_archive_is_put_off_and_its_owner_told_anew(ground: Ground, anna: Desk) -> None:
     workspace = over()
     retention.plan_due()
-    retention.promise_notices()
+    retention.enqueue_notices()
     day = timezone.localdate() + timedelta(days=100)
     path = f"{page_of(workspace)}/put-off/"
     assert "This day is over" in anna.submit(path, reason="r", until="2020-01-01").text
     assert anna.submit(path, reason="they asked", until=day.isoformat()).status_code == 302
     planned = of(workspace)
     assert timezone.localdate(planned.begins_at - timedelta(seconds=1)) == day
-    retention.promise_notices()
-    retention.promise_notices()
+    retention.enqueue_notices()
+    retention.enqueue_notices()
     told = OutgoingMail.objects.filter(kind=retention.NOTICE, to=workspace.owner)
     assert {mail.key for mail in told} == {f"{planned.pk - 1}:1", f"{planned.pk}:1"}
     assert len(told) == 2

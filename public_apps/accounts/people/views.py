@@ -28,7 +28,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out, once
+from public_apps.core.forms import once, submit_form
 
 A_PAGE = 50
 
@@ -92,7 +92,7 @@ def invite_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     form = InviteForm(
         request.POST or None, by=current_user(request), language=get_language() or "en"
     )
-    made = carried_out(
+    made = submit_form(
         request, form, lambda **said: invitations.invite(by=current_user(request), **said).pk
     )
     if made is not None:
@@ -128,7 +128,7 @@ def member_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a member and change their names and role."""
     member = get_object_or_404(User, pk=pk)
     form = MemberForm(request.POST or None, instance=member, by=current_user(request))
-    done = carried_out(
+    done = submit_form(
         request,
         form,
         lambda **said: actions.change(member=member, by=current_user(request), **said).pk,

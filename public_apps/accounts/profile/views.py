@@ -29,7 +29,7 @@ from public_apps.accounts.view_decorators import (
     current_user,
     require_permission,
 )
-from public_apps.core.forms import ActionForm, carried_out
+from public_apps.core.forms import ActionForm, submit_form
 
 
 class ProfileForm(ActionForm):
@@ -108,7 +108,7 @@ def keys_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     def made(**said: Any) -> str:  # kept sealed, for whoever sends the form twice
         return seal(machine_keys.make(user=mine, **said)[1], purpose=PURPOSE)
 
-    sealed = carried_out(request, form, made)
+    sealed = submit_form(request, form, made)
     if sealed is not None:
         secret, form = unseal(sealed, purpose=PURPOSE), KeyForm(user=mine)
     shown = {

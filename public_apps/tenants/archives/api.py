@@ -64,7 +64,7 @@ class ExportViewSet(ListModelMixin, RetrieveModelMixin):
         """Have one made, or go on with the one under way; a mail tells when it is there."""
 
         def work() -> Content:
-            export = exports.ask(tenant=self._tenant, by=self.user)
+            export = exports.request_export(tenant=self._tenant, by=self.user)
             return Content(ExportSerializer(export).data, {"Location": self.get_location(export)})
 
         return self.idempotent(work, status=201)

@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 3
 
 
 @transaction.atomic
-def ask(*, tenant: Tenant, by: User) -> Export:
+def request_export(*, tenant: Tenant, by: User) -> Export:
     """Have an archive made; returns the one that is under way.
 
     Raises `errors.Refused` when enough were asked for in a day, or there is nowhere to keep one.
@@ -45,7 +45,7 @@ def ask(*, tenant: Tenant, by: User) -> Export:
         export, is_new = under_way.get_or_create(
             tenant=tenant, defaults={"asked_by": by.email, "language": by.language}
         )
-        wake(export)
+        enqueue(export)
     if is_new:
         audit.record(actor=by, action="workspace.export_asked", target=tenant)
     return export
@@ -113,7 +113,7 @@ def forget_expired() -> None:
     long_ago = timezone.now() - EXPIRES_AFTER
     Export.objects.filter(failed_at__lte=long_ago).delete()
     expired = Export.objects.filter(expires_at__lte=timezone.now())
-    sweeps.each("forget_expired", expired, _forget, named=key_of)
+    sweeps.sweep("forget_expired", expired, _forget, named=key_of)
 
 
 def _forget(export: Export) -> None:
@@ -126,7 +126,7 @@ def key_of(export: Export) -> str:
     return export.stored_as or legacy_keys.export_key(export)
 
 
-def wake(export: Export) -> None:
+def enqueue(export: Export) -> None:
     """Enqueue an export unless it is waiting."""
     lock = f"export:{export.pk}"
     jobs.defer_once("archives.make_export", lock=lock, export_id=str(export.pk))

@@ -51,7 +51,7 @@ def sweep_exports(timestamp: int) -> None:
         long_ago = timezone.now() - UNFINISHED_AFTER
         left = Export.objects.filter(finished_at=None, failed_at=None, asked_at__lt=long_ago)
         for export in left:
-            exports.wake(export)
+            exports.enqueue(export)
         exports.forget_expired()
 
 

@@ -38,7 +38,7 @@ def export_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     tenant = _tenant(request)
     if request.method == "POST":
         try:
-            exports.ask(tenant=tenant, by=current_user(request))
+            exports.request_export(tenant=tenant, by=current_user(request))
         except Problem as refusal:
             messages.error(request, refusal.detail)
         return HttpResponseSeeOther(reverse("export-page"))

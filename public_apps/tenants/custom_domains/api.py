@@ -143,7 +143,7 @@ class DomainViewSet(Addressed):
         return claim
 
     def _shown(self, claim: DomainClaim) -> dict[str, Any]:
-        return dict(OwnDomainSerializer(asdict(services.shown(self.tenant, claim))).data)
+        return dict(OwnDomainSerializer(asdict(services.describe(self.tenant, claim))).data)
 
 
 class SubdomainView(Addressed):

@@ -35,7 +35,7 @@ def read(text: str) -> str:
     return host
 
 
-def shown(host: str) -> str:
+def display_name(host: str) -> str:
     """Return a host as its people write it: in their own script."""
     try:
         return idna.decode(host)

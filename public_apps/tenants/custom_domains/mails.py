@@ -22,7 +22,7 @@ def domain_failing(outgoing: OutgoingMail) -> Content | None:
         template="domain_failing",
         context={
             "organization": claim.tenant.name,
-            "host": domain_names.shown(claim.host),
+            "host": domain_names.display_name(claim.host),
             "problem": claim.get_problem_display(),
             "until": claim.failing_since + claims.GRACE,
             "url": links.to(claim.tenant, "domains"),

@@ -67,7 +67,7 @@ def own(claim: DomainClaim, *, first: str = "") -> OwnDomain:
     return OwnDomain(
         id=claim.pk,
         host=claim.host,
-        name=domain_names.shown(claim.host),
+        name=domain_names.display_name(claim.host),
         is_primary=claim.host == first,
         verified_at=claim.verified_at,
         checked_at=claim.checked_at,

@@ -25,7 +25,7 @@ def claim_of(tenant: Tenant, pk: int) -> DomainClaim | None:
     return found
 
 
-def shown(tenant: Tenant, claim: DomainClaim) -> OwnDomain:
+def describe(tenant: Tenant, claim: DomainClaim) -> OwnDomain:
     """Return one domain as it stands now."""
     with in_public():
         return overview.own(claim, first=tenant.primary_domain)
@@ -69,7 +69,7 @@ def remove(*, tenant: Tenant, claim: DomainClaim, by: User) -> None:
 
 @transaction.atomic
 def change_subdomain(*, tenant: Tenant, label: str, by: User) -> str:
-    """Give the workspace another subdomain and return its host; see `subdomain.change`."""
+    """Give the workspace another subdomain and return its host; see `subdomain_change.change`."""
     with in_public():
         domain = subdomain_change.change(tenant=tenant, label=label, by=by.email)
     _tell(by, tenant, "subdomain.changed", domain.domain)

@@ -22,7 +22,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from public_apps.tenants import domains
 from public_apps.tenants.custom_domains import services
 from public_apps.tenants.custom_domains.forms import DomainForm, SubdomainForm
@@ -42,7 +42,7 @@ def add_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Add a domain."""
     form = DomainForm(request.POST)
     tenant, by = _tenant(request), current_user(request)
-    done = carried_out(request, form, lambda host: services.add(tenant=tenant, host=host, by=by).pk)
+    done = submit_form(request, form, lambda host: services.add(tenant=tenant, host=host, by=by).pk)
     if done is None:
         return _show(request, domain_form=form)
     messages.success(request, _("Now set these two records where your domain is looked after."))
@@ -97,7 +97,7 @@ def subdomain_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Change the subdomain, and lead on to the new address: one signs in again there."""
     form = SubdomainForm(request.POST)
     tenant, by = _tenant(request), current_user(request)
-    host = carried_out(
+    host = submit_form(
         request,
         form,
         lambda subdomain: services.change_subdomain(tenant=tenant, label=subdomain, by=by),
@@ -114,7 +114,7 @@ def _show(
     shown = services.addresses(_tenant(request))
     context = {
         "shown": shown,
-        "base": domains.shown_base(),
+        "base": domains.display_base(),
         "domain_form": domain_form or DomainForm(),
         "subdomain_form": subdomain_form or SubdomainForm(initial={"subdomain": shown.subdomain}),
         "key": uuid.uuid4().hex,

@@ -52,7 +52,7 @@ class DeletionView(WorkspaceViewSet):
     def create(self, request: Request) -> Response:
         """Suspend the workspace and end its subscription now; erase everything some days later."""
         # Not remembered under an Idempotency-Key, for there is a password in it; it counts once anyway.
-        departure = deletion_requests.ask(
+        departure = deletion_requests.request_deletion(
             request=request._request, tenant=self._tenant, by=self.user, **self.get_validated_data()
         )
         return Response(DepartureSerializer(departure).data, status=201)

@@ -23,8 +23,10 @@ def current(tenant: Tenant) -> Departure | None:
         return departures.current(tenant)
 
 
-def ask(*, request: HttpRequest, tenant: Tenant, by: User, name: str, password: str) -> Departure:
-    """Suspend the workspace and have it erased in some days; see `departures.ask_erasure`.
+def request_deletion(
+    *, request: HttpRequest, tenant: Tenant, by: User, name: str, password: str
+) -> Departure:
+    """Suspend the workspace and have it erased in some days; see `departures.request_erasure`.
 
     Raises `errors.Invalid` unless its name and the owner's password are typed, and
     `errors.TooManyRequests` after too many tries.
@@ -39,7 +41,7 @@ def ask(*, request: HttpRequest, tenant: Tenant, by: User, name: str, password: 
         raise Invalid(wrong, errors={"password": [wrong]})
     with transaction.atomic():
         with in_public():
-            departure = departures.ask_erasure(tenant=tenant, by=by.email)
+            departure = departures.request_erasure(tenant=tenant, by=by.email)
         audit.record(actor=by, action="workspace.deletion_asked", target=tenant)
     return departure
 

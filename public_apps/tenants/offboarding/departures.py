@@ -27,7 +27,7 @@ def current(tenant: Tenant) -> Departure | None:
 
 
 @transaction.atomic
-def ask_erasure(*, tenant: Tenant, by: str) -> Departure:
+def request_erasure(*, tenant: Tenant, by: str) -> Departure:
     """Suspend a workspace now, and have it erased after `UNDO_FOR`. Safe to call again.
 
     Its subscription ends at once, so that nobody is charged meanwhile.
@@ -47,7 +47,7 @@ def ask_erasure(*, tenant: Tenant, by: str) -> Departure:
         )
     departure.save()
     _promise_mail(departure, locked)
-    wake(departure.pk)
+    enqueue(departure.pk)
     log.warning("erasure asked", schema=locked.schema_name, by=by)
     return departure
 
@@ -65,7 +65,7 @@ def plan_archive(*, tenant: Tenant, begins_at: datetime, by: str) -> Departure:
     elif planned.aim == Aim.ARCHIVE and planned.begins_at > begins_at:
         planned.begins_at, planned.asked_by = begins_at, by
         planned.save(update_fields=["begins_at", "asked_by"])
-    wake(planned.pk)
+    enqueue(planned.pk)
     return planned
 
 
@@ -156,7 +156,7 @@ def _promise_mail(departure: Departure, tenant: Tenant) -> None:
         )
 
 
-def wake(departure_id: int) -> None:
+def enqueue(departure_id: int) -> None:
     """Enqueue a departure unless it is waiting."""
     jobs.defer_once(
         "offboarding.proceed", lock=f"departure:{departure_id}", departure_id=departure_id

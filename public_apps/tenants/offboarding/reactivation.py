@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 FAILURES = (ArchiveRefused, NoStore, SchemaIncomplete, domains.DomainTaken, OSError, Problem)
 
 
-def ask(*, tenant: Tenant, label: str = "", by: str) -> None:
+def request_reactivation(*, tenant: Tenant, label: str = "", by: str) -> None:
     """Have a worker bring an archived tenant back, at its own addresses if it still has them.
 
     Raises `errors.Refused` unless it was archived and dropped, and `errors.Invalid` or
@@ -34,7 +34,7 @@ def ask(*, tenant: Tenant, label: str = "", by: str) -> None:
     """
     _departure_of(tenant)
     _check(tenant, label)
-    wake(tenant, label=label, by=by)
+    enqueue(tenant, label=label, by=by)
 
 
 def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
@@ -96,7 +96,7 @@ def _check(tenant: Tenant, label: str) -> None:
         raise Conflict(taken, errors={"label": [taken]})
 
 
-def wake(tenant: Tenant, *, label: str, by: str) -> None:
+def enqueue(tenant: Tenant, *, label: str, by: str) -> None:
     """Enqueue a return from the archive unless it is waiting."""
     lock = f"revival:{tenant.pk}"
     jobs.defer_once("offboarding.revive", lock=lock, tenant_id=tenant.pk, label=label, by=by)

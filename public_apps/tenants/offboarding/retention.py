@@ -34,11 +34,11 @@ def plan_due() -> int:
         departures.plan_archive(tenant=tenant, begins_at=begins_at, by=BY_CLOCK)
 
     found = list(due.order_by("suspended_at"))
-    sweeps.each("plan_due", found, plan, named=lambda tenant: tenant.schema_name)
+    sweeps.sweep("plan_due", found, plan, named=lambda tenant: tenant.schema_name)
     return len(found)
 
 
-def promise_notices() -> None:
+def enqueue_notices() -> None:
     """Promise the mails that are due; asking again changes nothing.
 
     Nobody is warned of what staff do at once.
@@ -54,7 +54,7 @@ def promise_notices() -> None:
         if now >= departure.begins_at - last:
             _promise(departure, 2)
 
-    sweeps.each(
+    sweeps.sweep(
         "promise_notices", planned.select_related("tenant"), promise,
         named=lambda departure: departure.tenant.schema_name,
     )  # fmt: skip

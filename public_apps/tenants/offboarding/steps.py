@@ -176,7 +176,7 @@ def erase_late() -> int:
         )
 
     ids = lately.values_list("tenant_id", flat=True)
-    sweeps.each("erase_late", ids, erase, named=lambda tenant_id: f"tenant {tenant_id}")
+    sweeps.sweep("erase_late", ids, erase, named=lambda tenant_id: f"tenant {tenant_id}")
     return sum(counts)
 
 

@@ -32,9 +32,9 @@ def revive(tenant_id: int, label: str, by: str) -> None:
 def sweep_departures(timestamp: int) -> None:
     """Plan what time has made due, promise the mails, and take up what is unfinished."""
     retention.plan_due()
-    retention.promise_notices()
+    retention.enqueue_notices()
     for departure_id in due():
-        departures.wake(departure_id)
+        departures.enqueue(departure_id)
 
 
 @jobs.periodic("offboarding.erase_late", cron="7 4 * * *", rank=jobs.LAST)

@@ -47,7 +47,7 @@ def deletion_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     form = DeletionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            deletion_requests.ask(
+            deletion_requests.request_deletion(
                 request=request, tenant=tenant, by=current_user(request), **form.cleaned_data
             )
         except Problem as refusal:

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from public_apps.tenants.models import TenantMigration
 from public_apps.tenants.rollout import inspection, public_schema, status
 from public_apps.tenants.rollout.inspection import Group, Survey
-from public_apps.tenants.rollout.workers import Alone, Crew, Outcome, Task
+from public_apps.tenants.rollout.workers import InProcess, Outcome, Task, WorkerPool
 from public_apps.tenants.schema_migrations import applied, head
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ MOST_LATE = 20
 FEW = 4  # not worth a fork
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """Whom the release tells how it goes."""
 
     def say(self, line: str) -> None:
@@ -52,7 +52,7 @@ class Log:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class Options:
     """How to go about it; by default all tenants, and as many processes as there are processors."""
 
     only: Collection[str] = ()
@@ -79,7 +79,7 @@ class Summary:
         return not self.failed and not self.not_reached
 
 
-def run(wishes: Wishes, teller: Teller) -> Summary:
+def run(wishes: Options, teller: Reporter) -> Summary:
     """Migrate public and then the fleet. Safe to call again after any end, `kill -9` included."""
     begun = time.monotonic()
     with only_one(teller):
@@ -100,7 +100,7 @@ def catch_up() -> None:
     guard = connection.copy()
     try:
         if _holds_lock(guard):
-            Release(Wishes(only=names, processes=1), Log()).run()
+            Release(Options(only=names, processes=1), Log()).run()
     finally:
         guard.close()
 
@@ -120,7 +120,7 @@ def _late() -> list[str]:
 
 
 @contextmanager
-def only_one(teller: Teller) -> Iterator[None]:
+def only_one(teller: Reporter) -> Iterator[None]:
     """Wait until no other release is under way, and keep others out.
 
     On a connection of its own, which forked hands hold open: a release that was killed is over
@@ -147,7 +147,7 @@ def _holds_lock(guard: BaseDatabaseWrapper) -> bool:
 class Release:
     """One run over the fleet, in rounds: the later ones find who came meanwhile."""
 
-    def __init__(self, wishes: Wishes, teller: Teller) -> None:
+    def __init__(self, wishes: Options, teller: Reporter) -> None:
         self._wishes = wishes
         self._teller = teller
         self._summary = Summary()
@@ -192,16 +192,19 @@ class Release:
         tasks = dict(_tasks(found))
         self._begun = time.monotonic()  # the work's rate tells when it ends, not the planning's
         first = [tasks[name] for name in self._canaries(found)]
-        self._go(Alone(first, canaries=True), tasks)
+        self._go(InProcess(first, canaries=True), tasks)
         if tasks and not self._too_many_failed():
             rest = list(tasks.values())
             forked = self._wishes.processes > 1 and len(rest) > FEW
-            self._go(Crew(rest, processes=self._wishes.processes) if forked else Alone(rest), tasks)
+            self._go(
+                WorkerPool(rest, processes=self._wishes.processes) if forked else InProcess(rest),
+                tasks,
+            )
         self._write()
         self._summary.not_reached += tasks
         return not tasks
 
-    def _go(self, hands: Alone | Crew, tasks: dict[str, Task]) -> None:
+    def _go(self, hands: InProcess | WorkerPool, tasks: dict[str, Task]) -> None:
         """Take outcomes as they come, off the tasks that are left."""
         try:
             for outcome in hands:

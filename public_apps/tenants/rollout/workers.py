@@ -180,7 +180,7 @@ def impatient() -> Iterator[None]:
         mine.close()
 
 
-class Alone:
+class InProcess:
     """One hand, in this very process: for a few tasks, and for whoever must not fork."""
 
     def __init__(self, tasks: Sequence[Task], *, canaries: bool = False) -> None:
@@ -201,7 +201,7 @@ class Alone:
                 yield from do_together(batch, canary=self._canaries)
 
 
-class Crew:
+class WorkerPool:
     """Processes that share tasks between them. Iterate for outcomes; `stop()` after any of them."""
 
     def __init__(self, tasks: Sequence[Task], *, processes: int) -> None:

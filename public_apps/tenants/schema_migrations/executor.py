@@ -17,7 +17,7 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.schema_migrations import post_migrate
 from public_apps.tenants.schema_migrations.head import Key, Keys
 from public_apps.tenants.schema_migrations.introspection import by_namespace
-from public_apps.tenants.schema_migrations.plan import Plan, Step, Work
+from public_apps.tenants.schema_migrations.plan import MigrationStep, Plan, Work
 from public_apps.tenants.schema_migrations.recorder import Recorder
 
 RECORD = "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())"
@@ -105,7 +105,7 @@ def hold(schema_name: str) -> None:
     _say(_hold(schema_name))
 
 
-def _operate(step: Step, *, holding: str = "", new: bool = False) -> Recorder:
+def _operate(step: MigrationStep, *, holding: str = "", new: bool = False) -> Recorder:
     """Run a migration's operations truly, then record it, in one transaction if it allows that."""
     atomic = step.migration.atomic or new
     with nullcontext() if atomic else _patient(), Recorder(atomic=atomic) as editor:
@@ -138,7 +138,7 @@ def _patient() -> Iterator[None]:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
 
 
-def _work(step: Step, work: Work, editor: Recorder, *, new: bool) -> None:
+def _work(step: MigrationStep, work: Work, editor: Recorder, *, new: bool) -> None:
     operation, label = work.operation, step.migration.app_label
     if isinstance(operation, RunPython):
         _forget_types(work)

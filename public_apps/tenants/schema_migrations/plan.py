@@ -47,7 +47,7 @@ class Work:
 
 
 @dataclass
-class Step:
+class MigrationStep:
     """One migration. `text` is what it does as SQL, once a canary has shown that all need the same."""
 
     migration: Migration
@@ -66,7 +66,7 @@ class Plan:
     """All that is left to do for a schema which has applied exactly `applied`."""
 
     applied: Keys
-    steps: list[Step]
+    steps: list[MigrationStep]
     state: ProjectState  # after all steps
     # Whether we know each thing that happens; if not, django-tenants' own way is the way.
     is_foreseen: bool
@@ -122,7 +122,7 @@ def compile_plan(schema_name: str, *, upto: Keys | None = None) -> Plan:
         for migration, _backwards in order:
             if migration in left:
                 works, state = _prepare(migration, state)
-                steps.append(Step(migration, works))
+                steps.append(MigrationStep(migration, works))
         # Asked again: a squash whose parts are all applied counts as applied to the loader.
         applied = frozenset(executor.recorder.applied_migrations())
         recorded = applied.union(*(step.records for step in steps))
@@ -154,7 +154,7 @@ def _leaves(loader: MigrationLoader, upto: Keys) -> list[Key]:
     )
 
 
-def _is_djangos_own(step: Step) -> bool:
+def _is_djangos_own(step: MigrationStep) -> bool:
     return all(type(work.operation).__module__.startswith("django.") for work in step.works)
 
 

@@ -12,7 +12,7 @@ from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations import RunSQL
 from django.db.migrations.operations import fields, models
 
-from public_apps.tenants.schema_migrations.plan import Step
+from public_apps.tenants.schema_migrations.plan import MigrationStep
 
 MODULES = frozenset({fields.__name__, models.__name__})
 CONCURRENT = frozenset({AddIndexConcurrently, RemoveIndexConcurrently})
@@ -71,7 +71,7 @@ class Recorder(DatabaseSchemaEditor):
             self._looked = True
         return execute(sql, params, many, context)
 
-    def is_same_for_all(self, step: Step, *, new: bool) -> bool:
+    def is_same_for_all(self, step: MigrationStep, *, new: bool) -> bool:
         """Whether a schema that has applied the same needs exactly this text.
 
         Looks into the catalogue of a *new* schema can't differ: everything in it is our doing.

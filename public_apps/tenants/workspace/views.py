@@ -22,7 +22,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.audit.models import Entry
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from public_apps.tenants.workspace import actions
 
 A_PAGE = 50
@@ -44,7 +44,7 @@ def settings_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     tenant = actions.current(request.tenant.pk)  # type: ignore[attr-defined]  # as TenantRequest
     known = {"name": tenant.name, "language": tenant.language}
     form = WorkspaceForm(request.POST or None, initial=known)
-    done = carried_out(
+    done = submit_form(
         request,
         form,
         lambda **said: actions.change(tenant=tenant, by=current_user(request), **said).pk,

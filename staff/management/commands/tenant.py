@@ -128,7 +128,7 @@ class Command(BaseCommand):
             self._revive(tenant, label=options["label"])
 
     def _delete(self, tenant: Tenant) -> None:
-        departure = departures.ask_erasure(tenant=tenant, by=OPERATOR)
+        departure = departures.request_erasure(tenant=tenant, by=OPERATOR)
         audit.record(actor=OPERATOR, action="tenant.deletion_asked", target=tenant)
         self.stdout.write(f"{tenant.schema_name} is erased at {departure.begins_at.isoformat()}")
 

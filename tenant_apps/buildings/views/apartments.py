@@ -22,7 +22,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.buildings import actions, queries
 from tenant_apps.buildings.forms import ApartmentForm, ResidencyDaysForm, ResidencyForm
 from tenant_apps.buildings.models import Apartment, Building, Residency
@@ -56,7 +56,7 @@ def new_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         tenant = request.tenant  # type: ignore[attr-defined]  # what TenantRequest declares
         return actions.add_apartment(tenant=tenant, building=building, **said).pk
 
-    if carried_out(request, form, add) is not None:
+    if submit_form(request, form, add) is not None:
         messages.success(request, _("The apartment is added."))
         return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {"form": form, "building": building, "key": uuid.uuid4().hex}
@@ -74,7 +74,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         locked = Apartment.objects.select_for_update().get(pk=pk)
         return actions.change_apartment(apartment=locked, **said).pk
 
-    if carried_out(request, form, change) is not None:
+    if submit_form(request, form, change) is not None:
         messages.success(request, _("The apartment is changed."))
         return HttpResponseSeeOther(reverse("apartment-page", args=[pk]))
     shown = {
@@ -105,7 +105,7 @@ def new_resident_page(request: HttpRequest, scope: Scope, pk: int) -> HttpRespon
     """Make a member of the workspace owner or tenant of an apartment."""
     apartment = get_object_or_404(Apartment.objects.select_related("building"), pk=pk)
     form = ResidencyForm(request.POST or None)
-    made = carried_out(
+    made = submit_form(
         request, form, lambda **said: actions.add_residency(apartment=apartment, **said).pk
     )
     if made is not None:
@@ -128,7 +128,7 @@ def change_resident_page(request: HttpRequest, scope: Scope, pk: int) -> HttpRes
         locked = Residency.objects.select_for_update().get(pk=pk)
         return actions.change_residency(residency=locked, **said).pk
 
-    if carried_out(request, form, change) is not None:
+    if submit_form(request, form, change) is not None:
         messages.success(request, _("The days are changed."))
         return HttpResponseSeeOther(reverse("apartment-page", args=[residency.apartment_id]))
     shown = {

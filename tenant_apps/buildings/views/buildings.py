@@ -23,7 +23,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.buildings import actions, background_jobs, queries
 from tenant_apps.buildings.forms import BuildingForm, MillsForm
 from tenant_apps.buildings.models import ALL_MILLS, Apartment, Building, Work
@@ -31,7 +31,7 @@ from tenant_apps.buildings.models import ALL_MILLS, Apartment, Building, Work
 A_PAGE = 50
 
 
-def seen(request: HttpRequest, scope: Scope) -> QuerySet[Building]:
+def visible_buildings(request: HttpRequest, scope: Scope) -> QuerySet[Building]:
     """Return the buildings that somebody of this reach may see."""
     rows = Building.objects.all()
     if scope is Scope.OWN:
@@ -43,7 +43,7 @@ def seen(request: HttpRequest, scope: Scope) -> QuerySet[Building]:
 @require_permission("buildings.list")
 def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show all buildings."""
-    rows = Paginator(seen(request, scope).order_by("name"), A_PAGE)
+    rows = Paginator(visible_buildings(request, scope).order_by("name"), A_PAGE)
     shown = {
         "rows": rows.get_page(request.GET.get("page")),
         "may_add": has_permission(request, "buildings.create"),
@@ -57,7 +57,7 @@ def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 @require_permission("buildings.retrieve")
 def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show a building with its apartments, of a resident their own."""
-    building = get_object_or_404(seen(request, scope), pk=pk)
+    building = get_object_or_404(visible_buildings(request, scope), pk=pk)
     apartments = building.apartments.order_by("floor", "number")
     if scope is Scope.OWN:
         apartments = apartments.filter(pk__in=queries.apartments_of(current_user(request)))
@@ -80,7 +80,7 @@ def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Add a building."""
     form = BuildingForm(request.POST or None)
-    made = carried_out(request, form, lambda **said: actions.add_building(**said).pk)
+    made = submit_form(request, form, lambda **said: actions.add_building(**said).pk)
     if made is not None:
         messages.success(request, _("The building is added. Its apartments come next."))
         return HttpResponseSeeOther(reverse("building-page", args=[made]))
@@ -98,7 +98,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         locked = Building.objects.select_for_update().get(pk=pk)
         return actions.change_building(building=locked, **said).pk
 
-    if carried_out(request, form, change) is not None:
+    if submit_form(request, form, change) is not None:
         messages.success(request, _("The building is changed."))
         return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {"form": form, "building": building, "key": uuid.uuid4().hex}
@@ -132,7 +132,7 @@ def mills_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         actions.set_mills(building=building, mills=mills)
         return True
 
-    if carried_out(request, form, change):
+    if submit_form(request, form, change):
         messages.success(request, _("The mills are saved."))
         return HttpResponseSeeOther(reverse("building-page", args=[pk]))
     shown = {

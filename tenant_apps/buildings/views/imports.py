@@ -17,7 +17,7 @@ from public_apps.accounts.view_decorators import (
     current_user,
     require_permission,
 )
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.buildings import apartment_import
 from tenant_apps.buildings.forms import ImportForm
 from tenant_apps.buildings.models import Building, Work
@@ -41,7 +41,7 @@ def import_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         )
         return str(asked.pk)
 
-    started = carried_out(request, form, start)
+    started = submit_form(request, form, start)
     if started is not None:
         return HttpResponseSeeOther(reverse("work-page", args=[started]))
     shown = {

@@ -114,7 +114,7 @@ def _left_to_worker(period: Period, by: User) -> Work:
     refusal = _refusal(list(period.expenses.all()), list(period.building.apartments.all()))
     if refusal is not None:
         raise refusal
-    return background_jobs.ask(
+    return background_jobs.enqueue(
         kind=Work.Kind.ISSUE,
         subject_id=period.pk,
         asked_by=by,

@@ -22,7 +22,7 @@ from public_apps.accounts.view_decorators import (
     has_permission,
     require_permission,
 )
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.buildings.models import Apartment, Party
 from tenant_apps.finances import queries, statements
 from tenant_apps.finances.actions import corrections, payments
@@ -72,7 +72,7 @@ def payment_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     def record(**said: Any) -> int:
         return payments.record_payment(apartment=apartment, by=current_user(request), **said).pk
 
-    if carried_out(request, form, record) is not None:
+    if submit_form(request, form, record) is not None:
         messages.success(request, _("The payment is recorded."))
         return HttpResponseSeeOther(reverse("statement-page", args=[pk]))
     shown = {"form": form, "apartment": apartment, "key": uuid.uuid4().hex}
@@ -90,7 +90,7 @@ def reverse_payment_page(request: HttpRequest, scope: Scope, pk: int) -> HttpRes
     def take_back(reason: str) -> int:
         return payments.reverse_payment(payment=payment, reason=reason, by=current_user(request)).pk
 
-    if carried_out(request, form, take_back) is not None:
+    if submit_form(request, form, take_back) is not None:
         messages.success(request, _("The payment is reversed: what it paid is open again."))
         return HttpResponseSeeOther(back)
     shown = {
@@ -117,7 +117,7 @@ def correction_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse
     def correct(**said: Any) -> int:
         return corrections.correct_charge(charge=charge, by=current_user(request), **said).pk
 
-    if carried_out(request, form, correct) is not None:
+    if submit_form(request, form, correct) is not None:
         messages.success(request, _("The charge is corrected."))
         return HttpResponseSeeOther(back)
     shown = {

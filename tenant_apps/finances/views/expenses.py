@@ -21,7 +21,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.files import actions as files
 from tenant_apps.files import serving
 from tenant_apps.finances import queries
@@ -49,7 +49,7 @@ def new_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
             period=period, by=current_user(request), attachment=kept, chosen=list(chosen), **said
         ).pk
 
-    if carried_out(request, form, add) is not None:
+    if submit_form(request, form, add) is not None:
         messages.success(request, _("The expense is added."))
         return HttpResponseSeeOther(reverse("month-page", args=[pk]))
     shown = {"form": form, "period": period, "key": uuid.uuid4().hex}
@@ -73,7 +73,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         locked = Expense.objects.select_for_update().get(pk=pk)
         return drafts.change_expense(expense=locked, chosen=list(chosen), **said).pk
 
-    if carried_out(request, form, change) is not None:
+    if submit_form(request, form, change) is not None:
         messages.success(request, _("The expense is changed."))
         return HttpResponseSeeOther(reverse("month-page", args=[expense.period_id]))
     shown = {"form": form, "period": expense.period, "expense": expense, "key": uuid.uuid4().hex}
@@ -108,7 +108,7 @@ def reverse_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
             expense=expense, reason=reason, by=current_user(request)
         ).pk
 
-    if carried_out(request, form, give_back) is not None:
+    if submit_form(request, form, give_back) is not None:
         messages.success(request, _("The expense is reversed: every apartment has its share back."))
         return HttpResponseSeeOther(reverse("month-page", args=[expense.period_id]))
     shown = {

@@ -26,7 +26,7 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem, StaleVersion
-from public_apps.core.forms import carried_out, once
+from public_apps.core.forms import once, submit_form
 from tenant_apps.buildings import background_jobs
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.buildings.models import Building, Party, Work
@@ -70,7 +70,7 @@ def building_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     building = get_object_or_404(Building, pk=pk)
     first = timezone.localdate().replace(day=1)
     form = MonthForm(request.POST or None, initial={"month": first})
-    made = carried_out(
+    made = submit_form(
         request, form, lambda month: drafts.open_period(building=building, month=month).pk
     )
     if made is not None:

@@ -18,7 +18,7 @@ register = template.Library()
 
 
 @dataclass(frozen=True)
-class Place:
+class NavigationItem:
     """A page that the navigation may lead to: its URL's name, and the deed that opens it."""
 
     name: str
@@ -27,16 +27,16 @@ class Place:
 
 
 PLACES = (
-    Place("home", _("Home")),
-    Place("buildings-page", _("Buildings"), "buildings.list"),
-    Place("finances-page", _("Finances"), "periods.list"),
-    Place("requests-page", _("Requests"), "requests.list"),
-    Place("announcements-page", _("Announcements"), "announcements.list"),
-    Place("votes-page", _("Votes"), "votes.list"),
-    Place("members-page", _("Members"), "invitations.list"),
-    Place("settings-page", _("Settings"), "workspace.partial_update"),
+    NavigationItem("home", _("Home")),
+    NavigationItem("buildings-page", _("Buildings"), "buildings.list"),
+    NavigationItem("finances-page", _("Finances"), "periods.list"),
+    NavigationItem("requests-page", _("Requests"), "requests.list"),
+    NavigationItem("announcements-page", _("Announcements"), "announcements.list"),
+    NavigationItem("votes-page", _("Votes"), "votes.list"),
+    NavigationItem("members-page", _("Members"), "invitations.list"),
+    NavigationItem("settings-page", _("Settings"), "workspace.partial_update"),
 )
-FOR_OWNERS = Place("billing-page", _("Subscription"))
+FOR_OWNERS = NavigationItem("billing-page", _("Subscription"))
 
 
 @register.simple_tag(takes_context=True)
@@ -51,7 +51,7 @@ def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     return [shown for place in open_to if (shown := _shown(place, request))]
 
 
-def _shown(place: Place, request: HttpRequest) -> dict[str, Any] | None:
+def _shown(place: NavigationItem, request: HttpRequest) -> dict[str, Any] | None:
     try:
         url = reverse(place.name)
     except NoReverseMatch:  # a page that this installation doesn't have

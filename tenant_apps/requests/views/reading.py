@@ -33,7 +33,7 @@ A_PAGE = 20
 def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show what is under way, newest first, or what the query asks for."""
     narrow = NarrowForm(request.GET)
-    found = narrow.narrowed(seen(request, scope)).order_by("-created_at", "-pk")
+    found = narrow.narrowed(visible_requests(request, scope)).order_by("-created_at", "-pk")
     query = request.GET.copy()
     query.pop("page", None)
     shown = {
@@ -49,7 +49,7 @@ def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 @require_permission("requests.retrieve")
 def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show one with its history and what may be done about it."""
-    return shown_with(request, scope, pk)
+    return render_detail(request, scope, pk)
 
 
 @require_safe
@@ -58,13 +58,13 @@ def attachment(request: HttpRequest, scope: Scope, pk: int, file: uuid.UUID) -> 
     """Hand out a file of a request that this person sees."""
     found = get_object_or_404(
         Attachment.objects.select_related("file"),
-        request=get_object_or_404(seen(request, scope), pk=pk),
+        request=get_object_or_404(visible_requests(request, scope), pk=pk),
         file=file,
     )
     return serving.response(found.file)
 
 
-def seen(request: HttpRequest, scope: Scope) -> QuerySet[ServiceRequest]:
+def visible_requests(request: HttpRequest, scope: Scope) -> QuerySet[ServiceRequest]:
     """Return the requests that whoever asks may see."""
     rows = queries.everything()
     return queries.opened_by(current_user(request), rows) if scope is Scope.OWN else rows
@@ -76,9 +76,9 @@ def following(request: HttpRequest, scope: Scope, asked: ServiceRequest) -> list
     return workflow.next_statuses(asked, desk=scope is Scope.ALL, opener=opener)
 
 
-def shown_with(request: HttpRequest, scope: Scope, pk: int, **sent: Form) -> HttpResponse:
+def render_detail(request: HttpRequest, scope: Scope, pk: int, **sent: Form) -> HttpResponse:
     """Show a request with its forms; those just sent as they were, with what was refused."""
-    asked = get_object_or_404(seen(request, scope), pk=pk)
+    asked = get_object_or_404(visible_requests(request, scope), pk=pk)
     desk = scope is Scope.ALL
     forms: dict[str, Form] = {
         "move": MoveForm(following=following(request, scope, asked)),

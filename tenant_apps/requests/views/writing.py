@@ -20,12 +20,12 @@ from public_apps.accounts.view_decorators import (
     current_user,
     require_permission,
 )
-from public_apps.core.forms import carried_out
+from public_apps.core.forms import submit_form
 from tenant_apps.files import actions as files
 from tenant_apps.requests import actions
 from tenant_apps.requests.forms import AssignForm, CommentForm, MoveForm, RequestForm, UploadForm
 from tenant_apps.requests.models import ServiceRequest
-from tenant_apps.requests.views.reading import following, seen, shown_with
+from tenant_apps.requests.views.reading import following, render_detail, visible_requests
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ from tenant_apps.requests.views.reading import following, seen, shown_with
 def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Open a request."""
     form = RequestForm(request.POST or None, user=current_user(request), scope=scope)
-    made = carried_out(
+    made = submit_form(
         request, form, lambda **said: actions.open_request(by=current_user(request), **said).pk
     )
     if made is not None:
@@ -99,7 +99,7 @@ def attach_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, scope: Scope, pk: int) -> ServiceRequest:
-    return get_object_or_404(seen(request, scope), pk=pk)
+    return get_object_or_404(visible_requests(request, scope), pk=pk)
 
 
 def _done(
@@ -107,7 +107,7 @@ def _done(
     verb: Callable[..., Any], said: str,
 ) -> HttpResponse:  # fmt: skip
     """Carry a form out and lead back to its request; refused, show it there with what was wrong."""
-    if carried_out(request, form, verb) is None:
-        return shown_with(request, scope, asked.pk, **{name: form})
+    if submit_form(request, form, verb) is None:
+        return render_detail(request, scope, asked.pk, **{name: form})
     messages.success(request, said)
     return HttpResponseSeeOther(reverse("request-page", args=[asked.pk]))

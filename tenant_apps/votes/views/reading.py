@@ -25,7 +25,7 @@ A_PAGE = 20
 @require_permission("votes.list")
 def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show votes, the newest first."""
-    found = seen(request).order_by("-opens_at", "-pk")
+    found = visible_votes(request).order_by("-opens_at", "-pk")
     shown = {
         "rows": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "may_call": has_permission(request, "votes.create"),
@@ -37,17 +37,17 @@ def list_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 @require_permission("votes.retrieve")
 def detail_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Show one, with the ballots that this person may cast and the results that they may see."""
-    return shown_with(request, pk)
+    return render_detail(request, pk)
 
 
-def seen(request: HttpRequest) -> QuerySet[Vote]:
+def visible_votes(request: HttpRequest) -> QuerySet[Vote]:
     """Return the votes that whoever asks may see."""
     return queries.visible_to(current_user(request), queries.everything())
 
 
-def shown_with(request: HttpRequest, pk: int, sent: Form | None = None) -> HttpResponse:
+def render_detail(request: HttpRequest, pk: int, sent: Form | None = None) -> HttpResponse:
     """Show a vote with its forms; the one just sent as it was, with what was refused."""
-    vote = get_object_or_404(seen(request), pk=pk)
+    vote = get_object_or_404(visible_votes(request), pk=pk)
     state = vote.state
     runs_it = request_scope(request, "votes.results") is Scope.ALL
     lines = queries.roll(vote, among=queries.may_vote_for(current_user(request), vote))

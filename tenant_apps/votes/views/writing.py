@@ -21,11 +21,11 @@ from public_apps.accounts.view_decorators import (
     require_permission,
 )
 from public_apps.core.errors import Problem
-from public_apps.core.forms import carried_out, once
+from public_apps.core.forms import once, submit_form
 from tenant_apps.votes import actions, queries
 from tenant_apps.votes.forms import VoteForm
 from tenant_apps.votes.models import Vote
-from tenant_apps.votes.views.reading import ballot_form, paper_form, seen, shown_with
+from tenant_apps.votes.views.reading import ballot_form, paper_form, render_detail, visible_votes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ from tenant_apps.votes.views.reading import ballot_form, paper_form, seen, shown
 def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Call a vote."""
     form = VoteForm(request.POST or None)
-    made = carried_out(
+    made = submit_form(
         request, form, lambda **said: actions.call_vote(by=current_user(request), **said).pk
     )
     if made is not None:
@@ -46,14 +46,14 @@ def new_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 @require_permission("votes.partial_update")
 def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Change a vote that has not opened yet."""
-    vote = get_object_or_404(seen(request), pk=pk)
+    vote = get_object_or_404(visible_votes(request), pk=pk)
     answers = "\n".join(choice.text for choice in vote.choices.all())
     form = VoteForm(request.POST or None, instance=vote, initial={"choices": answers})
 
     def verb(**said: Any) -> int:
         return actions.change(vote=vote, **said).pk
 
-    if carried_out(request, form, verb) is not None:
+    if submit_form(request, form, verb) is not None:
         messages.success(request, _("The vote is changed."))
         return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
     shown = {"form": form, "vote": vote, "key": uuid.uuid4().hex}
@@ -64,7 +64,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @require_permission("votes.cast")
 def cast_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Cast or change the ballot of an apartment of one's own."""
-    vote = get_object_or_404(seen(request), pk=pk)
+    vote = get_object_or_404(visible_votes(request), pk=pk)
     form = ballot_form(vote, request.POST)
     among = queries.may_vote_for(current_user(request), vote)
 
@@ -75,8 +75,8 @@ def cast_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         )  # fmt: skip
         return pk
 
-    if carried_out(request, form, verb) is None:
-        return shown_with(request, pk, form)
+    if submit_form(request, form, verb) is None:
+        return render_detail(request, pk, form)
     messages.success(request, _("Your ballot is counted. You can change it until the vote closes."))
     return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
 
@@ -87,7 +87,7 @@ def paper_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Enter a ballot that was handed in on paper."""
     if scope is not Scope.ALL:
         raise PermissionDenied
-    vote = get_object_or_404(seen(request), pk=pk)
+    vote = get_object_or_404(visible_votes(request), pk=pk)
     form = paper_form(vote, request.POST)
 
     def verb(*, apartment: int, choice: int) -> int:
@@ -98,8 +98,8 @@ def paper_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         )  # fmt: skip
         return pk
 
-    if carried_out(request, form, verb) is None:
-        return shown_with(request, pk, form)
+    if submit_form(request, form, verb) is None:
+        return render_detail(request, pk, form)
     messages.success(request, _("The paper ballot is counted."))
     return HttpResponseSeeOther(reverse("vote-page", args=[pk]))
 
@@ -108,7 +108,7 @@ def paper_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @require_permission("votes.close")
 def close_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Close a running vote before its time."""
-    vote = get_object_or_404(seen(request), pk=pk)
+    vote = get_object_or_404(visible_votes(request), pk=pk)
     _try(
         request,
         lambda: actions.close(vote=vote, by=current_user(request)).pk,
@@ -121,7 +121,7 @@ def close_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @require_permission("votes.destroy")
 def call_off_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Delete a vote that nobody has voted in."""
-    vote: Vote = get_object_or_404(seen(request), pk=pk)
+    vote: Vote = get_object_or_404(visible_votes(request), pk=pk)
     gone = _try(
         request,
         lambda: actions.call_off(vote=vote, by=current_user(request)),

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from billing.models import Plan
 from billing.owners import actions, overview, quota_enforcement
 from billing.owners.account import Account
-from billing.owners.actions import Wish
+from billing.owners.actions import PlanChange
 from public_apps.accounts.models import Role, User
 from public_apps.core.errors import Problem, problem_response
 from public_apps.core.schema_context import inside
@@ -28,7 +28,7 @@ def kept(bench: Bench) -> Iterator[None]:
     """Residents stand for apartments: rows of a tenant's own schema, counted there."""
     before = dict(quotas._counts)
 
-    @quotas.counts(quotas.APARTMENTS)
+    @quotas.measures_usage(quotas.APARTMENTS)
     def count() -> int:
         return User.objects.filter(role=Role.RESIDENT).count()
 
@@ -151,11 +151,13 @@ def move(tenant: Tenant, plan: str) -> None:
 
     actions.change_plan(
         account=Account(tenant=tenant),
-        wish=Wish(plan=plan, interval="month"),
+        wish=PlanChange(plan=plan, interval="month"),
         request=IdempotentRequest(),
     )
 
 
 def look(tenant: Tenant, plan: str) -> None:
     """Ask what another plan would cost."""
-    actions.preview_change(account=Account(tenant=tenant), wish=Wish(plan=plan, interval="month"))
+    actions.preview_change(
+        account=Account(tenant=tenant), wish=PlanChange(plan=plan, interval="month")
+    )

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from public_apps.tenants import lookup
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.rollout import inspection, release
-from public_apps.tenants.rollout.release import Summary, Wishes
+from public_apps.tenants.rollout.release import Options, Summary
 
 PROGRESS_SECONDS = 1.0
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if options["plan"]:
             self._show_plan(only, as_json=options["json"])
             return
-        wishes = Wishes(
+        wishes = Options(
             only=only,
             canaries=[_schema_of(name) for name in options["canary"]],
             most_failing=options["stop_at"],
