@@ -77,8 +77,8 @@ def change(*, signup_id: UUID, changes: Mapping[str, Any], language: str) -> Sig
     """Return the sign-up with these changes, and a payment page for it; the one before is closed.
 
     What stands already is left as it is, its payment page too. Stripe's word decides between this
-    and a payment: raises `checkout_sessions.AlreadyPaid` if that was quicker, `errors.Gone` for what can't be
-    changed any more, what `checkout.start` raises, and `Http404`.
+    and a payment: raises `checkout_sessions.AlreadyPaid` if that was quicker, `errors.Gone` for what
+    can't be changed any more, what `checkout.start` raises, and `Http404`.
     """
     _refuse_in_manual_mode()
     signup = _locked(signup_id)
@@ -122,7 +122,7 @@ def give_up(*, signup_id: UUID) -> None:
 
 
 def _locked(signup_id: UUID) -> Signup:
-    """Return the sign-up with its row held, unless it is paid: raise `checkout_sessions.AlreadyPaid` then."""
+    """Return the sign-up with its row held; raise `checkout_sessions.AlreadyPaid` if it is paid."""
     signup = Signup.objects.select_for_update().filter(pk=signup_id).first()
     if signup is None:
         raise Http404

@@ -33,4 +33,4 @@ def drop_schema(name: str) -> None:
 
 def refuse(name: str) -> None:
     """Stand in the way of django-tenants' own dropping, which knows no departures."""
-    raise NotDroppable(f"{name}: schemas are dropped by tenants/lifecycle alone")
+    raise NotDroppable(f"{name}: schemas are dropped by tenants/offboarding alone")

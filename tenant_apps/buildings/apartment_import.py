@@ -47,7 +47,7 @@ def start(*, building: Building, content: str, asked_by: User) -> Work:
 
 
 def carry_out(asked: Work, tell: Tell) -> list[ReportLine]:
-    """Add all apartments of a file; raises `background_jobs.Refusal` with what is wrong, line by line."""
+    """Add all apartments of a file; raises `background_jobs.Refusal` with what is wrong by line."""
     building = Building.objects.select_for_update(no_key=True).filter(pk=asked.subject_id).first()
     if building is None:
         raise Refusal([_said(None, _("This building is gone."))])
