@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -39,14 +38,7 @@ class Account:
 
 def account() -> Account:
     """Return the account of our key. Raises `gateway.StripeUnavailable` or `StripeRefused`."""
-    answers: list[Any] = []
-
-    def call(client: Any) -> Any:
-        answers.append(client.v1.accounts.retrieve_current())
-        return answers[-1]
-
-    document = gateway.call_api(call)
-    date = answers[-1].last_response.headers.get("Date")
+    document, date = gateway.account_and_clock()
     return Account(
         id=document["id"],
         charges_enabled=bool(document.get("charges_enabled")),
@@ -61,7 +53,7 @@ def url() -> str:
 
 def ours() -> list[Document]:
     """Return the endpoints at Stripe that lead to this deployment, the newest first."""
-    return [found for found in _all() if _leads_here(found["url"])]
+    return [found for found in gateway.webhook_endpoints() if _leads_here(found["url"])]
 
 
 def wrong_with(endpoint: Document) -> list[str]:
@@ -91,36 +83,15 @@ def fix() -> Fixed | None:
     newest = found[0]
     if newest.get("api_version") != gateway.API_VERSION:
         return _created(f"created beside {newest['id']}, which speaks an older version")
-    gateway.call_api(
-        lambda client: client.v1.webhook_endpoints.update(
-            newest["id"], {"enabled_events": _wanted(), "disabled": False}
-        )
-    )
+    gateway.enable_webhook_endpoint(newest["id"], enabled_events=_wanted())
     return Fixed(done=f"brought {newest['id']} in line")
 
 
 def _created(done: str) -> Fixed:
-    made = gateway.call_api(
-        lambda client: client.v1.webhook_endpoints.create(
-            {
-                "url": url(),
-                "enabled_events": _wanted(),
-                "api_version": gateway.API_VERSION,  # type: ignore[typeddict-item]  # the library's own
-                "description": DESCRIPTION,
-            }
-        )
+    made = gateway.create_webhook_endpoint(
+        url=url(), enabled_events=_wanted(), description=DESCRIPTION
     )
     return Fixed(done=f"{done}: {made['id']}", secret=made["secret"])
-
-
-def _all() -> Iterator[Document]:
-    page: Any = {"limit": 100}
-    while True:
-        found = gateway.call_api(lambda client: client.v1.webhook_endpoints.list(page))  # noqa: B023 - asked at once
-        yield from found["data"]
-        if not found["has_more"]:
-            return
-        page = {"limit": 100, "starting_after": found["data"][-1]["id"]}
 
 
 def _leads_here(address: str) -> bool:
@@ -134,5 +105,5 @@ def _missing_events(endpoint: Document) -> list[str]:
     return [] if EVERYTHING in enabled else sorted(set(HANDLERS) - enabled)
 
 
-def _wanted() -> Any:
+def _wanted() -> list[str]:
     return sorted(HANDLERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeVar
 
 import structlog
 from django.utils.translation import gettext as _
@@ -13,8 +13,7 @@ from billing.gateway import Document
 from public_apps.core.errors import Conflict, Problem, UpstreamFailed
 
 log = structlog.get_logger(__name__)
-Client: TypeAlias = Any  # Stripe's own client, whose module only the gateway knows
-WHOLE = ["latest_invoice"]  # what the mirror reads beside the subscription itself
+T = TypeVar("T")
 
 
 class PaymentFailed(Problem):
@@ -31,67 +30,54 @@ class Refused(Conflict):
 
 def subscription(subscription_id: str) -> Document:
     """Return a subscription as it is now."""
-    params = {"expand": WHOLE}
-    return _ask(lambda client: client.v1.subscriptions.retrieve(subscription_id, params))
+    return _answer(lambda: gateway.current_subscription(subscription_id))
 
 
 def update_subscription(subscription_id: str, *, change: Document, key: str) -> Document:
     """Change a subscription and return it; a declined card changes nothing."""
-    params = {**change, "expand": WHOLE}
-    options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.subscriptions.update(subscription_id, params, options))
+    return _answer(
+        lambda: gateway.update_subscription(subscription_id, change=change, idempotency_key=key)
+    )
 
 
 def resume_subscription(subscription_id: str, *, key: str) -> Document:
     """Let a paused subscription run again from today, and return it."""
-    params = {"billing_cycle_anchor": "now", "expand": WHOLE}
-    options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.subscriptions.resume(subscription_id, params, options))
+    return _answer(lambda: gateway.resume_subscription(subscription_id, idempotency_key=key))
 
 
 def preview(subscription_id: str, *, change: Document) -> Document:
     """Return the invoice that a change would lead to."""
-    params = {"subscription": subscription_id, "subscription_details": change}
-    return _ask(lambda client: client.v1.invoices.create_preview(params))
+    return _answer(lambda: gateway.preview_change(subscription_id, change=change))
 
 
 def portal_session(*, params: Document, key: str) -> Document:
     """Open a session of Stripe's customer portal."""
-    options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.billing_portal.sessions.create(params, options))
+    return _answer(lambda: gateway.create_portal_session(params=params, idempotency_key=key))
 
 
 def live_subscriptions(customer_id: str) -> list[Document]:
     """Return a customer's subscriptions that have not been cancelled."""
-    params = {"customer": customer_id, "limit": 100}
-    return _rows(_ask(lambda client: client.v1.subscriptions.list(params)))
+    return _answer(lambda: gateway.live_subscriptions(customer_id))
 
 
 def open_checkouts(customer_id: str) -> list[Document]:
     """Return the payment pages that a customer has open."""
-    params = {"customer": customer_id, "status": "open", "limit": 100}
-    return _rows(_ask(lambda client: client.v1.checkout.sessions.list(params)))
+    return _answer(lambda: gateway.open_checkout_sessions(customer_id))
 
 
 def close_checkout(session_id: str) -> None:
     """End a payment page that is open: nobody can pay there any more."""
-    _ask(lambda client: client.v1.checkout.sessions.expire(session_id))
+    _answer(lambda: gateway.expire_checkout_session(session_id))
 
 
 def checkout(*, params: Document, key: str) -> Document:
     """Open a payment page."""
-    options = {"idempotency_key": key}
-    return _ask(lambda client: client.v1.checkout.sessions.create(params, options))
+    return _answer(lambda: gateway.create_checkout_session(params=params, idempotency_key=key))
 
 
-def _rows(found: Document) -> list[Document]:
-    rows: list[Document] = found["data"]
-    return rows
-
-
-def _ask(call: Callable[[Client], Any]) -> Document:
+def _answer(call: Callable[[], T]) -> T:
     try:
-        return gateway.call_api(call)
+        return call()
     except gateway.CardRefused as error:
         raise PaymentFailed(str(error)) from error
     except gateway.StripeBusy as error:
