@@ -16,7 +16,7 @@ from public_apps.core import schema_context
 _READ = (
     "audit.view_entry",
     "billing.view_customer",
-    "billing.view_incident",
+    "monitoring.view_incident",
     "billing.view_invoice",
     "billing.view_lead",
     "billing.view_manualpayment",
@@ -57,7 +57,7 @@ _OPERATOR = (
     "accounts.change_user",
     "accounts.view_user",
     "auth.view_group",
-    "billing.change_incident",
+    "monitoring.change_incident",
     "billing.change_lead",
     "procrastinate.change_procrastinatejob",
     "staff.change_impersonation",

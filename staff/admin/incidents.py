@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.generic import RedirectView
 
 from public_apps.monitoring import incidents
 from public_apps.monitoring.models import Incident
@@ -38,3 +40,18 @@ class IncidentAdmin(RecordAdmin):
                 ),
             )
         return None
+
+
+# Where they were while incidents belonged to billing: bookmarks and old mails lead there.
+site.pages.append(
+    path(
+        "billing/incident/<path:rest>",
+        RedirectView.as_view(url="/admin/monitoring/incident/%(rest)s", query_string=True),
+    )
+)
+site.pages.append(
+    path(
+        "billing/incident/",
+        RedirectView.as_view(url="/admin/monitoring/incident/", query_string=True),
+    )
+)

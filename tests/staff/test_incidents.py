@@ -107,12 +107,15 @@ def test_operators_close_what_they_have_seen_to_and_others_may_not(door: Door) -
     incidents.report(kinds.POOL_DRY, {"": ["None of 5 spare tenants is there."]})
     incident = Incident.objects.get(kind="pool_dry")
     asked = {"action": "close_chosen", "_selected_action": str(incident.pk)}
-    reader, _email = staff_member(door, ["billing.view_incident"])
-    reader.submit("billing/incident/", **asked, confirmed="yes")
+    reader, _email = staff_member(door, ["monitoring.view_incident"])
+    reader.submit("monitoring/incident/", **asked, confirmed="yes")
     assert Incident.objects.get(pk=incident.pk).closed_at is None
-    operator, _email = staff_member(door, ["billing.view_incident", "billing.change_incident"])
-    page = operator.submit("billing/incident/", **asked)
+    operator, _email = staff_member(door, ["monitoring.view_incident", "monitoring.change_incident"])
+    page = operator.submit("monitoring/incident/", **asked)
     assert page.status_code == 200, "it asks first"
     assert Incident.objects.get(pk=incident.pk).closed_at is None
-    operator.submit("billing/incident/", **asked, confirmed="yes")
+    operator.submit("monitoring/incident/", **asked, confirmed="yes")
     assert Incident.objects.get(pk=incident.pk).closed_at is not None
+    moved = operator.get("billing/incident/?closed_at__isnull=False")  # as old mails and bookmarks say
+    assert moved.status_code == 200
+    assert moved.url.endswith("/admin/monitoring/incident/?closed_at__isnull=False")
