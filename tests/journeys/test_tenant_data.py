@@ -105,6 +105,7 @@ def moves(page: Page, workspace: Workspace, zone: NameServer) -> str:
     page.goto(f"{workspace.url}settings/domains/")
     page.fill("input[name=host]", host)
     page.get_by_role("button", name="Add the domain").click()
+    expect(page.get_by_role("button", name="Verify now")).to_be_visible()
     shown = page.locator("dl.pairs dd").all_inner_texts()
     for kind, name, value in zip(*[iter(shown)] * 3, strict=True):
         zone.set(name, kind, value)

@@ -82,6 +82,7 @@ def test_a_declined_card_is_told_on_the_page(owner: Owner, sign_in: SignIn) -> N
 def test_sending_the_same_form_twice_charges_once(owner: Owner, sign_in: SignIn) -> None:
     page = sign_in(owner)
     page.get_by_role("link", name=re.compile("Professional: .* per month")).click()
+    expect(page.get_by_role("button", name="Confirm the change")).to_be_visible()
     preview = page.url
     page.get_by_role("button", name="Confirm the change").dblclick()
     page.wait_for_url("**/billing/")
