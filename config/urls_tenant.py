@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from config.urls_docs import docs
 from public_apps.accounts.api import MeView
-from public_apps.audit.api import AuditView
+from public_apps.tenants.workspace.audit_api import AuditView
 
 urlpatterns = [
     path("", include("tenant_apps.home.urls")),

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from billing.models import Customer, Invoice, ManualPayment, Plan, Subscription
-from public_apps.accounts.models import Role, User
+from public_apps.accounts.models import User
+from public_apps.accounts.permissions import Scope, request_scope
 from public_apps.audit import audit
 from public_apps.core.schema_context import in_public
 from public_apps.onboarding.models import Signup
@@ -22,6 +23,7 @@ from public_apps.tenants.models import Tenant
 # Whatever a tenant has of several: the one that lets people in counts, then the one to be paid.
 _BEST_FIRST = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
 _NOTHING_SHOWN = ("", "draft")
+NOT_YOURS = _("Only owners of the workspace may see to its subscription.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +76,8 @@ def of_owner(request: HttpRequest | Request) -> Iterator[Account]:
     Raises `PermissionDenied` for anybody else, whoever forgot to ask before.
     """
     tenant: Tenant | None = getattr(request, "tenant", None)
-    if tenant is None or getattr(request.user, "role", "") != Role.OWNER:
-        raise PermissionDenied(_("Only owners of the workspace may see to its subscription."))
+    if tenant is None or request_scope(request, "subscription.retrieve") is not Scope.ALL:
+        raise PermissionDenied(str(NOT_YOURS))
     with in_public():
         # Anew: the request's own copy may be some seconds old.
         yield Account(tenant=Tenant.objects.get(pk=tenant.pk))

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.owners import account, actions, overview, resubscribe, serializers
 from billing.owners.account import Account
-from public_apps.accounts.models import Role
+from public_apps.accounts.permissions import HasWorkspacePermission
 from public_apps.core import idempotency, origins
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.rest.filters import KnownQuery
@@ -27,15 +26,6 @@ from public_apps.tenants import links
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
 Verb = Callable[[Account, IdempotentRequest], dict[str, Any]]
-
-
-class IsOwner(BasePermission):
-    """Owners only: managers and residents have no say in what is paid."""
-
-    message = _("Only owners of the workspace may see to its subscription.")
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return getattr(request.user, "role", "") == Role.OWNER
 
 
 class ChangeLimit(Limit):
@@ -53,10 +43,11 @@ class ChangeLimit(Limit):
 class OwnerView(APIView):
     """Whatever comes here may come twice."""
 
-    permission_classes = (IsAuthenticated, IsOwner)
+    refusal = account.NOT_YOURS
+    permission_classes = (IsAuthenticated, HasWorkspacePermission)
     throttle_classes = (ChangeLimit,)
 
-    def once(self, request: Request, verb: Verb, *, did: str) -> Response:
+    def idempotent(self, request: Request, verb: Verb, *, did: str) -> Response:
         """Answer with what the verb says, now or when it was asked first; `did` names it in the log."""
 
         def work(row: IdempotentRequest) -> dict[str, Any]:
@@ -70,6 +61,8 @@ class OwnerView(APIView):
 
 
 class SubscriptionView(OwnerView):
+    operation = "subscription.retrieve"
+
     @extend_schema(
         responses={200: serializers.SubscriptionSerializer, 401: PROBLEM, 403: PROBLEM},
         operation_id="subscription",
@@ -81,6 +74,8 @@ class SubscriptionView(OwnerView):
 
 
 class ChangePlanView(OwnerView):
+    operation = "subscription.change_plan"
+
     @extend_schema(
         operation_id="subscription_change_plan",
         request=serializers.PlanChangeSerializer,
@@ -111,10 +106,14 @@ class ChangePlanView(OwnerView):
             actions.change_plan(account=owners, wish=wished, request=row)
             return _shown(owners)
 
-        return self.once(request, verb, did="" if only_preview else "subscription.plan_changed")
+        return self.idempotent(
+            request, verb, did="" if only_preview else "subscription.plan_changed"
+        )
 
 
 class CancelView(OwnerView):
+    operation = "subscription.cancel"
+
     @extend_schema(
         operation_id="subscription_cancel",
         request=None,
@@ -128,10 +127,12 @@ class CancelView(OwnerView):
             actions.cancel(account=owners, request=row)
             return _shown(owners)
 
-        return self.once(request, verb, did="subscription.cancelled")
+        return self.idempotent(request, verb, did="subscription.cancelled")
 
 
 class ResumeView(OwnerView):
+    operation = "subscription.resume"
+
     @extend_schema(
         operation_id="subscription_resume",
         request=None,
@@ -145,10 +146,12 @@ class ResumeView(OwnerView):
             actions.resume(account=owners, request=row)
             return _shown(owners)
 
-        return self.once(request, verb, did="subscription.resumed")
+        return self.idempotent(request, verb, did="subscription.resumed")
 
 
 class PortalView(OwnerView):
+    operation = "subscription.open_portal"
+
     @extend_schema(
         operation_id="subscription_portal",
         request=serializers.PortalSerializer,
@@ -164,10 +167,12 @@ class PortalView(OwnerView):
             back = _way_back(owners, request, given.validated_data)
             return {"url": actions.open_portal(account=owners, request=row, back=back)}
 
-        return self.once(request, verb, did="subscription.portal_opened")
+        return self.idempotent(request, verb, did="subscription.portal_opened")
 
 
 class BeginAgainView(OwnerView):
+    operation = "subscription.begin_again"
+
     @extend_schema(
         operation_id="subscription_begin_again",
         request=serializers.BeginAgainSerializer,
@@ -186,7 +191,7 @@ class BeginAgainView(OwnerView):
             url = resubscribe.begin_again(account=owners, wish=wish, request=row, back=back)
             return {"url": url}
 
-        return self.once(request, verb, did="subscription.begun_again")
+        return self.idempotent(request, verb, did="subscription.begun_again")
 
 
 class InvoicePages(Cursor):
@@ -197,6 +202,7 @@ class InvoicePages(Cursor):
 
 
 class InvoicesView(KnownQuery, OwnerView):
+    operation = "invoices.list"
     pagination_class = InvoicePages
 
     @extend_schema(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from billing.access_policy import CLOSED_STATUSES, OPEN_STATUSES
@@ -46,6 +47,7 @@ class PortalSerializer(serializers.Serializer[Any]):
     frontend_url = FrontendUrlField()
 
 
+@extend_schema_serializer(component_name="Wish")  # as clients have generated it
 class PlanChangeSerializer(PlanChoiceSerializer):
     """A change of plan, or with `preview` the question what it would cost."""
 

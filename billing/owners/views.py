@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -25,7 +25,7 @@ from billing.models import Interval
 from billing.owners import account, actions, overview, resubscribe
 from billing.owners.account import Account
 from billing.owners.actions import PlanChange
-from public_apps.accounts.models import Role
+from public_apps.accounts.view_decorators import HttpResponseSeeOther, has_permission
 from public_apps.core import idempotency
 from public_apps.core.errors import Problem
 from public_apps.core.idempotency import Answer
@@ -38,12 +38,6 @@ View = Callable[[HttpRequest], HttpResponse]
 Verb = Callable[[Account, IdempotentRequest], object]
 
 
-class SeeOther(HttpResponseRedirect):
-    """A redirect that is always followed by GET."""
-
-    status_code = HTTPStatus.SEE_OTHER
-
-
 def for_owners(view: View) -> View:
     """Let owners in; ask everybody else to ask one."""
 
@@ -51,7 +45,7 @@ def for_owners(view: View) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        if getattr(request.user, "role", "") != Role.OWNER:
+        if not has_permission(request, "subscription.retrieve"):
             return render(request, "tenant/billing_ask_owner.html", status=HTTPStatus.FORBIDDEN)
         return view(request)
 
@@ -95,7 +89,7 @@ def change_page(request: HttpRequest) -> HttpResponse:
             names = {plan["code"]: plan["name"] for plan in plans.offered()}
     except Problem as problem:
         messages.error(request, problem.detail)
-        return SeeOther(reverse("billing-page"))
+        return HttpResponseSeeOther(reverse("billing-page"))
     page = {
         "costs": costs,
         "given_back": -sum(min(0, line["amount"]) for line in costs["lines"]),
@@ -121,7 +115,7 @@ def cancel_page(request: HttpRequest) -> HttpResponse:
     with account.of_owner(request) as owners:
         shown = overview.of(owners)
     if not shown["actions"]["cancel"]:
-        return SeeOther(reverse("billing-page"))
+        return HttpResponseSeeOther(reverse("billing-page"))
     page = {"shown": shown, "key": uuid.uuid4().hex}
     return render(request, "tenant/billing_cancel.html", page)
 
@@ -172,13 +166,13 @@ def _this_page(owners: Account) -> str:
 
 def _lead_on(request: HttpRequest, verb: Verb, *, did: str) -> HttpResponse:
     answer = _once(request, verb, did=did)
-    return SeeOther(reverse("billing-page") if answer is None else answer.body)
+    return HttpResponseSeeOther(reverse("billing-page") if answer is None else answer.body)
 
 
 def _do(request: HttpRequest, verb: Verb, *, did: str, done: str) -> HttpResponse:
     if _once(request, verb, did=did) is not None:
         messages.success(request, done)
-    return SeeOther(reverse("billing-page"))
+    return HttpResponseSeeOther(reverse("billing-page"))
 
 
 def _once(request: HttpRequest, verb: Verb, *, did: str) -> Answer | None:

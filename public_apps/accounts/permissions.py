@@ -132,6 +132,14 @@ subdomain.make_primary        all      -        -        -
 sample.retrieve               all      all      all      -
 sample.create                 all      -        -        -
 sample.destroy                all      -        -        -
+subscription.retrieve         all      -        -        -
+subscription.change_plan      all      -        -        -
+subscription.cancel           all      -        -        -
+subscription.resume           all      -        -        -
+subscription.open_portal      all      -        -        -
+subscription.begin_again      all      -        -        -
+invoices.list                 all      -        -        -
+audit.list                    all      -        -        -
 """
 
 # What an API key may never do, whatever its role: that takes a person who has signed in.
@@ -144,6 +152,8 @@ _FOR_PEOPLE_ONLY = frozenset(
     domains.create domains.destroy domains.verify domains.make_primary
     subdomain.create subdomain.make_primary deletion.create deletion.destroy
     exports.create exports.link
+    subscription.retrieve subscription.change_plan subscription.cancel subscription.resume
+    subscription.open_portal subscription.begin_again invoices.list audit.list
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 
@@ -196,12 +206,18 @@ def request_scope(request: Any, operation: str) -> Scope:
 
 
 class HasWorkspacePermission(BasePermission):
-    """Lets through what the table allows for the view's `resource` and action."""
+    """Lets through what the table allows for the view's operation."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Refuse what has no row. A method that the view doesn't have is left to become a 405."""
-        action = getattr(view, "action", None)
-        if action is None:
-            return True
-        operation = f"{view.resource}.{action}"  # type: ignore[attr-defined]  # what Resource declares
-        return request_scope(request, operation) is not Scope.NONE
+        self.message = getattr(view, "refusal", None)
+        operation = operation_of(view)
+        return operation is None or request_scope(request, operation) is not Scope.NONE
+
+
+def operation_of(view: Any) -> str | None:
+    """Return what a view does: what its `operation` says, or its `resource` with the action."""
+    if named := getattr(view, "operation", None):
+        return str(named)
+    action = getattr(view, "action", None)
+    return None if action is None else f"{view.resource}.{action}"

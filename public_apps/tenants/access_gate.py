@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from public_apps.accounts.view_decorators import has_permission
 from public_apps.core.errors import json_problem, problem, wants_problem
 
 # What stays open: signing in and out, oneself, the subscription, files that pages need, and what
@@ -60,6 +61,5 @@ def _refusal(request: HttpRequest) -> HttpResponseBase:
                 slug="subscription-inactive",
             )
         )
-    is_owner = getattr(request.user, "role", "") == "owner"
-    page = {"is_owner": is_owner}
+    page = {"is_owner": has_permission(request, "subscription.retrieve")}
     return render(request, "tenant/suspended.html", page, status=HTTPStatus.PAYMENT_REQUIRED)

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
-from public_apps.accounts.models import Role, User
+from public_apps.accounts.models import User
+from public_apps.accounts.permissions import Scope, scope_for
 from tenant_apps.announcements import queries as announcements
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.buildings.models import Building, Residency
@@ -66,7 +67,7 @@ class Home:
 
 def of_desk(user: User, *, chosen: str = "") -> DeskAgenda:
     """Return what needs those who look after buildings; `chosen` is a building's id for the chart."""
-    with_money = user.role in {Role.OWNER, Role.MANAGER}
+    with_money = scope_for(role=user.role, operation="balances.list") is Scope.ALL
     known = list(Building.objects.order_by("name")[:BUILDINGS_IN_CHOICE])
     building = next((each for each in known if str(each.pk) == chosen), known[0] if known else None)
     owing = finances.balances().filter(balance__gt=0)

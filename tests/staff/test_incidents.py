@@ -110,12 +110,16 @@ def test_operators_close_what_they_have_seen_to_and_others_may_not(door: Door) -
     reader, _email = staff_member(door, ["monitoring.view_incident"])
     reader.submit("monitoring/incident/", **asked, confirmed="yes")
     assert Incident.objects.get(pk=incident.pk).closed_at is None
-    operator, _email = staff_member(door, ["monitoring.view_incident", "monitoring.change_incident"])
+    operator, _email = staff_member(
+        door, ["monitoring.view_incident", "monitoring.change_incident"]
+    )
     page = operator.submit("monitoring/incident/", **asked)
     assert page.status_code == 200, "it asks first"
     assert Incident.objects.get(pk=incident.pk).closed_at is None
     operator.submit("monitoring/incident/", **asked, confirmed="yes")
     assert Incident.objects.get(pk=incident.pk).closed_at is not None
-    moved = operator.get("billing/incident/?closed_at__isnull=False")  # as old mails and bookmarks say
+    moved = operator.get(
+        "billing/incident/?closed_at__isnull=False"
+    )  # as old mails and bookmarks say
     assert moved.status_code == 200
     assert moved.url.endswith("/admin/monitoring/incident/?closed_at__isnull=False")

@@ -63,3 +63,7 @@ def _of_view(view: Any, route: str) -> Iterator[Endpoint]:
         for method, action in view.actions.items():
             if method != "head":
                 yield Endpoint(viewset.resource, action, method.upper(), route)
+    elif operation := getattr(viewset or getattr(view, "view_class", None), "operation", ""):
+        resource, _dot, action = operation.partition(".")
+        for method in {"get", "post", "patch", "delete"} & set(dir(view.view_class)):
+            yield Endpoint(resource, action, method.upper(), route)

@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from public_apps.accounts.invitations import actions as invitations
 from public_apps.accounts.members import actions
-from public_apps.accounts.models import Invitation, Role, User
+from public_apps.accounts.models import Invitation, User
 from public_apps.accounts.people.forms import InviteForm, MemberForm, NarrowForm
 from public_apps.accounts.permissions import Scope
 from public_apps.accounts.view_decorators import (
     HttpResponseSeeOther,
     current_user,
+    has_permission,
     require_permission,
 )
 from public_apps.core.errors import Problem
@@ -141,7 +142,7 @@ def member_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
         "key": uuid.uuid4().hex,
         "member": User.objects.get(pk=pk),
         "may_change": actions.may_give(by=current_user(request), role=form.instance.role),
-        "may_hand_over": current_user(request).role == Role.OWNER
+        "may_hand_over": has_permission(request, "members.transfer_ownership")
         and current_user(request).pk != pk,
     }
     return render(request, "tenant/people/member.html", shown)

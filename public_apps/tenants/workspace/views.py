@@ -57,7 +57,7 @@ def settings_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_safe
-@require_permission("workspace.partial_update")
+@require_permission("audit.list")
 def log_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show owners who did what, our support in somebody's name included, newest first."""
     entries = Entry.objects.order_by("-at", "-pk")

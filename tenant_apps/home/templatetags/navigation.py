@@ -11,7 +11,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.accounts.models import Role
 from public_apps.accounts.view_decorators import has_permission
 
 register = template.Library()
@@ -35,8 +34,8 @@ PLACES = (
     NavigationItem("votes-page", _("Votes"), "votes.list"),
     NavigationItem("members-page", _("Members"), "invitations.list"),
     NavigationItem("settings-page", _("Settings"), "workspace.partial_update"),
+    NavigationItem("billing-page", _("Subscription"), "subscription.retrieve"),
 )
-FOR_OWNERS = NavigationItem("billing-page", _("Subscription"))
 
 
 @register.simple_tag(takes_context=True)
@@ -46,8 +45,6 @@ def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     open_to = [
         place for place in PLACES if not place.operation or has_permission(request, place.operation)
     ]
-    if getattr(request.user, "role", "") == Role.OWNER:
-        open_to.append(FOR_OWNERS)
     return [shown for place in open_to if (shown := _shown(place, request))]
 
 

@@ -7,10 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
-from rest_framework.permissions import BasePermission, IsAuthenticated
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from rest_framework.permissions import IsAuthenticated
 
+from public_apps.accounts.permissions import HasWorkspacePermission
 from public_apps.audit.models import Entry
 from public_apps.core.rest.filters import KnownQuery, MomentFilter
 from public_apps.core.rest.pagination import Cursor
@@ -34,20 +33,13 @@ class EntryFilter(filters.FilterSet):
         fields = ("action", "actor", "impersonator", "target_type", "target_id")
 
 
-class IsOwner(BasePermission):
-    """Owners alone: the log tells of everybody."""
-
-    message = _("Only owners of the workspace may read its log.")
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return getattr(request.user, "role", "") == "owner"
-
-
 class AuditView(KnownQuery, ListAPIView[Entry]):
     """Every deed of the workspace, newest first, those of our support in somebody's name included."""
 
     serializer_class = EntrySerializer
-    permission_classes = (IsAuthenticated, IsOwner)
+    operation = "audit.list"
+    refusal = _("Only owners of the workspace may read its log.")
+    permission_classes = (IsAuthenticated, HasWorkspacePermission)
     pagination_class = Cursor
     filter_backends = (filters.DjangoFilterBackend,)
     filterset_class = EntryFilter
