@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import access_policy, mails, stripe_sync
+from billing import access_policy, grace, mails, stripe_sync
 from billing.access_policy import Access, AccessDecision, SubscriptionState
 from billing.models import ManualPayment, Subscription
 from public_apps.core import sweeps
@@ -91,16 +90,17 @@ def resume(*, tenant: Tenant, by: str) -> None:
 
 
 def _judge(tenant: Tenant, *, now: datetime) -> AccessDecision | None:
-    grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
     mirrored = Subscription.objects.filter(tenant=tenant, synced_at__isnull=False)
-    verdicts = [access_policy.evaluate(_standing(each), now=now, grace=grace) for each in mirrored]
+    decisions = [
+        access_policy.evaluate(_state_of(each), now=now, grace=grace.of(each)) for each in mirrored
+    ]
     # A corrected payment counts no more; its correction does, and may pay for nothing.
     payments = ManualPayment.objects.filter(tenant=tenant, corrected_by__isnull=True)
-    verdicts += [access_policy.paid_by_hand(each.paid_until, now=now) for each in payments]
-    return access_policy.combined(verdicts)
+    decisions += [access_policy.paid_by_hand(each.paid_until, now=now) for each in payments]
+    return access_policy.combined(decisions)
 
 
-def _standing(subscription: Subscription) -> SubscriptionState:
+def _state_of(subscription: Subscription) -> SubscriptionState:
     return SubscriptionState(
         status=subscription.status,
         past_due_since=subscription.past_due_since,

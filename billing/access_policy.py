@@ -42,26 +42,26 @@ class AccessDecision:
     review_at: datetime | None = None
 
 
-def evaluate(standing: SubscriptionState, *, now: datetime, grace: timedelta) -> AccessDecision:
+def evaluate(state: SubscriptionState, *, now: datetime, grace: timedelta) -> AccessDecision:
     """Judge one subscription.
 
     A cancellation at period end and `pause_collection` leave the status, and so the access, as
     they are: Stripe itself changes the status when the time comes.
     """
-    if standing.gone:
+    if state.gone:
         return AccessDecision(access=Access.SUSPENDED, reason="The subscription no longer exists.")
-    if standing.status in OPEN_STATUSES:
-        return AccessDecision(access=Access.OPEN, reason=f"The subscription is {standing.status}.")
-    if standing.status == "past_due":
-        return _past_due(standing.past_due_since or now, now=now, grace=grace)
-    if standing.status in CLOSED_STATUSES:
+    if state.status in OPEN_STATUSES:
+        return AccessDecision(access=Access.OPEN, reason=f"The subscription is {state.status}.")
+    if state.status == "past_due":
+        return _past_due(state.past_due_since or now, now=now, grace=grace)
+    if state.status in CLOSED_STATUSES:
         return AccessDecision(
-            access=Access.SUSPENDED, reason=f"The subscription is {standing.status}."
+            access=Access.SUSPENDED, reason=f"The subscription is {state.status}."
         )
-    if standing.status == "incomplete":
+    if state.status == "incomplete":
         return AccessDecision(access=Access.NOT_YET, reason="The first payment is not complete.")
     return AccessDecision(
-        access=Access.UNKNOWN, reason=f"Stripe says {standing.status!r}, unknown to us."
+        access=Access.UNKNOWN, reason=f"Stripe says {state.status!r}, unknown to us."
     )
 
 
@@ -82,12 +82,12 @@ def paid_by_hand(paid_until: datetime | None, *, now: datetime) -> AccessDecisio
     return AccessDecision(access=Access.SUSPENDED, reason="The time that was paid by hand is over.")
 
 
-def combined(verdicts: Iterable[AccessDecision]) -> AccessDecision | None:
+def combined(decisions: Iterable[AccessDecision]) -> AccessDecision | None:
     """Judge a tenant by all that it has: the best counts, the calmest of equals; None for nothing.
 
     A second subscription, open, keeps a workspace open whose first was cancelled.
     """
-    return min(verdicts, key=lambda each: (_RANK[each.access], each.warn), default=None)
+    return min(decisions, key=lambda each: (_RANK[each.access], each.warn), default=None)
 
 
 # An unknown status outranks a closed one: what we don't understand must not lock anyone out.

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from billing import grace
 from billing.models import Invoice, Subscription
 from billing.owners import quota_enforcement
 from billing.owners.account import Account
@@ -101,8 +102,7 @@ def past_due(row: Subscription) -> dict[str, Any] | None:
     """Return since when a payment is overdue and when the grace ends, or None."""
     if row.status != "past_due" or row.past_due_since is None:
         return None
-    grace = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
-    return {"since": row.past_due_since, "grace_ends_at": row.past_due_since + grace}
+    return {"since": row.past_due_since, "grace_ends_at": grace.ends_at(row)}
 
 
 def _payment_problem(account: Account) -> dict[str, Any] | None:
