@@ -5,6 +5,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 state=${CONCIERGE_STATE:-$root/var}
 case $state in /*) ;; *) state=$PWD/$state ;; esac
 venv=$root/.venv
+# Compiled once and kept beside the run's other files. Containers often forbid that, and then each of a
+# run's hundreds of processes compiles Django anew: four times as long to start.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=${PYTHONPYCACHEPREFIX:-$state/pycache}
 
 fail() {
     printf '%s\n' "$@" >&2
