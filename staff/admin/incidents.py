@@ -43,15 +43,8 @@ class IncidentAdmin(RecordAdmin):
 
 
 # Where they were while incidents belonged to billing: bookmarks and old mails lead there.
-site.pages.append(
-    path(
-        "billing/incident/<path:rest>",
-        RedirectView.as_view(url="/admin/monitoring/incident/%(rest)s", query_string=True),
-    )
-)
-site.pages.append(
-    path(
-        "billing/incident/",
-        RedirectView.as_view(url="/admin/monitoring/incident/", query_string=True),
-    )
-)
+for _old, _new in (
+    ("billing/incident/", "/admin/monitoring/incident/"),
+    ("billing/incident/<int:pk>/change/", "/admin/monitoring/incident/%(pk)s/change/"),
+):
+    site.pages.append(path(_old, RedirectView.as_view(url=_new, query_string=True)))

@@ -9,8 +9,8 @@ import requests
 from allauth.mfa import app_settings
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-from tests.core.ground import PASSWORD
-from tests.tenant_api.town import Person
+from tests.core.web_stack import PASSWORD
+from tests.tenant_api.populated_workspace import Person
 
 API = "/_allauth/app/v1/"
 
@@ -27,20 +27,20 @@ def confirm_identity(person: Person, password: str = PASSWORD) -> requests.Respo
 
 def sign_in(person: Person, password: str = PASSWORD) -> requests.Response:
     """Sign in anew, without the token that the person has."""
-    return person.town.door.ask(
+    return person.populated.http_client.ask(
         "POST",
         f"{API}auth/login",
-        host=person.town.workspace.host,
+        host=person.populated.workspace.host,
         json={"email": person.user.email, "password": password},
     )
 
 
 def give_code(person: Person, code: str, *, session: str) -> requests.Response:
     """Answer a sign-in's question for a one-time code."""
-    return person.town.door.ask(
+    return person.populated.http_client.ask(
         "POST",
         f"{API}auth/2fa/authenticate",
-        host=person.town.workspace.host,
+        host=person.populated.workspace.host,
         json={"code": code},
         headers={"X-Session-Token": session},
     )

@@ -8,17 +8,17 @@ from email.message import EmailMessage
 from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
-def deliver(ground: Ground, address: str) -> list[EmailMessage]:
+def deliver(web_stack: WebStack, address: str) -> list[EmailMessage]:
     """Send what is due for an address and return all its mails, oldest first."""
     due = OutgoingMail.objects.waiting().filter(to__iexact=address)
     for promised in due.order_by("pk"):
         mail.send(mail_id=promised.pk)
         promised.refresh_from_db()
         assert promised.sent_at or promised.unwanted_at, promised.error
-    return mailbox.mails_to(address, folder=ground.stack.mail_dir)
+    return mailbox.mails_to(address, folder=web_stack.stack.mail_dir)
 
 
 def link_in(letter: EmailMessage, host: str, path: str) -> str:

@@ -12,28 +12,28 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from tests.accounts.account_api import API, ask, confirm_identity, sign_in
 from tests.accounts.letters import deliver, link_in
-from tests.core.ground import PASSWORD, Ground
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import PASSWORD, WebStack
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 NEW = "another-courtyard-43"
 CONFIRM = "/accounts/confirm-email/"
 
 
 @pytest.fixture
-def person(town: Town) -> Person:
+def person(populated: PopulatedWorkspace) -> Person:
     """Somebody with a password and nothing else."""
-    return town.person(Role.STAFF, "Maria")
+    return populated.person(Role.STAFF, "Maria")
 
 
 def another_device(person: Person) -> Person:
     """Return the same person, signed in somewhere else as well."""
-    return Person(person.town, person.user)
+    return Person(person.populated, person.user)
 
 
-def confirm(town: Town, key: str) -> int:
+def confirm(populated: PopulatedWorkspace, key: str) -> int:
     """Confirm an address by the API, as whoever got the mail may do without signing in."""
-    answer = town.door.ask(
-        "POST", f"{API}auth/email/verify", host=town.workspace.host, json={"key": key}
+    answer = populated.http_client.ask(
+        "POST", f"{API}auth/email/verify", host=populated.workspace.host, json={"key": key}
     )
     return answer.status_code
 
@@ -42,7 +42,7 @@ def confirm(town: Town, key: str) -> int:
 
 
 def test_a_new_password_takes_the_old_one_and_ends_other_sessions(
-    ground: Ground, person: Person
+    web_stack: WebStack, person: Person
 ) -> None:
     other = another_device(person)
     assert other.get("/api/me/")
@@ -57,77 +57,86 @@ def test_a_new_password_takes_the_old_one_and_ends_other_sessions(
     assert person.ask("GET", "/api/me/").status_code == 200
     assert sign_in(person).status_code == 400
     assert sign_in(person, NEW).status_code == 200
-    assert "password of your account was changed" in str(deliver(ground, person.user.email)[-1])
+    assert "password of your account was changed" in str(deliver(web_stack, person.user.email)[-1])
 
 
 # --- Address ----------------------------------------------------------------------------------
 
 
 def test_a_new_address_counts_once_its_own_mail_says_so(
-    ground: Ground, town: Town, person: Person
+    web_stack: WebStack, populated: PopulatedWorkspace, person: Person
 ) -> None:
     old, new = person.user.email, f"maria-{secrets.token_hex(4)}@elsewhere.example"
     assert ask(person, "POST", "account/email", {"email": new}).status_code == 401
     assert confirm_identity(person).status_code == 200
     assert ask(person, "POST", "account/email", {"email": new}).status_code == 200
     assert person.get("/api/me/")["email"] == old
-    (letter,) = deliver(ground, new)
-    key = link_in(letter, town.workspace.host, CONFIRM)
-    host = town.workspace.host
+    (letter,) = deliver(web_stack, new)
+    key = link_in(letter, populated.workspace.host, CONFIRM)
+    host = populated.workspace.host
     for _ in range(2):  # looking spends nothing
-        page = town.door.ask("GET", f"{CONFIRM}{key}/", host=host)
+        page = populated.http_client.ask("GET", f"{CONFIRM}{key}/", host=host)
         assert page.status_code == 200
         assert new in page.text
     assert person.get("/api/me/")["email"] == old
-    assert confirm(town, key) in {200, 401}
+    assert confirm(populated, key) in {200, 401}
     assert person.get("/api/me/")["email"] == new
-    assert confirm(town, key) == 400, "it works once"
+    assert confirm(populated, key) == 400, "it works once"
     person.user.email = new
     assert sign_in(person).status_code == 200
-    assert f"changed to {new}" in " ".join(str(deliver(ground, old)[-1]).split())
-    with inside(town.schema):
+    assert f"changed to {new}" in " ".join(str(deliver(web_stack, old)[-1]).split())
+    with inside(populated.schema):
         (address,) = EmailAddress.objects.filter(user=person.user)
         assert (address.email, address.verified, address.primary) == (new, True, True)
 
 
 def test_an_address_confirms_in_its_own_workspace_only(
-    ground: Ground, town: Town, own_town: Town, person: Person
+    web_stack: WebStack,
+    populated: PopulatedWorkspace,
+    own_populated: PopulatedWorkspace,
+    person: Person,
 ) -> None:
     new = f"maria-{secrets.token_hex(4)}@elsewhere.example"
     confirm_identity(person)
     ask(person, "POST", "account/email", {"email": new})
-    key = link_in(deliver(ground, new)[0], town.workspace.host, CONFIRM)
-    assert confirm(own_town, key) == 400
-    page = own_town.door.ask("GET", f"{CONFIRM}{key}/", host=own_town.workspace.host)
+    key = link_in(deliver(web_stack, new)[0], populated.workspace.host, CONFIRM)
+    assert confirm(own_populated, key) == 400
+    page = own_populated.http_client.ask(
+        "GET", f"{CONFIRM}{key}/", host=own_populated.workspace.host
+    )
     assert new not in page.text
-    assert confirm(town, key) in {200, 401}
+    assert confirm(populated, key) in {200, 401}
 
 
 def test_an_address_that_somebody_took_meanwhile_is_not_given_twice(
-    ground: Ground, town: Town, person: Person
+    web_stack: WebStack, populated: PopulatedWorkspace, person: Person
 ) -> None:
-    taken = town.person(Role.STAFF).user.email
+    taken = populated.person(Role.STAFF).user.email
     confirm_identity(person)
     answer = ask(person, "POST", "account/email", {"email": taken})
     assert answer.status_code == 200, "nobody finds out by it who is a member"
-    assert deliver(ground, taken) == []
+    assert deliver(web_stack, taken) == []
     new = f"maria-{secrets.token_hex(4)}@elsewhere.example"
     assert ask(person, "POST", "account/email", {"email": new}).status_code == 200
-    key = link_in(deliver(ground, new)[0], town.workspace.host, CONFIRM)
-    with inside(town.schema):
+    key = link_in(deliver(web_stack, new)[0], populated.workspace.host, CONFIRM)
+    with inside(populated.schema):
         quick = User.objects.create_user(new, PASSWORD, role=Role.RESIDENT)
-    confirm(town, key)
-    with inside(town.schema):
+    confirm(populated, key)
+    with inside(populated.schema):
         assert User.objects.get(email=new) == quick
     assert person.get("/api/me/")["email"] == person.user.email
 
 
-def test_public_knows_the_owners_new_address(ground: Ground, own_town: Town) -> None:
-    owner, new = own_town.owner, f"eleni-{secrets.token_hex(4)}@elsewhere.example"
+def test_public_knows_the_owners_new_address(
+    web_stack: WebStack, own_populated: PopulatedWorkspace
+) -> None:
+    owner, new = own_populated.owner, f"eleni-{secrets.token_hex(4)}@elsewhere.example"
     confirm_identity(owner)
     ask(owner, "POST", "account/email", {"email": new})
-    confirm(own_town, link_in(deliver(ground, new)[0], own_town.workspace.host, CONFIRM))
-    assert Tenant.objects.get(schema_name=own_town.schema).owner_email == new
+    confirm(
+        own_populated, link_in(deliver(web_stack, new)[0], own_populated.workspace.host, CONFIRM)
+    )
+    assert Tenant.objects.get(schema_name=own_populated.schema).owner_email == new
 
 
 # --- Sessions ---------------------------------------------------------------------------------
@@ -145,8 +154,8 @@ def test_people_see_where_they_are_signed_in_and_end_it(person: Person) -> None:
     assert person.ask("GET", "/api/me/").status_code == 200
 
 
-def test_nobody_ends_anothers_session(town: Town, person: Person) -> None:
-    stranger = town.person(Role.OWNER)
+def test_nobody_ends_anothers_session(populated: PopulatedWorkspace, person: Person) -> None:
+    stranger = populated.person(Role.OWNER)
     (theirs,) = ask(person, "GET", "auth/sessions").json()["data"]
     answer = ask(stranger, "DELETE", "auth/sessions", {"sessions": [theirs["id"]]})
     assert answer.status_code == 400

@@ -13,8 +13,8 @@ from public_apps.core.schema_context import inside
 from tests.accounts.account_api import code_of, sign_in
 from tests.accounts.letters import deliver, link_in
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD, Ground
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import PASSWORD, WebStack
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -24,17 +24,17 @@ PAGES = [
 ]  # fmt: skip
 
 
-def url(ground: Ground, town: Town, path: str) -> str:
+def url(web_stack: WebStack, populated: PopulatedWorkspace, path: str) -> str:
     """Return an address of the town's own host, as a browser types it."""
-    return f"http://{town.workspace.host}:{ground.stack.web_port}{path}"
+    return f"http://{populated.workspace.host}:{web_stack.stack.web_port}{path}"
 
 
 def signed_in(
-    browser: Browser, ground: Ground, person: Person, size: dict[str, int] = DESKTOP
+    browser: Browser, web_stack: WebStack, person: Person, size: dict[str, int] = DESKTOP
 ) -> Page:
     """Return a browser's page on which somebody has signed in."""
     page = open_page(browser, size)
-    page.goto(url(ground, person.town, "/accounts/login/"))
+    page.goto(url(web_stack, person.populated, "/accounts/login/"))
     fill_in_sign_in(page, person.user.email)
     return page
 
@@ -47,11 +47,11 @@ def fill_in_sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
 
 
 def test_somebody_is_invited_joins_and_signs_in_as_a_resident(
-    browser: Browser, ground: Ground, town: Town
+    browser: Browser, web_stack: WebStack, populated: PopulatedWorkspace
 ) -> None:
     email = f"giorgos-{secrets.token_hex(4)}@town.example"
-    desk = signed_in(browser, ground, town.manager)
-    desk.goto(url(ground, town, "/members/"))
+    desk = signed_in(browser, web_stack, populated.manager)
+    desk.goto(url(web_stack, populated, "/members/"))
     desk.click("text=Invite somebody")
     desk.fill("[name=email]", email)
     desk.select_option("[name=role]", "resident")
@@ -61,9 +61,9 @@ def test_somebody_is_invited_joins_and_signs_in_as_a_resident(
     expect(desk.locator("main")).to_contain_text(email)
     keep_screenshot(desk, "members")
 
-    key = link_in(deliver(ground, email)[-1], town.workspace.host, "/accounts/invitation/")
+    key = link_in(deliver(web_stack, email)[-1], populated.workspace.host, "/accounts/invitation/")
     phone = open_page(browser, PHONE)
-    phone.goto(url(ground, town, f"/accounts/invitation/{key}/"))
+    phone.goto(url(web_stack, populated, f"/accounts/invitation/{key}/"))
     phone.fill("[name=first_name]", "Giorgos")
     phone.fill("[name=last_name]", "Nikolaou")
     phone.fill("[name=password]", "1234567890")
@@ -73,19 +73,19 @@ def test_somebody_is_invited_joins_and_signs_in_as_a_resident(
     phone.fill("[name=password]", PASSWORD)
     phone.click("main button[type=submit]")
     fill_in_sign_in(phone, email)
-    expect(phone).to_have_url(url(ground, town, "/"))
-    phone.goto(url(ground, town, "/members/"))
+    expect(phone).to_have_url(url(web_stack, populated, "/"))
+    phone.goto(url(web_stack, populated, "/members/"))
     expect(phone.locator("body")).not_to_contain_text(email)
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_every_page_about_people_fits(
-    browser: Browser, ground: Ground, own_town: Town, size: dict[str, int]
+    browser: Browser, web_stack: WebStack, own_populated: PopulatedWorkspace, size: dict[str, int]
 ) -> None:
-    page = signed_in(browser, ground, own_town.owner, size)
-    own_town.person(Role.RESIDENT, "Alexandros-Konstantinos")
+    page = signed_in(browser, web_stack, own_populated.owner, size)
+    own_populated.person(Role.RESIDENT, "Alexandros-Konstantinos")
     for path in PAGES:
-        answer = page.goto(url(ground, own_town, path))
+        answer = page.goto(url(web_stack, own_populated, path))
         assert answer is not None
         assert answer.status == 200, path
         assert page.locator("h1").count() == 1, path
@@ -97,11 +97,11 @@ def test_every_page_about_people_fits(
 
 
 def test_one_time_codes_are_switched_on_used_and_switched_off(
-    browser: Browser, ground: Ground, town: Town
+    browser: Browser, web_stack: WebStack, populated: PopulatedWorkspace
 ) -> None:
-    person = town.person(Role.STAFF, "Maria")
-    page = signed_in(browser, ground, person)
-    page.goto(url(ground, town, "/accounts/2fa/"))
+    person = populated.person(Role.STAFF, "Maria")
+    page = signed_in(browser, web_stack, person)
+    page.goto(url(web_stack, populated, "/accounts/2fa/"))
     page.click("text=Switch them on")
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
@@ -114,19 +114,19 @@ def test_one_time_codes_are_switched_on_used_and_switched_off(
     keep_screenshot(page, "codes-recovery")
 
     assert sign_in(person).status_code == 401
-    other = signed_in(browser, ground, person)
+    other = signed_in(browser, web_stack, person)
     keep_screenshot(other, "codes-asked")
-    with inside(town.schema):
+    with inside(populated.schema):
         cache.clear()  # the code of this half minute was used to enrol
     other.fill("[name=code]", code_of(secret))
     other.click("main button[type=submit]")
-    expect(other).to_have_url(url(ground, town, "/"))
-    third = signed_in(browser, ground, person)
+    expect(other).to_have_url(url(web_stack, populated, "/"))
+    third = signed_in(browser, web_stack, person)
     third.fill("[name=code]", codes[0])
     third.click("main button[type=submit]")
-    expect(third).to_have_url(url(ground, town, "/"))
+    expect(third).to_have_url(url(web_stack, populated, "/"))
 
-    page.goto(url(ground, town, "/accounts/2fa/"))
+    page.goto(url(web_stack, populated, "/accounts/2fa/"))
     page.click("text=Switch them off")
     page.click("main form.card button[type=submit]")
     expect(page.locator("main")).to_contain_text("Switch them on")
@@ -134,46 +134,49 @@ def test_one_time_codes_are_switched_on_used_and_switched_off(
 
 
 def test_people_see_to_their_account_themselves(
-    browser: Browser, ground: Ground, town: Town
+    browser: Browser, web_stack: WebStack, populated: PopulatedWorkspace
 ) -> None:
-    person = town.person(Role.STAFF, "Maria")
-    page = signed_in(browser, ground, person)
-    elsewhere = signed_in(browser, ground, person)
+    person = populated.person(Role.STAFF, "Maria")
+    page = signed_in(browser, web_stack, person)
+    elsewhere = signed_in(browser, web_stack, person)
 
-    page.goto(url(ground, town, "/settings/me/devices/"))
+    page.goto(url(web_stack, populated, "/settings/me/devices/"))
     page.click("text=Sign out there")
-    elsewhere.goto(url(ground, town, "/settings/me/"))
+    elsewhere.goto(url(web_stack, populated, "/settings/me/"))
     assert "/accounts/login/" in elsewhere.url
 
-    page.goto(url(ground, town, "/settings/me/keys/"))
+    page.goto(url(web_stack, populated, "/settings/me/keys/"))
     page.fill("[name=name]", "Meter reader")
     page.select_option("[name=role]", "resident")
     page.click("main form.card button[type=submit]")
     shown = page.locator(".notice code").inner_text()
-    me = town.door.ask(
-        "GET", "/api/me/", host=town.workspace.host, headers={"Authorization": f"Bearer {shown}"}
+    me = populated.http_client.ask(
+        "GET",
+        "/api/me/",
+        host=populated.workspace.host,
+        headers={"Authorization": f"Bearer {shown}"},
     )
     assert me.json()["role"] == "resident"
     page.reload()
-    page.goto(url(ground, town, "/settings/me/keys/"))
+    page.goto(url(web_stack, populated, "/settings/me/keys/"))
     expect(page.locator("main")).not_to_contain_text(shown)
     page.locator(".people button").first.click()
-    with inside(town.schema):
+    with inside(populated.schema):
         assert not ApiKey.objects.filter(user=person.user, revoked_at=None).exists()
 
     new = f"maria-{secrets.token_hex(4)}@elsewhere.example"
-    page.goto(url(ground, town, "/accounts/email/"))
+    page.goto(url(web_stack, populated, "/accounts/email/"))
     page.fill("[name=email]:not([type=hidden])", new)
     page.click("text=Change the address")
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
-    key = link_in(deliver(ground, new)[0], town.workspace.host, "/accounts/confirm-email/")
-    page.goto(url(ground, town, f"/accounts/confirm-email/{key}/"))
+    key = link_in(deliver(web_stack, new)[0], populated.workspace.host, "/accounts/confirm-email/")
+    page.goto(url(web_stack, populated, f"/accounts/confirm-email/{key}/"))
     page.click("main button[type=submit]")
-    with inside(town.schema):
+    with inside(populated.schema):
         assert User.objects.get(pk=person.user.pk).email == new
 
-    page.goto(url(ground, town, "/accounts/password/change/"))
+    page.goto(url(web_stack, populated, "/accounts/password/change/"))
     page.fill("[name=oldpassword]", PASSWORD)
     page.fill("[name=password1]", "another-courtyard-43")
     page.fill("[name=password2]", "another-courtyard-43")
@@ -183,47 +186,51 @@ def test_people_see_to_their_account_themselves(
 
 
 def test_the_owner_runs_the_workspace_by_its_pages(
-    browser: Browser, ground: Ground, own_town: Town
+    browser: Browser, web_stack: WebStack, own_populated: PopulatedWorkspace
 ) -> None:
-    town = own_town
-    page = signed_in(browser, ground, town.owner)
-    page.goto(url(ground, town, "/settings/"))
+    populated = own_populated
+    page = signed_in(browser, web_stack, populated.owner)
+    page.goto(url(web_stack, populated, "/settings/"))
     page.fill("[name=name]", "Olive Court")
     page.click("main form.card button[type=submit]")
-    assert town.owner.get("/api/workspace/")["name"] == "Olive Court"
-    assert town.manager.ask("PATCH", "/api/workspace/", json={"name": "x"}).status_code == 403
+    assert populated.owner.get("/api/workspace/")["name"] == "Olive Court"
+    assert populated.manager.ask("PATCH", "/api/workspace/", json={"name": "x"}).status_code == 403
 
-    page.goto(url(ground, town, f"/members/{town.staff.user.pk}/"))
+    page.goto(url(web_stack, populated, f"/members/{populated.staff.user.pk}/"))
     page.select_option("[name=role]", "manager")
     page.click("main form.card button[type=submit]")
-    assert town.owner.get(f"/api/members/{town.staff.user.pk}/")["role"] == "manager"
-    page.goto(url(ground, town, f"/members/{town.staff.user.pk}/deactivate/"))
+    assert populated.owner.get(f"/api/members/{populated.staff.user.pk}/")["role"] == "manager"
+    page.goto(url(web_stack, populated, f"/members/{populated.staff.user.pk}/deactivate/"))
     keep_screenshot(page, "member-deactivate")
     page.click("main form.card button[type=submit]")
-    assert town.owner.get(f"/api/members/{town.staff.user.pk}/")["is_active"] is False
-    page.goto(url(ground, town, f"/members/{town.owner.user.pk}/deactivate/"))
+    assert populated.owner.get(f"/api/members/{populated.staff.user.pk}/")["is_active"] is False
+    page.goto(url(web_stack, populated, f"/members/{populated.owner.user.pk}/deactivate/"))
     page.click("main form.card button[type=submit]")
     expect(page.locator(".notices")).to_contain_text("last owner")
 
 
-def test_pages_open_to_whom_the_table_lets_in(browser: Browser, ground: Ground, town: Town) -> None:
-    page = signed_in(browser, ground, town.resident)
-    member = f"/members/{town.owner.user.pk}/"
+def test_pages_open_to_whom_the_table_lets_in(
+    browser: Browser, web_stack: WebStack, populated: PopulatedWorkspace
+) -> None:
+    page = signed_in(browser, web_stack, populated.resident)
+    member = f"/members/{populated.owner.user.pk}/"
     for path in ("/members/", "/members/invite/", member, "/settings/", "/settings/log/"):
-        answer = page.goto(url(ground, town, path))
+        answer = page.goto(url(web_stack, populated, path))
         assert answer is not None
         assert answer.status == 403, path
-    gone = page.goto(url(ground, town, f"/members/{town.owner.user.pk}/deactivate/"))
+    gone = page.goto(url(web_stack, populated, f"/members/{populated.owner.user.pk}/deactivate/"))
     assert gone is not None
     assert gone.status == 404
 
 
-def test_owners_read_who_did_what(browser: Browser, ground: Ground, own_town: Town) -> None:
+def test_owners_read_who_did_what(
+    browser: Browser, web_stack: WebStack, own_populated: PopulatedWorkspace
+) -> None:
     email = f"giorgos-{secrets.token_hex(4)}@town.example"
-    own_town.manager.post("/api/invitations/", {"email": email, "role": "resident"})
-    page = signed_in(browser, ground, own_town.owner)
-    page.goto(url(ground, own_town, "/settings/"))
+    own_populated.manager.post("/api/invitations/", {"email": email, "role": "resident"})
+    page = signed_in(browser, web_stack, own_populated.owner)
+    page.goto(url(web_stack, own_populated, "/settings/"))
     page.get_by_role("link", name="Who did what").click()
     entry = page.locator(".people li").first
-    expect(entry).to_contain_text(own_town.manager.user.email)
+    expect(entry).to_contain_text(own_populated.manager.user.email)
     expect(entry).to_contain_text("invitation.sent")

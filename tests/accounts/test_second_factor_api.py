@@ -10,19 +10,19 @@ from public_apps.accounts.models import Role
 from public_apps.core.schema_context import inside
 from tests.accounts.account_api import ask, code_of, confirm_identity, enrol, give_code, sign_in
 from tests.accounts.letters import deliver
-from tests.core.ground import Ground
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import WebStack
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 
 @pytest.fixture
-def person(town: Town) -> Person:
+def person(populated: PopulatedWorkspace) -> Person:
     """Somebody with a password and nothing else."""
-    return town.person(Role.STAFF, "Maria")
+    return populated.person(Role.STAFF, "Maria")
 
 
-def forget_used_codes(town: Town) -> None:
+def forget_used_codes(populated: PopulatedWorkspace) -> None:
     """Let the code of this half minute work once more: a test can't wait for the next."""
-    with inside(town.schema):
+    with inside(populated.schema):
         cache.clear()
 
 
@@ -34,27 +34,29 @@ def test_enrolling_takes_the_password_first(person: Person) -> None:
     assert confirm_identity(person, "wrong-word-12").status_code == 400
 
 
-def test_a_sign_in_then_takes_a_code(ground: Ground, town: Town, person: Person) -> None:
+def test_a_sign_in_then_takes_a_code(
+    web_stack: WebStack, populated: PopulatedWorkspace, person: Person
+) -> None:
     secret = enrol(person)
     asked = sign_in(person)
     assert asked.status_code == 401
     pending = asked.json()["meta"]["session_token"]
     assert "mfa_authenticate" in str(asked.json()["data"]["flows"])
     held = {"X-Session-Token": pending}
-    me = town.door.ask("GET", "/api/me/", host=town.workspace.host, headers=held)
+    me = populated.http_client.ask("GET", "/api/me/", host=populated.workspace.host, headers=held)
     assert me.status_code == 401, "half a sign-in opens nothing"
     assert give_code(person, "000000", session=pending).status_code == 400
-    forget_used_codes(town)
+    forget_used_codes(populated)
     done = give_code(person, code_of(secret), session=pending)
     assert done.status_code == 200, done.text
     person.token = done.json()["meta"]["session_token"]
     assert person.get("/api/me/")["email"] == person.user.email
-    assert "one-time codes was switched on" in str(deliver(ground, person.user.email)[-1])
+    assert "one-time codes was switched on" in str(deliver(web_stack, person.user.email)[-1])
 
 
-def test_a_code_works_once(town: Town, person: Person) -> None:
+def test_a_code_works_once(populated: PopulatedWorkspace, person: Person) -> None:
     secret = enrol(person)
-    forget_used_codes(town)
+    forget_used_codes(populated)
     code = code_of(secret)
     first, second = (sign_in(person).json()["meta"]["session_token"] for _ in range(2))
     assert give_code(person, code, session=first).status_code == 200
@@ -74,10 +76,10 @@ def test_each_recovery_code_opens_the_door_once(person: Person) -> None:
 
 
 def test_switching_off_takes_the_password_and_is_told(
-    ground: Ground, town: Town, person: Person
+    web_stack: WebStack, populated: PopulatedWorkspace, person: Person
 ) -> None:
     secret = enrol(person)
-    forget_used_codes(town)
+    forget_used_codes(populated)
     pending = sign_in(person).json()["meta"]["session_token"]
     done = give_code(person, code_of(secret), session=pending)
     person.token = done.json()["meta"]["session_token"]
@@ -85,7 +87,7 @@ def test_switching_off_takes_the_password_and_is_told(
     assert confirm_identity(person).status_code == 200
     assert ask(person, "DELETE", "account/authenticators/totp").status_code == 200
     assert sign_in(person).status_code == 200
-    assert "one-time codes was switched off" in str(deliver(ground, person.user.email)[-1])
+    assert "one-time codes was switched off" in str(deliver(web_stack, person.user.email)[-1])
 
 
 def test_guessing_codes_comes_to_an_end(person: Person) -> None:
@@ -97,8 +99,10 @@ def test_guessing_codes_comes_to_an_end(person: Person) -> None:
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
 
 
-def test_the_database_holds_no_secret_in_the_clear(town: Town, person: Person) -> None:
+def test_the_database_holds_no_secret_in_the_clear(
+    populated: PopulatedWorkspace, person: Person
+) -> None:
     secret = enrol(person)
-    with inside(town.schema):
+    with inside(populated.schema):
         rows = Authenticator.objects.filter(user=person.user)
         assert secret not in str(list(rows.values()))

@@ -15,7 +15,14 @@ from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
+from tests.core.web_stack import (
+    PASSWORD,
+    HttpClient,
+    WebStack,
+    Workspace,
+    create_workspace,
+    person_of,
+)
 
 LOGIN = "/_allauth/app/v1/auth/login"
 RESET = "/_allauth/app/v1/auth/password/reset"
@@ -30,22 +37,22 @@ NATURAL = {"Date", "X-Request-ID", "Set-Cookie", "Expires", "Content-Length", "R
 
 
 def post_form(
-    door: Door, workspace: Workspace, path: str, data: dict[str, str]
+    http_client: HttpClient, workspace: Workspace, path: str, data: dict[str, str]
 ) -> requests.Response:
     """Fill in a form of the workspace's pages and send it."""
     host = workspace.host
-    page = door.ask("GET", "/accounts/login/", host=host)
+    page = http_client.ask("GET", "/accounts/login/", host=host)
     csrf = page.cookies["csrf"]
     sent = {**data, "csrfmiddlewaretoken": csrf}
-    return door.ask("POST", path, host=host, data=sent, headers={"Cookie": f"csrf={csrf}"})
+    return http_client.ask("POST", path, host=host, data=sent, headers={"Cookie": f"csrf={csrf}"})
 
 
 def sign_in_by_page(
-    door: Door, workspace: Workspace, password: str = PASSWORD, **more: str
+    http_client: HttpClient, workspace: Workspace, password: str = PASSWORD, **more: str
 ) -> requests.Response:
     """Sign in as a person does."""
     data = {"login": workspace.owner, "password": password, **more}
-    return post_form(door, workspace, "/accounts/login/", data)
+    return post_form(http_client, workspace, "/accounts/login/", data)
 
 
 def shown(answer: requests.Response, *typed: str) -> tuple[int, dict[str, str], str]:
@@ -66,46 +73,48 @@ def people(workspace: Workspace) -> int:
 # --- Members only -----------------------------------------------------------------------------
 
 
-def test_nobody_signs_up_by_themselves(ground: Ground, door: Door) -> None:
-    before = people(ground.acme)
+def test_nobody_signs_up_by_themselves(web_stack: WebStack, http_client: HttpClient) -> None:
+    before = people(web_stack.acme)
     email = f"{secrets.token_hex(4)}@example.org"
     body = {"email": email, "password": PASSWORD}
-    api = door.ask("POST", SIGN_UP, host=ground.acme.host, json=body)
+    api = http_client.ask("POST", SIGN_UP, host=web_stack.acme.host, json=body)
     assert api.status_code == 403
     form = {"email": email, "password1": PASSWORD, "password2": PASSWORD}
-    page = post_form(door, ground.acme, "/accounts/signup/", form)
+    page = post_form(http_client, web_stack.acme, "/accounts/signup/", form)
     assert page.status_code in {200, 403}
-    assert people(ground.acme) == before
+    assert people(web_stack.acme) == before
     with inside("public"):
         assert not User.objects.filter(email=email).exists()
 
 
-def test_somebody_who_was_let_go_stays_outside(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
-    token = {"X-Session-Token": door.token(workspace)}
+def test_somebody_who_was_let_go_stays_outside(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
+    token = {"X-Session-Token": http_client.token(workspace)}
     with inside(workspace.tenant.schema_name):
         User.objects.update(is_active=False)
-    me = door.ask("GET", "/api/me/", host=workspace.host, headers=token)
+    me = http_client.ask("GET", "/api/me/", host=workspace.host, headers=token)
     assert me.status_code == 401, "the token that they still hold"
-    assert door.sign_in(workspace).status_code != 200
-    page = sign_in_by_page(door, workspace)
+    assert http_client.sign_in(workspace).status_code != 200
+    page = sign_in_by_page(http_client, workspace)
     cookies = {"Cookie": f"session={page.cookies.get('session', '')}"}
-    home = door.ask("GET", "/", host=workspace.host, headers=cookies)
+    home = http_client.ask("GET", "/", host=workspace.host, headers=cookies)
     assert home.status_code == 302
 
 
-def test_signing_out_takes_a_post(ground: Ground, door: Door) -> None:
+def test_signing_out_takes_a_post(web_stack: WebStack, http_client: HttpClient) -> None:
     """A link or an image on a page elsewhere must not sign anybody out."""
-    session = sign_in_by_page(door, ground.acme).cookies["session"]
+    session = sign_in_by_page(http_client, web_stack.acme).cookies["session"]
     cookie = {"Cookie": f"session={session}"}
-    door.ask("GET", "/accounts/logout/", host=ground.acme.host, headers=cookie)
-    assert door.ask("GET", "/", host=ground.acme.host, headers=cookie).status_code == 200
+    http_client.ask("GET", "/accounts/logout/", host=web_stack.acme.host, headers=cookie)
+    assert http_client.ask("GET", "/", host=web_stack.acme.host, headers=cookie).status_code == 200
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    cookie = sign_in_by_page(door, ground.acme).headers["Set-Cookie"]
+    cookie = sign_in_by_page(http_client, web_stack.acme).headers["Set-Cookie"]
     session = next(part for part in re.split(r", (?=\w+=)", cookie) if part.startswith("session="))
     assert "HttpOnly" in session
     assert "SameSite=Lax" in session
@@ -115,18 +124,25 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
 # --- Strangers learn nothing ------------------------------------------------------------------
 
 
-def test_a_wrong_password_looks_like_an_unknown_address(ground: Ground, door: Door) -> None:
-    known, unknown = ground.acme.owner, f"{secrets.token_hex(4)}@example.org"
-    host = ground.acme.host
+def test_a_wrong_password_looks_like_an_unknown_address(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    known, unknown = web_stack.acme.owner, f"{secrets.token_hex(4)}@example.org"
+    host = web_stack.acme.host
     by_api = [
-        door.ask("POST", LOGIN, host=host, json={"email": address, "password": "wrong-word-12"})
+        http_client.ask(
+            "POST", LOGIN, host=host, json={"email": address, "password": "wrong-word-12"}
+        )
         for address in (known, unknown)
     ]
     assert shown(by_api[0], known) == shown(by_api[1], unknown)
     assert by_api[0].status_code == 400
     by_page = [
         post_form(
-            door, ground.acme, "/accounts/login/", {"login": address, "password": "wrong-word-12"}
+            http_client,
+            web_stack.acme,
+            "/accounts/login/",
+            {"login": address, "password": "wrong-word-12"},
         )
         for address in (known, unknown)
     ]
@@ -134,18 +150,20 @@ def test_a_wrong_password_looks_like_an_unknown_address(ground: Ground, door: Do
 
 
 def test_asking_for_a_reset_looks_the_same_for_an_unknown_address(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     known, unknown = workspace.owner, f"{secrets.token_hex(4)}@example.org"
     by_api = [
-        door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+        http_client.ask("POST", FORGOT, host=workspace.host, json={"email": address})
         for address in (known, unknown)
     ]
     assert shown(by_api[0], known) == shown(by_api[1], unknown)
     assert by_api[1].status_code == 200
     by_page = [
-        post_form(ground.door(), workspace, "/accounts/password/reset/", {"email": address})
+        post_form(
+            web_stack.http_client(), workspace, "/accounts/password/reset/", {"email": address}
+        )
         for address in (known, unknown)
     ]
     assert shown(by_page[0], known) == shown(by_page[1], unknown)
@@ -153,34 +171,38 @@ def test_asking_for_a_reset_looks_the_same_for_an_unknown_address(
 
 
 def test_a_mail_server_that_is_away_does_not_tell_them_apart_either(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     known, unknown = workspace.owner, f"{secrets.token_hex(4)}@example.org"
-    ground.stack.stop_part("mail")
+    web_stack.stack.stop_part("mail")
     try:
         by_api = [
-            door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+            http_client.ask("POST", FORGOT, host=workspace.host, json={"email": address})
             for address in (known, unknown)
         ]
         by_page = [
-            post_form(ground.door(), workspace, "/accounts/password/reset/", {"email": address})
+            post_form(
+                web_stack.http_client(), workspace, "/accounts/password/reset/", {"email": address}
+            )
             for address in (known, unknown)
         ]
     finally:
-        ground.stack.start_part("mail")
+        web_stack.stack.start_part("mail")
     assert shown(by_api[0], known) == shown(by_api[1], unknown)
     assert shown(by_page[0], known) == shown(by_page[1], unknown)
 
 
-def test_a_reset_leads_by_mail_to_a_new_password(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
+def test_a_reset_leads_by_mail_to_a_new_password(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
     for address in (workspace.owner, "nobody@example.org"):
-        door.ask("POST", FORGOT, host=workspace.host, json={"email": address})
+        http_client.ask("POST", FORGOT, host=workspace.host, json={"email": address})
     (promised,) = OutgoingMail.objects.waiting().filter(kind=password_reset.KIND)
     assert promised.to == workspace.owner
     mail.send(mail_id=promised.pk)
-    (sent,) = mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir)
+    (sent,) = mailbox.mails_to(workspace.owner, folder=web_stack.stack.mail_dir)
     html = sent.get_body(("html",))
     assert html is not None
     link = re.search(
@@ -189,33 +211,39 @@ def test_a_reset_leads_by_mail_to_a_new_password(ground: Ground, door: Door) -> 
     assert link
     assert link[0] in mailbox.plain_text(sent)
     new = {"password1": "a-new-courtyard-77", "password2": "a-new-courtyard-77"}
-    assert post_form(door, workspace, link[1], new).status_code == 302
-    assert door.sign_in(workspace, "a-new-courtyard-77").status_code == 200
-    assert door.sign_in(workspace, PASSWORD).status_code == 400
+    assert post_form(http_client, workspace, link[1], new).status_code == 302
+    assert http_client.sign_in(workspace, "a-new-courtyard-77").status_code == 200
+    assert http_client.sign_in(workspace, PASSWORD).status_code == 400
 
 
-def test_who_was_let_go_meanwhile_gets_no_link(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
-    door.ask("POST", FORGOT, host=workspace.host, json={"email": workspace.owner})
+def test_who_was_let_go_meanwhile_gets_no_link(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
+    http_client.ask("POST", FORGOT, host=workspace.host, json={"email": workspace.owner})
     with inside(workspace.tenant.schema_name):
         User.objects.update(is_active=False)
     (promised,) = OutgoingMail.objects.waiting().filter(kind=password_reset.KIND)
     mail.send(mail_id=promised.pk)
-    assert mailbox.mails_to(workspace.owner, folder=ground.stack.mail_dir) == []
+    assert mailbox.mails_to(workspace.owner, folder=web_stack.stack.mail_dir) == []
 
 
 @pytest.mark.parametrize("odd", ["", "x", "a@b", "é@é.gr", "a" * 300 + "@example.org", "a@b.c\0"])
-def test_an_odd_address_is_never_a_500(ground: Ground, door: Door, odd: str) -> None:
+def test_an_odd_address_is_never_a_500(
+    web_stack: WebStack, http_client: HttpClient, odd: str
+) -> None:
     for path, body in ((LOGIN, {"email": odd, "password": "x"}), (FORGOT, {"email": odd})):
-        answer = door.ask("POST", path, host=ground.acme.host, json=body)
+        answer = http_client.ask("POST", path, host=web_stack.acme.host, json=body)
         assert answer.status_code < 500, path
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b"{", b"\xff", b'{"email": [1]}'])
-def test_an_odd_body_is_never_a_500(ground: Ground, door: Door, body: bytes) -> None:
+def test_an_odd_body_is_never_a_500(
+    web_stack: WebStack, http_client: HttpClient, body: bytes
+) -> None:
     for path in (LOGIN, FORGOT, SIGN_UP, "/_allauth/app/v1/auth/password/reset"):
         headers = {"Content-Type": "application/json"}
-        answer = door.ask("POST", path, host=ground.acme.host, data=body, headers=headers)
+        answer = http_client.ask("POST", path, host=web_stack.acme.host, data=body, headers=headers)
         assert 400 <= answer.status_code < 500, path
 
 
@@ -235,36 +263,42 @@ def is_throttled(answer: requests.Response, *, within: int) -> None:
 
 
 def test_strangers_who_guess_are_slowed_down_and_the_owner_is_not_shut_out(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace = found_workspace()
-    seen = [door.sign_in(workspace, "wrong-word-12") for _ in range(6)]
+    workspace = create_workspace()
+    seen = [http_client.sign_in(workspace, "wrong-word-12") for _ in range(6)]
     assert [answer.status_code for answer in seen] == [400] * 5 + [429]
     is_throttled(seen[-1], within=300)
-    is_throttled(door.sign_in(workspace), within=300)  # even with the right password, for a while
+    is_throttled(
+        http_client.sign_in(workspace), within=300
+    )  # even with the right password, for a while
     for _ in range(9):
-        assert ground.door().sign_in(workspace, "wrong-word-12").status_code == 400
-    assert ground.door().sign_in(workspace).status_code == 200, "the owner, from an address of hers"
+        assert web_stack.http_client().sign_in(workspace, "wrong-word-12").status_code == 400
+    assert web_stack.http_client().sign_in(workspace).status_code == 200, (
+        "the owner, from an address of hers"
+    )
 
 
-def test_one_account_is_guarded_against_very_many_clients(ground: Ground) -> None:
-    workspace = found_workspace()
-    home = ground.door()
+def test_one_account_is_guarded_against_very_many_clients(web_stack: WebStack) -> None:
+    workspace = create_workspace()
+    home = web_stack.http_client()
     assert home.sign_in(workspace).status_code == 200
     for _ in range(100):
-        assert ground.door().sign_in(workspace, "wrong-word-12").status_code == 400
-    is_throttled(ground.door().sign_in(workspace), within=3600)
+        assert web_stack.http_client().sign_in(workspace, "wrong-word-12").status_code == 400
+    is_throttled(web_stack.http_client().sign_in(workspace), within=3600)
     assert home.sign_in(workspace).status_code == 200, "where she is signed in, she is known"
-    assert ground.door().sign_in(ground.acme).status_code == 200, "nobody else is held up"
+    assert web_stack.http_client().sign_in(web_stack.acme).status_code == 200, (
+        "nobody else is held up"
+    )
 
 
-def test_an_unknown_account_is_throttled_like_a_known_one(ground: Ground) -> None:
-    workspace = found_workspace()
+def test_an_unknown_account_is_throttled_like_a_known_one(web_stack: WebStack) -> None:
+    workspace = create_workspace()
     ghost = Workspace(workspace.tenant, workspace.host, "ghost@example.org")
     answers = {}
     for each in (workspace, ghost):
-        door = ground.door()
-        answers[each.owner] = [door.sign_in(each, "wrong-word-12") for _ in range(8)]
+        http_client = web_stack.http_client()
+        answers[each.owner] = [http_client.sign_in(each, "wrong-word-12") for _ in range(8)]
     known, unknown = answers.values()
     for one, other in zip(known, unknown, strict=True):
         # How many seconds are left is told by the clock alone.
@@ -273,90 +307,100 @@ def test_an_unknown_account_is_throttled_like_a_known_one(ground: Ground) -> Non
     assert (known[0].status_code, known[-1].status_code) == (400, 429)
 
 
-def test_a_page_that_is_tried_too_often_says_so(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
-    answers = [sign_in_by_page(door, workspace, "wrong-word-12") for _ in range(6)]
+def test_a_page_that_is_tried_too_often_says_so(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
+    answers = [sign_in_by_page(http_client, workspace, "wrong-word-12") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert "Too many requests" in answers[-1].text
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
 
 
-def test_many_tries_at_once_are_counted_one_by_one(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
+def test_many_tries_at_once_are_counted_one_by_one(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
     with ThreadPoolExecutor(8) as threads:
-        tries = [threads.submit(door.sign_in, workspace, "wrong-word-12") for _ in range(8)]
+        tries = [threads.submit(http_client.sign_in, workspace, "wrong-word-12") for _ in range(8)]
     assert sorted(each.result().status_code for each in tries) == [400] * 5 + [429] * 3
 
 
-def test_a_reset_by_mail_begins_anew(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
+def test_a_reset_by_mail_begins_anew(web_stack: WebStack, http_client: HttpClient) -> None:
+    workspace = create_workspace()
     for _ in range(6):
-        door.sign_in(workspace, "wrong-word-12")
+        http_client.sign_in(workspace, "wrong-word-12")
     with inside(workspace.tenant.schema_name):
         key = password_links.new_key(person_of(workspace))
     new = {"key": key, "password": "a-new-courtyard-77"}
-    door.ask("POST", RESET, host=workspace.host, json=new)
-    assert door.sign_in(workspace, "a-new-courtyard-77").status_code == 200
+    http_client.ask("POST", RESET, host=workspace.host, json=new)
+    assert http_client.sign_in(workspace, "a-new-courtyard-77").status_code == 200
 
 
 @pytest.mark.parametrize("forged", [False, True])
-def test_one_client_cannot_try_many_accounts(ground: Ground, door: Door, forged: bool) -> None:
+def test_one_client_cannot_try_many_accounts(
+    web_stack: WebStack, http_client: HttpClient, forged: bool
+) -> None:
     """The proxy's own word counts: what a client writes before it into X-Forwarded-For doesn't."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     seen = []
     for number in range(14):
         body = {"email": f"guess-{number}@example.org", "password": "wrong-word-12"}
-        claimed = f"10.0.0.{number}, {door.address}" if forged else door.address
+        claimed = f"10.0.0.{number}, {http_client.address}" if forged else http_client.address
         headers = {"X-Forwarded-For": claimed}
-        seen.append(door.ask("POST", LOGIN, host=workspace.host, json=body, headers=headers))
+        seen.append(http_client.ask("POST", LOGIN, host=workspace.host, json=body, headers=headers))
     assert [answer.status_code for answer in seen] == [400] * 10 + [429] * 4
     is_throttled(seen[-1], within=61)
-    is_throttled(door.sign_in(workspace), within=61)
-    assert ground.door().sign_in(workspace).status_code == 200
+    is_throttled(http_client.sign_in(workspace), within=61)
+    assert web_stack.http_client().sign_in(workspace).status_code == 200
 
 
-def test_staff_are_throttled_at_the_admin_too(ground: Ground) -> None:
+def test_staff_are_throttled_at_the_admin_too(web_stack: WebStack) -> None:
     email = f"staff-{secrets.token_hex(4)}@newconcierge.example"
     User.objects.create_superuser(email, PASSWORD)
 
-    def try_admin(password: str, door: Door) -> requests.Response:
-        page = door.ask("GET", "/admin/login/")
+    def try_admin(password: str, http_client: HttpClient) -> requests.Response:
+        page = http_client.ask("GET", "/admin/login/")
         csrf = page.cookies["csrf"]
         data = {"username": email, "password": password, "csrfmiddlewaretoken": csrf}
-        return door.ask(
+        return http_client.ask(
             "POST", "/admin/login/?next=/admin/", data=data, headers={"Cookie": f"csrf={csrf}"}
         )
 
-    door = ground.door()
-    assert try_admin(PASSWORD, door).status_code == 302
+    http_client = web_stack.http_client()
+    assert try_admin(PASSWORD, http_client).status_code == 302
     for _ in range(5):
-        assert try_admin("wrong-word-12", door).status_code == 200
-    refused = try_admin(PASSWORD, door)
+        assert try_admin("wrong-word-12", http_client).status_code == 200
+    refused = try_admin(PASSWORD, http_client)
     assert refused.status_code == 429
     assert "Too many requests" in refused.text
     assert 0 < int(refused.headers["Retry-After"]) <= 300
-    assert try_admin(PASSWORD, ground.door()).status_code == 302, "from elsewhere"
+    assert try_admin(PASSWORD, web_stack.http_client()).status_code == 302, "from elsewhere"
 
 
 # --- Nobody is led astray ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_signing_in_never_leads_to_another_site(ground: Ground, door: Door, evil: str) -> None:
-    answer = sign_in_by_page(door, ground.acme, next=evil)
+def test_signing_in_never_leads_to_another_site(
+    web_stack: WebStack, http_client: HttpClient, evil: str
+) -> None:
+    answer = sign_in_by_page(http_client, web_stack.acme, next=evil)
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/"
 
 
-def test_signing_in_leads_on_within_the_workspace(ground: Ground, door: Door) -> None:
-    answer = sign_in_by_page(door, ground.acme, next="/billing/?page=2")
+def test_signing_in_leads_on_within_the_workspace(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    answer = sign_in_by_page(http_client, web_stack.acme, next="/billing/?page=2")
     assert answer.headers["Location"] == "/billing/?page=2"
 
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_changing_the_language_never_leads_to_another_site(
-    ground: Ground, door: Door, evil: str
+    web_stack: WebStack, http_client: HttpClient, evil: str
 ) -> None:
     data = {"language": "el", "next": evil}
-    answer = post_form(door, ground.acme, "/i18n/setlang/", data)
+    answer = post_form(http_client, web_stack.acme, "/i18n/setlang/", data)
     assert answer.headers["Location"] == "/"

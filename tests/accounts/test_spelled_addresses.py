@@ -21,10 +21,10 @@ from tenant_apps.buildings import tasks
 from tenant_apps.buildings.models import Apartment
 from tests.accounts.account_api import ask, confirm_identity
 from tests.accounts.test_sign_in import post_form
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, Workspace, create_workspace
 from tests.onboarding.orders import fresh_label
 from tests.staff.desk import colleague, signed_in
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 from tests.website.test_sign_up_form import form, send
 
 LOGIN = "/_allauth/app/v1/auth/login"
@@ -43,17 +43,17 @@ def in_pieces(address: str) -> str:
     return unicodedata.normalize("NFD", address)
 
 
-def sent_to(ground: Ground, address: str) -> list[object]:
+def sent_to(web_stack: WebStack, address: str) -> list[object]:
     """Send what waits for somebody, and return what arrived at their address in punycode."""
     for promised in OutgoingMail.objects.waiting().filter(to__iexact=address):
         mail.send(mail_id=promised.pk)
     wired = email_addresses.on_the_wire(address)
-    return [*mailbox.mails_to(wired, folder=ground.stack.mail_dir)]
+    return [*mailbox.mails_to(wired, folder=web_stack.stack.mail_dir)]
 
 
 def with_owner(address: str) -> Workspace:
     """Return a new workspace whose owner has this address."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     with inside(workspace.tenant.schema_name):
         owner = User.objects.get(email=workspace.owner)
         EmailAddress.objects.filter(user=owner).update(email=address)
@@ -64,96 +64,108 @@ def with_owner(address: str) -> Workspace:
 
 @pytest.mark.parametrize("spell", [str, in_pieces, str.upper, email_addresses.on_the_wire])
 def test_people_sign_in_and_ask_for_a_password_in_any_spelling(
-    ground: Ground, door: Door, spell: Callable[[str], str]
+    web_stack: WebStack, http_client: HttpClient, spell: Callable[[str], str]
 ) -> None:
     address = fresh()
     workspace = with_owner(address)
     typed = spell(address)
     body = {"email": typed, "password": PASSWORD}
-    assert door.ask("POST", LOGIN, host=workspace.host, json=body).status_code == 200
+    assert http_client.ask("POST", LOGIN, host=workspace.host, json=body).status_code == 200
     data = {"login": typed, "password": PASSWORD}
-    assert post_form(door, workspace, "/accounts/login/", data).status_code == 302
-    door.ask("POST", FORGOT, host=workspace.host, json={"email": typed})
-    assert len(sent_to(ground, address)) == 1
+    assert post_form(http_client, workspace, "/accounts/login/", data).status_code == 302
+    http_client.ask("POST", FORGOT, host=workspace.host, json={"email": typed})
+    assert len(sent_to(web_stack, address)) == 1
 
 
-def test_many_spellings_are_no_way_round_the_limit_on_tries(ground: Ground, door: Door) -> None:
+def test_many_spellings_are_no_way_round_the_limit_on_tries(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     workspace = with_owner(kate := f"kate-{secrets.token_hex(4)}@court.example")
     spellings = [kate, kate.replace("k", "\u212a"), f"{kate}\u200b"]
     codes = []
     for number in range(9):
         body = {"email": spellings[number % 3], "password": "a-wrong-courtyard-9"}
-        answer = door.ask("POST", LOGIN, host=workspace.host, json=body)
+        answer = http_client.ask("POST", LOGIN, host=workspace.host, json=body)
         codes.append(answer.status_code)
     assert codes == [400] * 5 + [429] * 4
 
 
 def test_who_is_invited_in_pieces_is_invited_once_and_gets_the_mail(
-    ground: Ground, own_town: Town
+    web_stack: WebStack, own_populated: PopulatedWorkspace
 ) -> None:
     address = fresh()
     body = {"email": in_pieces(address), "role": "resident"}
-    made = own_town.owner.post("/api/invitations/", body)
+    made = own_populated.owner.post("/api/invitations/", body)
     assert made["email"] == address
-    assert len(sent_to(ground, address)) == 1
+    assert len(sent_to(web_stack, address)) == 1
     for again in (address, email_addresses.on_the_wire(address), f" {address}\u200b"):
-        said = own_town.owner.ask("POST", "/api/invitations/", json={**body, "email": again})
+        said = own_populated.owner.ask("POST", "/api/invitations/", json={**body, "email": again})
         assert (said.status_code, list(said.json()["errors"])) == (409, ["email"]), again
-    with inside(own_town.schema):
+    with inside(own_populated.schema):
         assert Invitation.objects.get(email=in_pieces(address)).email == address
-    refused = own_town.owner.ask("POST", "/api/invitations/", json={**body, "email": NOT_MAILED})
+    refused = own_populated.owner.ask(
+        "POST", "/api/invitations/", json={**body, "email": NOT_MAILED}
+    )
     assert refused.status_code == 400
     assert WHY_NOT in refused.json()["errors"]["email"][0]
 
 
-def test_a_new_address_is_kept_as_it_is_mailed(ground: Ground, own_town: Town) -> None:
-    person, address = own_town.person(Role.STAFF), fresh()
+def test_a_new_address_is_kept_as_it_is_mailed(
+    web_stack: WebStack, own_populated: PopulatedWorkspace
+) -> None:
+    person, address = own_populated.person(Role.STAFF), fresh()
     assert confirm_identity(person).status_code == 200
     answer = ask(person, "POST", "account/email", {"email": in_pieces(address)})
     assert answer.status_code == 200, answer.text
-    assert len(sent_to(ground, address)) == 1
+    assert len(sent_to(web_stack, address)) == 1
     refused = ask(person, "POST", "account/email", {"email": NOT_MAILED.replace("ε", "e")})
     assert refused.status_code == 400
 
 
-def test_residents_addresses_are_read_one_by_one_and_from_a_file(town: Town) -> None:
+def test_residents_addresses_are_read_one_by_one_and_from_a_file(
+    populated: PopulatedWorkspace,
+) -> None:
     address = fresh()
-    said = {"building": town.building.pk, "number": "S1", "owner_email": in_pieces(address)}
-    assert town.manager.post("/api/apartments/", said)["owner_email"] == address
+    said = {"building": populated.building.pk, "number": "S1", "owner_email": in_pieces(address)}
+    assert populated.manager.post("/api/apartments/", said)["owner_email"] == address
     odd = {**said, "number": "S2", "owner_email": "el\u200beni@court.example"}
-    refused = town.manager.ask("POST", "/api/apartments/", json=odd)
+    refused = populated.manager.ask("POST", "/api/apartments/", json=odd)
     assert refused.json()["errors"] == {
         "owner_email": ["Leave out spaces and invisible characters."]
     }
-    path = f"/api/buildings/{town.building.pk}/import-apartments/"
+    path = f"/api/buildings/{populated.building.pk}/import-apartments/"
     rows = f"number,owner_email\nS3,{in_pieces(address)}\n"
-    work = town.manager.post(path, {"content": rows}, status=202)
-    tasks.import_apartments(schema=town.schema, work_id=work["id"])
-    with inside(town.schema):
-        imported = Apartment.objects.get(building=town.building, number="S3")
+    work = populated.manager.post(path, {"content": rows}, status=202)
+    tasks.import_apartments(schema=populated.schema, work_id=work["id"])
+    with inside(populated.schema):
+        imported = Apartment.objects.get(building=populated.building, number="S3")
         assert imported.owner_email == address
-    work = town.manager.post(
+    work = populated.manager.post(
         path, {"content": f"number,owner_email\nS4,{NOT_MAILED}\n"}, status=202
     )
-    tasks.import_apartments(schema=town.schema, work_id=work["id"])
-    (line,) = town.manager.get(f"/api/work/{work['id']}/")["report"]
+    tasks.import_apartments(schema=populated.schema, work_id=work["id"])
+    (line,) = populated.manager.get(f"/api/work/{work['id']}/")["report"]
     assert (line["line"], line["field"]) == (2, "owner_email")
     assert WHY_NOT in line["detail"]
 
 
-def test_the_sign_up_page_says_why_an_address_cannot_be_mailed(ground: Ground, door: Door) -> None:
-    answer = send(door, form(email=NOT_MAILED))
+def test_the_sign_up_page_says_why_an_address_cannot_be_mailed(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    answer = send(http_client, form(email=NOT_MAILED))
     assert answer.status_code == 400
     assert WHY_NOT in answer.text
     body = {name: value for name, value in form(email=NOT_MAILED).items() if "key" not in name}
     greek = {"Accept-Language": "el"}
-    said = door.ask("POST", "/api/billing/checkout/", json=body, headers=greek)
+    said = http_client.ask("POST", "/api/billing/checkout/", json=body, headers=greek)
     assert said.status_code == 400
     assert "Πριν από το @" in said.json()["errors"]["email"][0]
 
 
-def test_staff_open_workspaces_for_addresses_that_can_be_mailed(ground: Ground, door: Door) -> None:
-    desk = signed_in(door, colleague(is_superuser=True))
+def test_staff_open_workspaces_for_addresses_that_can_be_mailed(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    desk = signed_in(http_client, colleague(is_superuser=True))
     address, label = fresh(), fresh_label()
     answers = {
         "organization": "Sunny Court", "subdomain": label, "email": in_pieces(address),
@@ -164,14 +176,14 @@ def test_staff_open_workspaces_for_addresses_that_can_be_mailed(ground: Ground, 
     assert WHY_NOT in refused.text
     assert desk.submit("tenants/tenant/open/", **answers).status_code == 302
     assert Tenant.objects.get(owner_email=address).primary_domain.startswith(label)
-    assert len(sent_to(ground, address)) == 1
+    assert len(sent_to(web_stack, address)) == 1
 
 
-def test_the_command_opens_workspaces_for_addresses_that_can_be_mailed(ground: Ground) -> None:
+def test_the_command_opens_workspaces_for_addresses_that_can_be_mailed(web_stack: WebStack) -> None:
     address, label = fresh(), fresh_label()
 
     def create(email: str) -> tuple[int, str]:
-        done = ground.stack.manage(
+        done = web_stack.stack.manage(
             "tenant", "create", "--organization=Sunny Court", f"--subdomain={label}",
             f"--email={email}", "--first-name=Eleni", "--last-name=Papadaki",
         )  # fmt: skip
@@ -181,11 +193,11 @@ def test_the_command_opens_workspaces_for_addresses_that_can_be_mailed(ground: G
     assert code != 0
     assert WHY_NOT in told
     assert create(in_pieces(address))[0] == 0
-    assert len(sent_to(ground, address)) == 1
+    assert len(sent_to(web_stack, address)) == 1
 
 
 def test_what_the_provider_reports_in_punycode_is_suppressed_in_every_spelling(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     address = fresh()
     reported = AnymailTrackingEvent(
@@ -200,9 +212,9 @@ def test_what_the_provider_reports_in_punycode_is_suppressed_in_every_spelling(
 
 
 def test_a_mail_that_no_server_can_take_is_given_up_and_never_counted_as_sent(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     with inside(workspace.tenant.schema_name):
         person = User.objects.get(email=workspace.owner)
     key = f"{workspace.tenant.schema_name}:{person.pk}:{secrets.token_hex(8)}"

@@ -10,9 +10,9 @@ from pytest_django import Settings
 from devstack import pgbinaries
 from public_apps.tenants.archives import writer
 from tests.archives.furnished import furnish
-from tests.core.ground import Ground, Workspace, door, found_workspace, ground
+from tests.core.web_stack import WebStack, Workspace, create_workspace, http_client, web_stack
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]
 _FURNISHED = pytest.StashKey[Workspace]()
 _ARCHIVE = pytest.StashKey[bytes]()
 
@@ -24,11 +24,11 @@ def pg_dump(settings: Settings) -> None:
 
 
 @pytest.fixture
-def furnished(request: pytest.FixtureRequest, ground: Ground) -> Workspace:
+def furnished(request: pytest.FixtureRequest, web_stack: WebStack) -> Workspace:
     """A workspace with people, a building and files; no test may change it for good."""
     stash = request.config.stash
     if _FURNISHED not in stash:
-        workspace = found_workspace()
+        workspace = create_workspace()
         furnish(workspace)
         stash[_FURNISHED] = workspace
     return stash[_FURNISHED]

@@ -16,7 +16,7 @@ from public_apps.tenants.archives import schema_contents
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.files import actions as files
 from tenant_apps.home import sample
-from tests.core.ground import Workspace
+from tests.core.web_stack import Workspace
 
 ODD = '"Ήλιος", \\N \\.\nErmou;\tDROP SCHEMA public CASCADE; --'
 

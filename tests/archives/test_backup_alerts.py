@@ -20,26 +20,26 @@ from public_apps.tenants.archives.tasks import rehearse_restore
 from public_apps.tenants.models import RestoreTest, Tenant
 from staff.alerts import checks
 from staff.tasks import watch_backups
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 OPS = "ops@archives.example"
 
 
 @pytest.fixture(autouse=True)
-def folder(ground: Ground, tmp_path: Path, settings: Settings) -> Iterator[Path]:
+def folder(web_stack: WebStack, tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A store of the test's own, and somebody to be told."""
     settings.ARCHIVE_STORE, settings.OPS_ALERT_EMAILS = str(tmp_path / "store"), (OPS,)
     yield tmp_path / "store"
     Incident.objects.filter(kind__in=("restore_failing", "backups_old")).delete()
 
 
-def told(ground: Ground, subject: str) -> list[str]:
+def told(web_stack: WebStack, subject: str) -> list[str]:
     """Send what waits, and return the mails that staff got with such a subject."""
     for waiting in incidents.unsent():
         mail.send(mail_id=waiting)
     return [
         mailbox.plain_text(each)
-        for each in mailbox.mails_to(OPS, folder=ground.stack.mail_dir)
+        for each in mailbox.mails_to(OPS, folder=web_stack.stack.mail_dir)
         if subject in str(each["Subject"])
     ]
 
@@ -56,9 +56,9 @@ def kept(folder: Path, workspace: Workspace) -> Path:
 
 
 def test_a_backup_that_was_damaged_is_told_until_one_comes_back(
-    ground: Ground, folder: Path
+    web_stack: WebStack, folder: Path
 ) -> None:
-    workspace, other = found_workspace(), found_workspace()
+    workspace, other = create_workspace(), create_workspace()
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     damaged = bytearray(kept(folder, workspace).read_bytes())
     damaged[len(damaged) // 2] ^= 1
@@ -66,7 +66,7 @@ def test_a_backup_that_was_damaged_is_told_until_one_comes_back(
     rehearse_restore(0)
     for _minute in range(3):
         check()
-    [alert] = told(ground, "Alert: A backup can't be restored")
+    [alert] = told(web_stack, "Alert: A backup can't be restored")
     assert kept(folder, workspace).name in alert
     assert "ArchiveRefused" in alert
 
@@ -75,18 +75,18 @@ def test_a_backup_that_was_damaged_is_told_until_one_comes_back(
     check()
     assert RestoreTest.objects.filter(tenant=other.tenant, error="").count() == 1
     assert RestoreTest.objects.filter(tenant=workspace.tenant).count() == 2
-    assert told(ground, "Over: A backup can't be restored") == []
+    assert told(web_stack, "Over: A backup can't be restored") == []
 
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     rehearse_restore(0)
     check()
-    assert len(told(ground, "Over: A backup can't be restored")) == 1
-    assert len(told(ground, "Alert: A backup can't be restored")) == 1
+    assert len(told(web_stack, "Over: A backup can't be restored")) == 1
+    assert len(told(web_stack, "Alert: A backup can't be restored")) == 1
 
 
 def test_nights_without_a_restore_test_are_told(folder: Path) -> None:
     tested = RestoreTest.objects.create(
-        tenant=found_workspace().tenant, backup="tenant-1/x.backup.zip", milliseconds=1
+        tenant=create_workspace().tenant, backup="tenant-1/x.backup.zip", milliseconds=1
     )
     check()
     assert not Incident.objects.filter(kind="restore_failing").exists()
@@ -97,13 +97,13 @@ def test_nights_without_a_restore_test_are_told(folder: Path) -> None:
 
 
 def test_a_workspace_without_a_fresh_backup_is_told_until_it_has_one(
-    ground: Ground, folder: Path
+    web_stack: WebStack, folder: Path
 ) -> None:
     for each in backup.late():  # of other tests
         fresh = folder / backup.folder_of(each) / f"{timezone.now():{backup.STAMP}}{backup.BACKUP}"
         fresh.parent.mkdir(parents=True)
         fresh.touch()
-    workspace = found_workspace()
+    workspace = create_workspace()
     watch_backups(0)
     assert not Incident.objects.filter(kind="backups_old").exists(), "it has only just begun"
     long_ago = timezone.now() - timedelta(days=3)
@@ -113,11 +113,11 @@ def test_a_workspace_without_a_fresh_backup_is_told_until_it_has_one(
     old.touch()
     watch_backups(0)
     watch_backups(0)
-    [alert] = told(ground, "Alert: Workspaces have no fresh backup")
+    [alert] = told(web_stack, "Alert: Workspaces have no fresh backup")
     assert workspace.tenant.schema_name in alert
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     watch_backups(0)
-    assert len(told(ground, "Over: Workspaces have no fresh backup")) == 1
+    assert len(told(web_stack, "Over: Workspaces have no fresh backup")) == 1
 
 
 def test_a_store_out_of_reach_is_told(folder: Path, settings: Settings) -> None:

@@ -19,13 +19,13 @@ from devstack.processes import ROOT
 from public_apps.tenants.archives import backup, reader, work_directory
 from public_apps.tenants.archives.stores import store
 from public_apps.tenants.models import Tenant
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 FLEET = 4
 
 
 @pytest.fixture
-def folder(ground: Ground, tmp_path: Path, settings: Settings) -> Path:
+def folder(web_stack: WebStack, tmp_path: Path, settings: Settings) -> Path:
     """A store of the test's own."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.BACKUP_KEEP = 2
@@ -39,7 +39,7 @@ def fleet(folder: Path) -> list[Workspace]:
         fresh = folder / backup.folder_of(each) / f"{timezone.now():{backup.STAMP}}{backup.BACKUP}"
         fresh.parent.mkdir(parents=True)
         fresh.touch()
-    return [found_workspace() for _ in range(FLEET)]
+    return [create_workspace() for _ in range(FLEET)]
 
 
 def archives(folder: Path, fleet: list[Workspace]) -> Iterator[Path]:
@@ -48,11 +48,11 @@ def archives(folder: Path, fleet: list[Workspace]) -> Iterator[Path]:
         yield from (folder / backup.folder_of(workspace.tenant)).glob(f"*{backup.BACKUP}")
 
 
-def command(ground: Ground, folder: Path, tmp: Path) -> subprocess.Popen[str]:
+def command(web_stack: WebStack, folder: Path, tmp: Path) -> subprocess.Popen[str]:
     """Start `backup --all` as an operator does."""
     tmp.mkdir(exist_ok=True)
     environ = {
-        **ground.stack.env, "ARCHIVE_STORE": str(folder), "BACKUP_KEEP": "2", "TMPDIR": str(tmp),
+        **web_stack.stack.env, "ARCHIVE_STORE": str(folder), "BACKUP_KEEP": "2", "TMPDIR": str(tmp),
     }  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "manage.py", "backup", "--all", "--parallel", "2"],
@@ -61,10 +61,10 @@ def command(ground: Ground, folder: Path, tmp: Path) -> subprocess.Popen[str]:
 
 
 def test_a_killed_run_goes_on_with_what_is_missing(
-    ground: Ground, folder: Path, fleet: list[Workspace], tmp_path: Path
+    web_stack: WebStack, folder: Path, fleet: list[Workspace], tmp_path: Path
 ) -> None:
     tmp = tmp_path / "tmp"
-    with command(ground, folder, tmp) as first:
+    with command(web_stack, folder, tmp) as first:
         while not list(archives(folder, fleet)):
             assert first.poll() is None, first.stdout and first.stdout.read()
             time.sleep(0.01)
@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_with_what_is_missing(
     assert 1 <= len(there) < FLEET, "killed in the midst"
 
     _make_old(tmp, folder)
-    with command(ground, folder, tmp) as second:
+    with command(web_stack, folder, tmp) as second:
         said = second.communicate()[0]
     assert second.returncode == 0, said
     assert f"{FLEET - len(there)} tenants were backed up." in said
@@ -90,7 +90,7 @@ def test_a_killed_run_goes_on_with_what_is_missing(
     store().tidy(older_than=timedelta(days=1))
     assert list(folder.glob("**/*.part")) == []
 
-    with command(ground, folder, tmp) as third:
+    with command(web_stack, folder, tmp) as third:
         assert "0 tenants were backed up." in third.communicate()[0]
 
 

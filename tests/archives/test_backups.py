@@ -15,7 +15,7 @@ from public_apps.tenants.archives import backup, reader, restore_test
 from public_apps.tenants.models import RestoreTest
 from public_apps.tenants.offboarding import departures, orphans, steps
 from staff.doctor.archives import examine_archives
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import later, of
 
 
@@ -43,9 +43,9 @@ def back_up_due(*workspaces: Workspace, fresh_for: timedelta) -> int:
 
 
 def test_everybody_is_backed_up_once_and_again_when_it_is_time(
-    ground: Ground, folder: Path
+    web_stack: WebStack, folder: Path
 ) -> None:
-    first, second = found_workspace(), found_workspace()
+    first, second = create_workspace(), create_workspace()
     call_command("backup", "--tenant", first.tenant.schema_name)
     assert back_up_due(first, second, fresh_for=timedelta(hours=12)) == 1
     assert back_up_due(first, second, fresh_for=timedelta(hours=12)) == 0
@@ -57,9 +57,9 @@ def test_everybody_is_backed_up_once_and_again_when_it_is_time(
 
 
 def test_old_backups_go_by_number_and_age_but_never_the_last(
-    ground: Ground, folder: Path, settings: Settings
+    web_stack: WebStack, folder: Path, settings: Settings
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     kept = folder / backup.folder_of(workspace.tenant)
     kept.mkdir(parents=True)
     settings.BACKUP_KEEP, settings.BACKUP_KEEP_DAYS = 3, 10
@@ -75,8 +75,8 @@ def test_old_backups_go_by_number_and_age_but_never_the_last(
     assert len(endings) == 6
 
 
-def test_a_backup_is_restored_to_see_whether_it_can_be(ground: Ground, folder: Path) -> None:
-    workspace = found_workspace()
+def test_a_backup_is_restored_to_see_whether_it_can_be(web_stack: WebStack, folder: Path) -> None:
+    workspace = create_workspace()
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     before = orphans.find()
     call_command("backup", "--test")
@@ -98,8 +98,8 @@ def test_a_backup_is_restored_to_see_whether_it_can_be(ground: Ground, folder: P
     assert restore_test.rehearse() == []
 
 
-def test_who_leaves_is_kept_in_the_store_until_erased(ground: Ground, folder: Path) -> None:
-    workspace = found_workspace()
+def test_who_leaves_is_kept_in_the_store_until_erased(web_stack: WebStack, folder: Path) -> None:
+    workspace = create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     departure = steps.proceed(of(workspace).pk)
     assert departure
@@ -111,10 +111,10 @@ def test_who_leaves_is_kept_in_the_store_until_erased(ground: Ground, folder: Pa
     assert backups(folder, workspace) == []
 
 
-def test_without_a_store_everything_says_so(ground: Ground, settings: Settings) -> None:
+def test_without_a_store_everything_says_so(web_stack: WebStack, settings: Settings) -> None:
     settings.ARCHIVE_STORE = ""
     with pytest.raises(CommandError, match="ARCHIVE_STORE"):
         call_command("backup", "--all")
     with pytest.raises(offboarding_hooks.StepBlocked):
-        offboarding_hooks.archive_storage().store(found_workspace().tenant)
+        offboarding_hooks.archive_storage().store(create_workspace().tenant)
     assert any("ARCHIVE_STORE" in finding.detail for finding in examine_archives())

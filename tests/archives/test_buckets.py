@@ -20,7 +20,7 @@ from public_apps.tenants.archives.tasks import make_export
 from public_apps.tenants.models import RestoreTest
 from staff.doctor.archives import examine_archives
 from tests.archives.s3_server import BUCKET, S3Server, serving
-from tests.core.ground import Ground, another_web, found_workspace
+from tests.core.web_stack import WebStack, another_web, create_workspace
 
 MIB = 1024 * 1024
 
@@ -97,7 +97,7 @@ def test_an_upload_that_never_ended_is_no_archive_and_is_given_up(
     ids=lambda each: each if isinstance(each, str) else "",
 )
 def test_the_error_names_the_setting_that_is_wrong(
-    ground: Ground, bucket: Store, settings: Settings, tmp_path: Path,
+    web_stack: WebStack, bucket: Store, settings: Settings, tmp_path: Path,
     wrong: dict[str, str], named: str,
 ) -> None:  # fmt: skip
     settings.ARCHIVE_S3 = dataclasses.replace(settings.ARCHIVE_S3, **wrong)
@@ -116,14 +116,14 @@ def test_the_error_names_the_setting_that_is_wrong(
 
 
 def test_web_and_worker_on_different_machines_share_it(
-    ground: Ground, bucket: Store, server: S3Server, tmp_path: Path
+    web_stack: WebStack, bucket: Store, server: S3Server, tmp_path: Path
 ) -> None:
-    workspace = found_workspace()
-    with another_web(ground, tmp_path / "web", **server.environ) as door:
-        headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+    workspace = create_workspace()
+    with another_web(web_stack, tmp_path / "web", **server.environ) as http_client:
+        headers = {"Authorization": f"Bearer {http_client.token(workspace)}"}
 
         def ask(method: str, path: str) -> dict[str, str]:
-            answer = door.ask(method, path, host=workspace.host, headers=headers, json={})
+            answer = http_client.ask(method, path, host=workspace.host, headers=headers, json={})
             assert answer.ok, answer.text
             return dict(answer.json())
 
@@ -131,14 +131,14 @@ def test_web_and_worker_on_different_machines_share_it(
         make_export(export["id"])
         link = ask("POST", f"/api/exports/{export['id']}/link/")["url"]
         path = link[link.index("/settings/") :]
-        answer = door.ask("GET", path, host=workspace.host)
+        answer = http_client.ask("GET", path, host=workspace.host)
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert workspace.owner.encode() in archive.read("tables/accounts_user.csv")
 
 
-def test_a_backup_in_it_is_restored_and_erased(ground: Ground, bucket: Store) -> None:
-    workspace = found_workspace()
+def test_a_backup_in_it_is_restored_and_erased(web_stack: WebStack, bucket: Store) -> None:
+    workspace = create_workspace()
     call_command("backup", "--tenant", workspace.tenant.schema_name)
     call_command("backup", "--test")
     report = RestoreTest.objects.get(tenant=workspace.tenant)

@@ -25,7 +25,7 @@ from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.models import Tenant
 from tenant_apps.buildings import actions as buildings
 from tests.archives.furnished import contents_of, members
-from tests.core.ground import Ground, Workspace, person_of
+from tests.core.web_stack import WebStack, Workspace, person_of
 
 SECRET = re.compile(r"password|secret|digest|nonce|^key$|token|session")
 # Named like a secret, and none: who acted by which impersonation, and when somebody was seen.
@@ -72,17 +72,17 @@ def test_the_dump_is_one_that_postgresql_restores(archive: Path, tmp_path: Path)
 
 
 def test_an_export_in_the_midst_of_writes_imports_as_the_same(
-    ground: Ground, furnished: Workspace, tmp_path: Path
+    web_stack: WebStack, furnished: Workspace, tmp_path: Path
 ) -> None:
-    token = ground.door().token(furnished)
+    token = web_stack.http_client().token(furnished)
     over = threading.Event()
 
     def write(number: int) -> int:
-        door, count = ground.door(), 0
+        http_client, count = web_stack.http_client(), 0
         headers = {"Authorization": f"Bearer {token}"}
         while not over.is_set():
             body = {"name": f"House {number}-{count}", "address": "Ermou 2"}
-            answer = door.ask(
+            answer = http_client.ask(
                 "POST", "/api/buildings/", host=furnished.host, headers=headers, json=body
             )
             assert answer.status_code in {201, 409}, answer.text
@@ -107,14 +107,16 @@ def test_an_export_in_the_midst_of_writes_imports_as_the_same(
     assert tenant.schema_name != furnished.tenant.schema_name
 
     copy = Workspace(tenant=tenant, host=domains.host_of(label), owner=furnished.owner)
-    door = ground.door()
-    headers = {"Authorization": f"Bearer {door.token(copy)}"}
-    assert door.ask("GET", "/api/me/", host=copy.host, headers=headers).status_code == 200
+    http_client = web_stack.http_client()
+    headers = {"Authorization": f"Bearer {http_client.token(copy)}"}
+    assert http_client.ask("GET", "/api/me/", host=copy.host, headers=headers).status_code == 200
     stranger = {"Authorization": f"Bearer {token}"}
-    assert door.ask("GET", "/api/me/", host=copy.host, headers=stranger).status_code == 401
+    assert http_client.ask("GET", "/api/me/", host=copy.host, headers=stranger).status_code == 401
 
 
-def test_rows_added_to_an_import_get_numbers_of_their_own(archive: Path, ground: Ground) -> None:
+def test_rows_added_to_an_import_get_numbers_of_their_own(
+    archive: Path, web_stack: WebStack
+) -> None:
     tenant = importer.import_archive(archive, label="numbered-court")
     with inside(tenant.schema_name):
         before = set(User.objects.values_list("pk", flat=True))
@@ -135,7 +137,7 @@ def test_a_name_that_is_taken_is_refused_and_leaves_nothing(
 
 
 def test_an_archive_of_another_installation_is_taken_only_on_trust(
-    archive: Path, ground: Ground, settings: Settings
+    archive: Path, web_stack: WebStack, settings: Settings
 ) -> None:
     settings.SECRET_KEY = "another-installation-has-a-key-of-its-own-0123456789"
     with pytest.raises(ArchiveRefused, match="not written by this installation"):

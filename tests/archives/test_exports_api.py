@@ -23,20 +23,20 @@ from public_apps.tenants.archives import download_links
 from public_apps.tenants.archives import exports as asking
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
 from public_apps.tenants.models import Export, Tenant
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 
 class Owner:
     """The owner of a workspace of her own, signed in."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.workspace: Workspace = found_workspace()
-        self.door = ground.door()
-        self.headers = {"Authorization": f"Bearer {self.door.token(self.workspace)}"}
+    def __init__(self, web_stack: WebStack) -> None:
+        self.workspace: Workspace = create_workspace()
+        self.http_client = web_stack.http_client()
+        self.headers = {"Authorization": f"Bearer {self.http_client.token(self.workspace)}"}
 
     def ask(self, method: str, path: str = "", **headers: str) -> requests.Response:
         """Send a request about exports."""
-        return self.door.ask(
+        return self.http_client.ask(
             method, f"/api/exports/{path}", host=self.workspace.host,
             headers={**self.headers, **headers}, json={} if method == "POST" else None,
         )  # fmt: skip
@@ -44,7 +44,7 @@ class Owner:
     def follow(self, url: str, *, host: str = "") -> requests.Response:
         """Open a link as a browser does that nobody has signed in with."""
         path = url[url.index("/", len("https://")) :]
-        return self.door.ask("GET", path, host=host or self.workspace.host)
+        return self.http_client.ask("GET", path, host=host or self.workspace.host)
 
     def finished(self) -> dict[str, Any]:
         """Have one made, and return it as the API shows it."""
@@ -55,11 +55,11 @@ class Owner:
 
 
 @pytest.fixture
-def owner(ground: Ground, settings: Settings) -> Owner:
+def owner(web_stack: WebStack, settings: Settings) -> Owner:
     """The store is the web server's."""
-    settings.ARCHIVE_STORE = ground.stack.env["ARCHIVE_STORE"]
-    settings.SECRET_KEY = ground.stack.env["DJANGO_SECRET_KEY"]
-    return Owner(ground)
+    settings.ARCHIVE_STORE = web_stack.stack.env["ARCHIVE_STORE"]
+    settings.SECRET_KEY = web_stack.stack.env["DJANGO_SECRET_KEY"]
+    return Owner(web_stack)
 
 
 def test_an_export_is_asked_for_followed_and_fetched(owner: Owner) -> None:
@@ -99,11 +99,11 @@ def test_an_export_is_asked_for_followed_and_fetched(owner: Owner) -> None:
 
 
 def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
-    owner: Owner, ground: Ground
+    owner: Owner, web_stack: WebStack
 ) -> None:
     export = owner.finished()
     link = owner.ask("POST", f"{export['id']}/link/").json()["url"]
-    assert owner.follow(link, host=ground.acme.host).status_code == 404
+    assert owner.follow(link, host=web_stack.acme.host).status_code == 404
     assert owner.follow(f"{link}x").status_code == 404
     assert owner.follow(link.partition("?")[0]).status_code == 404
     assert owner.follow(link).status_code == 200
@@ -114,7 +114,7 @@ def test_a_link_is_good_for_minutes_at_one_workspace_for_who_still_may(
     for made_in, age, status in (
         (schema, -timedelta(seconds=30), 200),
         (schema, timedelta(seconds=2), 404),
-        (ground.acme.tenant.schema_name, -timedelta(seconds=30), 404),
+        (web_stack.acme.tenant.schema_name, -timedelta(seconds=30), 404),
     ):
         token = signed([made_in, export["id"], person.pk], ago=download_links.GOOD_FOR + age)
         assert owner.follow(f"{link.partition('=')[0]}={token}").status_code == status
@@ -149,8 +149,8 @@ def test_a_store_out_of_reach_is_said(owner: Owner, settings: Settings) -> None:
     assert "try again later" in answer.content.decode()
 
 
-def test_a_neighbours_export_is_not_there(owner: Owner, ground: Ground) -> None:
-    other = Owner(ground)
+def test_a_neighbours_export_is_not_there(owner: Owner, web_stack: WebStack) -> None:
+    other = Owner(web_stack)
     theirs = other.ask("POST").json()["id"]
     assert owner.ask("GET", f"{theirs}/").status_code == 404
     assert owner.ask("POST", f"{theirs}/link/").status_code == 404

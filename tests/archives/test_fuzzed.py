@@ -19,10 +19,10 @@ from tests.archives.tampering import (
     refused,
     telling,
 )
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
-def test_a_part_of_an_archive_or_none_is_refused(ground: Ground, archive: Path) -> None:
+def test_a_part_of_an_archive_or_none_is_refused(web_stack: WebStack, archive: Path) -> None:
     whole = archive.read_bytes()
     for length in (0, 1, 1000, len(whole) // 2, len(whole) - 1):
         archive.write_bytes(whole[:length])
@@ -31,7 +31,7 @@ def test_a_part_of_an_archive_or_none_is_refused(ground: Ground, archive: Path) 
     refused(archive, "no archive")
 
 
-def test_a_flipped_bit_is_refused_wherever_it_matters(ground: Ground, archive: Path) -> None:
+def test_a_flipped_bit_is_refused_wherever_it_matters(web_stack: WebStack, archive: Path) -> None:
     whole, odds = archive.read_bytes(), random.Random(7)  # noqa: S311 - the same bits each time
     told = members(archive, "")
     for _each in range(60):
@@ -48,7 +48,7 @@ def test_a_flipped_bit_is_refused_wherever_it_matters(ground: Ground, archive: P
 
 
 def test_an_altered_archive_is_refused_though_its_sums_are_right(
-    ground: Ground, archive: Path
+    web_stack: WebStack, archive: Path
 ) -> None:
     def promote(held: Members) -> None:
         held["data/accounts_user.copy"] = held["data/accounts_user.copy"].replace(
@@ -58,7 +58,7 @@ def test_an_altered_archive_is_refused_though_its_sums_are_right(
     refused(altered(archive, promote), "not written by this installation")
 
 
-def test_a_bomb_is_refused_before_it_goes_off(ground: Ground, archive: Path) -> None:
+def test_a_bomb_is_refused_before_it_goes_off(web_stack: WebStack, archive: Path) -> None:
     def swell(held: Members) -> None:
         held["data/accounts_user.copy"] = b"\0" * 100_000_000
 
@@ -80,14 +80,16 @@ def test_a_bomb_is_refused_before_it_goes_off(ground: Ground, archive: Path) -> 
     "name",
     ["../../etc/cron.d/x", "/etc/passwd", "files/../../x", "data/a.copy/../b", "data\\x", "dump/x"],
 )
-def test_a_name_that_leads_elsewhere_is_refused(ground: Ground, archive: Path, name: str) -> None:
+def test_a_name_that_leads_elsewhere_is_refused(
+    web_stack: WebStack, archive: Path, name: str
+) -> None:
     def add(held: Members) -> None:
         held[name] = b"* * * * * root rm -rf /"
 
     refused(altered(archive, add, sealed=True), "No archive of ours holds", trust=True)
 
 
-def test_sql_in_names_and_rows_is_never_executed(ground: Ground, archive: Path) -> None:
+def test_sql_in_names_and_rows_is_never_executed(web_stack: WebStack, archive: Path) -> None:
     told = json.loads(members(archive, "")["manifest.json"])
     evil = 'x" ; DROP SCHEMA public CASCADE; --'
     tables = [{**told["tables"][0], "name": evil}, *told["tables"][1:]]
@@ -108,21 +110,23 @@ def test_sql_in_names_and_rows_is_never_executed(ground: Ground, archive: Path) 
         importer.import_archive(altered(archive, replace_dump, sealed=True), label="dumped-court")
 
 
-def test_what_a_newer_release_wrote_is_refused(ground: Ground, archive: Path) -> None:
+def test_what_a_newer_release_wrote_is_refused(web_stack: WebStack, archive: Path) -> None:
     told = json.loads(members(archive, "")["manifest.json"])
     refused(altered(archive, telling(format=2), sealed=True), "format")
     newer = [*told["migrations"], ["accounts", "0999_from_the_future"]]
     refused(altered(archive, telling(migrations=newer), sealed=True), "newer")
 
 
-def test_rows_that_break_a_rule_of_the_database_are_refused(ground: Ground, archive: Path) -> None:
+def test_rows_that_break_a_rule_of_the_database_are_refused(
+    web_stack: WebStack, archive: Path
+) -> None:
     def orphan(held: Members) -> None:
         held["data/files_storedfile.copy"] = b""
 
     refused(altered(archive, orphan, sealed=True), "do not fit")
 
 
-def test_a_count_that_is_wrong_is_refused(ground: Ground, archive: Path) -> None:
+def test_a_count_that_is_wrong_is_refused(web_stack: WebStack, archive: Path) -> None:
     told = json.loads(members(archive, "")["manifest.json"])
     tables = [{**each, "rows": each["rows"] + 1} for each in told["tables"]]
     refused(altered(archive, telling(tables=tables), sealed=True), "rows and not")

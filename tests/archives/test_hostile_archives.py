@@ -15,7 +15,7 @@ import pytest
 from public_apps.tenants.archives import manifest
 from tests.archives.furnished import members
 from tests.archives.tampering import Members, altered, refused, telling
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 # What an import rests upon; a sequence's last number is only ever raised.
 READ = {"format", "members", "migrations", "tables"}
@@ -24,7 +24,9 @@ JUNK: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def test_pieces_taken_out_doubled_or_swapped_are_refused(ground: Ground, archive: Path) -> None:
+def test_pieces_taken_out_doubled_or_swapped_are_refused(
+    web_stack: WebStack, archive: Path
+) -> None:
     whole, odds = archive.read_bytes(), random.Random(11)  # noqa: S311 - the same cuts each time
     for _turn in range(12):
         first, second, third = sorted(odds.sample(range(len(whole)), 3))
@@ -56,7 +58,7 @@ def replaced(told: Any, place: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-def test_junk_in_the_manifest_is_refused(ground: Ground, archive: Path) -> None:
+def test_junk_in_the_manifest_is_refused(web_stack: WebStack, archive: Path) -> None:
     """Sealed as if by ourselves: what is left to see to it that nothing breaks is the reading."""
     told, odds = json.loads(members(archive, "")["manifest.json"]), random.Random(13)  # noqa: S311
     every = [each for each in places(told) if each[0] in READ and each[-1] != "last"]
@@ -75,7 +77,7 @@ def test_junk_in_the_manifest_is_refused(ground: Ground, archive: Path) -> None:
     [b"", b"[]", b"null", b"{", b"[" * 100_000, b'"\xff"', b'{"format": 1}', b'{"format": NaN}'],
     ids=str,
 )
-def test_a_manifest_that_is_none_is_refused(ground: Ground, archive: Path, raw: bytes) -> None:
+def test_a_manifest_that_is_none_is_refused(web_stack: WebStack, archive: Path, raw: bytes) -> None:
     def spoil(held: Members) -> None:
         held["manifest.json"], held["manifest.seal"] = raw, manifest.seal(raw).encode()
 
@@ -91,14 +93,14 @@ def test_a_manifest_that_is_none_is_refused(ground: Ground, archive: Path, raw: 
     "odd", [{"language": "tlh"}, {"owner_email": "nobody"}, {"name": "x" * 121}, {"name": "a\0b"}]
 )
 def test_a_workspace_that_can_not_be_is_refused(
-    ground: Ground, archive: Path, odd: dict[str, str]
+    web_stack: WebStack, archive: Path, odd: dict[str, str]
 ) -> None:
     told = json.loads(members(archive, "")["manifest.json"])["tenant"]
     refused(altered(archive, telling(tenant={**told, **odd}), sealed=True), "Its workspace")
 
 
 def test_migrations_that_are_not_all_of_a_release_are_refused(
-    ground: Ground, archive: Path
+    web_stack: WebStack, archive: Path
 ) -> None:
     told = json.loads(members(archive, "")["manifest.json"])["migrations"]
     some = [each for each in told if each != ["buildings", "0001_initial"]]
@@ -129,7 +131,7 @@ def shorter(raw: bytearray, local: int, central: int) -> None:
 
 @pytest.mark.parametrize("trick", [encrypted, oddly_packed, overlapping, shorter])
 def test_a_member_that_is_not_what_zip_says_is_refused(
-    ground: Ground, archive: Path, trick: Callable[[bytearray, int, int], None]
+    web_stack: WebStack, archive: Path, trick: Callable[[bytearray, int, int], None]
 ) -> None:
     name = b"tables/accounts_user.csv"
     plain = altered(archive, telling(), sealed=True)
@@ -139,7 +141,7 @@ def test_a_member_that_is_not_what_zip_says_is_refused(
     refused(plain, ".")
 
 
-def test_a_name_that_is_there_twice_is_refused(ground: Ground, archive: Path) -> None:
+def test_a_name_that_is_there_twice_is_refused(web_stack: WebStack, archive: Path) -> None:
     with (
         pytest.warns(UserWarning, match="Duplicate name"),
         zipfile.ZipFile(archive, "a") as opened,
@@ -148,7 +150,7 @@ def test_a_name_that_is_there_twice_is_refused(ground: Ground, archive: Path) ->
     refused(archive, "twice")
 
 
-def test_a_link_to_a_file_of_ours_is_only_bytes(ground: Ground, archive: Path) -> None:
+def test_a_link_to_a_file_of_ours_is_only_bytes(web_stack: WebStack, archive: Path) -> None:
     link = zipfile.ZipInfo("files/00000000-0000-4000-8000-000000000000-x")
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(archive, "a") as opened:

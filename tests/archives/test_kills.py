@@ -13,13 +13,13 @@ from devstack.processes import ROOT
 from public_apps.tenants import domains
 from public_apps.tenants.models import Domain, Tenant
 from public_apps.tenants.offboarding import orphans
-from tests.core.ground import Ground, Workspace
+from tests.core.web_stack import WebStack, Workspace
 
 
 @pytest.mark.parametrize("nth", [3, 30])
 @pytest.mark.parametrize("what", ["import", "restore"])
 def test_a_kill_leaves_nothing(
-    ground: Ground, furnished: Workspace, archive: Path, what: str, nth: int
+    web_stack: WebStack, furnished: Workspace, archive: Path, what: str, nth: int
 ) -> None:
     own = domains.label_of(furnished.host)
     label = own if what == "restore" else "killed-court"
@@ -27,7 +27,7 @@ def test_a_kill_leaves_nothing(
     words = [what, str(archive), label, str(nth)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.archives.doomed", *words],
-        cwd=ROOT, env=ground.stack.env, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=web_stack.stack.env, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr[-2000:]
     assert (orphans.find(), Tenant.objects.count(), Domain.objects.count()) == before

@@ -28,7 +28,7 @@ from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding import orphans
 from tenant_apps.buildings import actions as buildings
 from tests.archives.furnished import contents_of, members
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 log = structlog.get_logger(__name__)
 MANY = int(os.environ.get("MANY_TENANTS", "8"))
@@ -46,10 +46,10 @@ def store(tmp_path: Path, settings: Settings) -> Path:
 class Writer:
     """Somebody who adds buildings to a workspace and looks at them, and minds every hiccup."""
 
-    def __init__(self, ground: Ground, workspace: Workspace) -> None:
+    def __init__(self, web_stack: WebStack, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.door = ground.door()
-        self.headers = {"Authorization": f"Bearer {self.door.token(workspace)}"}
+        self.http_client = web_stack.http_client()
+        self.headers = {"Authorization": f"Bearer {self.http_client.token(workspace)}"}
         self.slowest = 0.0
         self.written = 0
 
@@ -67,7 +67,7 @@ class Writer:
 
     def ask(self, method: str, **kwargs: object) -> int:
         """Call the API and return the answer's status."""
-        answer = self.door.ask(
+        answer = self.http_client.ask(
             method, "/api/buildings/", host=self.workspace.host, headers=self.headers, **kwargs
         )
         return answer.status_code
@@ -95,15 +95,15 @@ def names_in(archive: Path) -> list[str]:
 
 @pytest.mark.timeout(300 + 15 * MANY)
 def test_all_are_backed_up_and_one_is_restored_while_others_work(
-    ground: Ground, store: Path
+    web_stack: WebStack, store: Path
 ) -> None:
-    everybody = [found_workspace() for _ in range(MANY)]
+    everybody = [create_workspace() for _ in range(MANY)]
     for each in everybody:
         with inside(each.tenant.schema_name):
             buildings.add_building(name=f"{each.tenant.name} first", address="Ermou 1", notes="")
     lost, *others = everybody
     before = contents_of(lost.tenant.schema_name)
-    writers = [Writer(ground, each) for each in others[:AT_WORK]]
+    writers = [Writer(web_stack, each) for each in others[:AT_WORK]]
 
     began = time.monotonic()
     with at_work(writers):

@@ -13,7 +13,7 @@ from django.db import connection
 from devstack.processes import ROOT
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 MIB = int(os.environ.get("MEMORY_MIB", "24"))  # the acceptance run takes 300
 MOST_KIB = 16 * 1024
@@ -34,7 +34,7 @@ ROWS = """
 
 def filled(mib: int) -> Workspace:
     """Return a workspace with half so much of uploads and half of rows."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     with inside(workspace.tenant.schema_name), connection.cursor() as cursor:
         cursor.execute(FILES, [mib // 2])
         cursor.execute(ROWS, [mib // 2 * 1024])
@@ -42,12 +42,12 @@ def filled(mib: int) -> Workspace:
 
 
 def test_a_large_workspace_takes_no_more_memory_than_a_small_one(
-    ground: Ground, tmp_path: Path
+    web_stack: WebStack, tmp_path: Path
 ) -> None:
     labels = [domains.label_of(filled(mib).host) for mib in (4, MIB)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.archives.measured", str(tmp_path), *labels],
-        cwd=ROOT, env=ground.stack.env, capture_output=True, text=True, check=False,
+        cwd=ROOT, env=web_stack.stack.env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     grown = json.loads(done.stdout.splitlines()[-1])

@@ -24,7 +24,7 @@ from public_apps.tenants.schema_migrations.head import Keys
 from tenant_apps.buildings import actions as buildings
 from tenant_apps.files import actions as files
 from tests.archives.furnished import ODD, contents_of
-from tests.core.ground import PASSWORD, Ground, Workspace
+from tests.core.web_stack import PASSWORD, WebStack, Workspace
 
 # Django's own bookkeeping grows with a release.
 GROWS = {"django_migrations", "django_content_type", "auth_permission"}
@@ -42,7 +42,7 @@ def earlier() -> Keys:
 
 
 @pytest.fixture
-def older(ground: Ground) -> Iterator[Workspace]:
+def older(web_stack: WebStack) -> Iterator[Workspace]:
     """A workspace that this release has not reached, with people, a building and a file."""
     now = timezone.now()
     with transaction.atomic():
@@ -68,7 +68,7 @@ def older(ground: Ground) -> Iterator[Workspace]:
 
 
 def test_an_archive_of_an_earlier_release_is_imported_and_migrated(
-    ground: Ground, older: Workspace, tmp_path: Path
+    web_stack: WebStack, older: Workspace, tmp_path: Path
 ) -> None:
     schema, path = older.tenant.schema_name, tmp_path / "old.zip"
     assert not head.is_head(applied.applied(schema))
@@ -91,5 +91,5 @@ def test_an_archive_of_an_earlier_release_is_imported_and_migrated(
     copy = Workspace(
         tenant=tenant, host=domains.host_of(f"new-{older.tenant.pk}"), owner=older.owner
     )
-    assert ground.door().sign_in(copy).status_code == 200
+    assert web_stack.http_client().sign_in(copy).status_code == 200
     assert applied.applied(schema) == earlier(), "the original is as it was"

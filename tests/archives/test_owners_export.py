@@ -19,19 +19,19 @@ from public_apps.tenants.archives.store_types import NotKept
 from public_apps.tenants.archives.tasks import make_export, sweep_exports
 from public_apps.tenants.models import Export
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD, Ground, found_workspace, person_of
+from tests.core.web_stack import PASSWORD, WebStack, create_workspace, person_of
 
 
 @pytest.fixture(autouse=True)
-def shared_store(ground: Ground, settings: Settings) -> None:
+def shared_store(web_stack: WebStack, settings: Settings) -> None:
     """The store that the web server uses, in this process too."""
-    settings.ARCHIVE_STORE = ground.stack.env["ARCHIVE_STORE"]
+    settings.ARCHIVE_STORE = web_stack.stack.env["ARCHIVE_STORE"]
 
 
 def test_an_owner_asks_for_everything_and_downloads_it(
-    ground: Ground, browser: Browser, tmp_path: Path
+    web_stack: WebStack, browser: Browser, tmp_path: Path
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     page = open_page(browser, DESKTOP)
     page.goto(domains.url_of(workspace.tenant, "/settings/export/"))
     page.fill("input[name=login]", workspace.owner)
@@ -63,12 +63,12 @@ def test_an_owner_asks_for_everything_and_downloads_it(
     assert exports.current(workspace.tenant) is None
 
 
-def test_nobody_else_gets_it(ground: Ground) -> None:
-    mine, other = found_workspace(), found_workspace()
+def test_nobody_else_gets_it(web_stack: WebStack) -> None:
+    mine, other = create_workspace(), create_workspace()
     export = Export.objects.create(tenant=mine.tenant, asked_by=mine.owner)
     make_export(str(export.pk))
     for host in (mine.host, other.host):
-        answer = ground.door().ask("GET", "/settings/export/archive/", host=host)
+        answer = web_stack.http_client().ask("GET", "/settings/export/archive/", host=host)
         assert answer.status_code == 302
     with inside(other.tenant.schema_name), pytest.raises(NotKept):
         exports.fetch(tenant=other.tenant, by=person_of(other))

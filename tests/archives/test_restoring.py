@@ -15,7 +15,7 @@ from public_apps.tenants.archives import writer
 from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.archives.furnished import contents_of
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import later, of
 
 
@@ -36,8 +36,8 @@ def name_of(workspace: Workspace) -> str:
         return User.objects.get(email=workspace.owner).first_name
 
 
-def test_a_restore_is_undone_and_done_and_confirmed(ground: Ground, tmp_path: Path) -> None:
-    workspace, label = found_workspace(), ""
+def test_a_restore_is_undone_and_done_and_confirmed(web_stack: WebStack, tmp_path: Path) -> None:
+    workspace, label = create_workspace(), ""
     label = domains.label_of(workspace.host)
     first, then = schema_of(workspace), contents_of(schema_of(workspace))
     call_command("tenant", "export", label, "--to", str(tmp_path))
@@ -49,7 +49,7 @@ def test_a_restore_is_undone_and_done_and_confirmed(ground: Ground, tmp_path: Pa
     assert second != first
     assert contents_of(second) == then
     assert name_of(workspace) == "Eleni"
-    assert ground.door().sign_in(workspace).status_code == 200
+    assert web_stack.http_client().sign_in(workspace).status_code == 200
     with pytest.raises(CommandError, match="confirm"):
         call_command("tenant", "restore", label, "--from", str(archive))
 
@@ -69,8 +69,10 @@ def test_a_restore_is_undone_and_done_and_confirmed(ground: Ground, tmp_path: Pa
     assert orphans.is_there(second)
 
 
-def test_erasing_a_tenant_takes_what_is_kept_of_it_along(ground: Ground, tmp_path: Path) -> None:
-    workspace, path = found_workspace(), tmp_path / "a.zip"
+def test_erasing_a_tenant_takes_what_is_kept_of_it_along(
+    web_stack: WebStack, tmp_path: Path
+) -> None:
+    workspace, path = create_workspace(), tmp_path / "a.zip"
     writer.export(workspace.tenant, to=path)
     label = domains.label_of(workspace.host)
     call_command("tenant", "restore", label, "--from", str(path))

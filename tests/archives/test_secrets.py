@@ -14,8 +14,8 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.archives import writer
 from tests.accounts.account_api import ask, confirm_identity, enrol
 from tests.archives.furnished import members, rows
-from tests.core.ground import Ground, found_workspace
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import WebStack, create_workspace
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 # Where the database keeps them, and how many at least the test has made.
 KEPT = {
@@ -41,7 +41,9 @@ def kept(schema_name: str) -> dict[str, list[str]]:
 
 def shown_to(person: Person) -> dict[str, list[str]]:
     """Make everything that is secret by the API, and return it as its owner saw it."""
-    colleague = person.town.person(Role.MANAGER, "Nikos")  # with one-time codes one can't do this
+    colleague = person.populated.person(
+        Role.MANAGER, "Nikos"
+    )  # with one-time codes one can't do this
     assert confirm_identity(colleague).status_code == 200
     new = {"email": "nikos-anew@secrets.example"}
     assert ask(colleague, "POST", "account/email", new).status_code == 200
@@ -58,27 +60,27 @@ def shown_to(person: Person) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def person(ground: Ground) -> Person:
+def person(web_stack: WebStack) -> Person:
     """An owner with a workspace to herself."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     with inside(workspace.tenant.schema_name):
         owner = User.objects.get(email=workspace.owner)
-    return Person(Town(ground.door(), workspace), owner)
+    return Person(PopulatedWorkspace(web_stack.http_client(), workspace), owner)
 
 
 def test_no_secret_is_in_what_people_open(person: Person, tmp_path: Path) -> None:
-    schema = person.town.schema
+    schema = person.populated.schema
     seen, stored = shown_to(person), kept(schema)
     with inside(schema):
         sessions = [*Session.objects.values_list("session_key", "session_data")]
     assert sessions
     archive = tmp_path / "archive.zip"
-    writer.export(person.town.workspace.tenant, to=archive)
+    writer.export(person.populated.workspace.tenant, to=archive)
     every = members(archive, "")
     for_people = {
         name: data for name, data in every.items() if not name.startswith(("data/", "dump/"))
     }
-    assert person.town.workspace.owner.encode() in for_people["tables/accounts_user.csv"]
+    assert person.populated.workspace.owner.encode() in for_people["tables/accounts_user.csv"]
     secrets = {**seen, **stored, "sessions": [each for pair in sessions for each in pair]}
     told = [
         (name, kind)

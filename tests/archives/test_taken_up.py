@@ -15,12 +15,12 @@ from tenant_apps.buildings.models import Work
 from tenant_apps.files import actions as files
 from tenant_apps.home import sample
 from tenant_apps.home.tasks import fill_sample
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 
 def busy(to: Path) -> tuple[Workspace, Work]:
     """Return a workspace that was archived while a job and an upload of its were waiting."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     with inside(workspace.tenant.schema_name):
         owner = User.objects.get(email=workspace.owner)
         work = sample.start(by=owner)
@@ -36,7 +36,9 @@ def waiting(schema_name: str) -> dict[str, dict[str, str]]:
     return {job.task_name.rpartition(".")[2]: job.args for job in mine}
 
 
-def test_an_imported_workspace_finishes_what_was_asked_for(ground: Ground, tmp_path: Path) -> None:
+def test_an_imported_workspace_finishes_what_was_asked_for(
+    web_stack: WebStack, tmp_path: Path
+) -> None:
     archive = tmp_path / "busy.zip"
     workspace, work = busy(archive)
     copy = importer.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
@@ -49,7 +51,9 @@ def test_an_imported_workspace_finishes_what_was_asked_for(ground: Ground, tmp_p
         assert Work.objects.get(pk=work.pk).status == "waiting", "the other one's own job is due"
 
 
-def test_a_restored_workspace_does_so_in_its_new_schema(ground: Ground, tmp_path: Path) -> None:
+def test_a_restored_workspace_does_so_in_its_new_schema(
+    web_stack: WebStack, tmp_path: Path
+) -> None:
     archive = tmp_path / "busy.zip"
     workspace, _work = busy(archive)
     restore.restore(workspace.tenant, path=archive)
@@ -58,9 +62,9 @@ def test_a_restored_workspace_does_so_in_its_new_schema(ground: Ground, tmp_path
     assert set(waiting(now)) == {"fill_sample", "sweep_waiting"}
 
 
-def test_where_nothing_waited_nothing_is_enqueued(ground: Ground, tmp_path: Path) -> None:
+def test_where_nothing_waited_nothing_is_enqueued(web_stack: WebStack, tmp_path: Path) -> None:
     archive = tmp_path / "quiet.zip"
-    workspace = found_workspace()
+    workspace = create_workspace()
     writer.export(workspace.tenant, to=archive)
     copy = importer.import_archive(archive, label=f"{workspace.tenant.name.lower()}-too")
     assert waiting(copy.schema_name) == {}

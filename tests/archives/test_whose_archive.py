@@ -21,7 +21,7 @@ from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, reactivation, steps
 from tests.archives.furnished import members
 from tests.archives.tampering import altered, nothing_left, telling
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import of
 
 
@@ -34,9 +34,9 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def archived(ground: Ground, tmp_path: Path) -> tuple[Workspace, Path]:
+def archived(web_stack: WebStack, tmp_path: Path) -> tuple[Workspace, Path]:
     """A workspace and its archive."""
-    workspace, path = found_workspace(), tmp_path / "archive.zip"
+    workspace, path = create_workspace(), tmp_path / "archive.zip"
     writer.export(workspace.tenant, to=path)
     return workspace, path
 
@@ -69,7 +69,7 @@ def test_nobody_elses_archive_is_restored(
     archived: tuple[Workspace, Path], made: Made, arguments: tuple[str, ...]
 ) -> None:
     first, path = archived
-    other = found_workspace()
+    other = create_workspace()
     with nothing_left(), pytest.raises(CommandError, match=first.tenant.schema_name):
         restore(other, made(path), *arguments)
     assert people(other) == {other.owner}
@@ -103,11 +103,11 @@ def test_an_earlier_releases_archive_comes_back_after_a_restore_if_somebody_says
         restore(workspace, old, "--of", "t_" + "0" * 24)
     restore(workspace, old, "--of", made_of)
     with pytest.raises(CommandError, match="tenant import"):
-        restore(found_workspace(), path, "--of", made_of)
+        restore(create_workspace(), path, "--of", made_of)
 
 
-def test_who_comes_back_is_not_somebody_else(ground: Ground, store: Path) -> None:
-    gone, other = found_workspace(), found_workspace()
+def test_who_comes_back_is_not_somebody_else(web_stack: WebStack, store: Path) -> None:
+    gone, other = create_workspace(), create_workspace()
     for each in (gone, other):
         departures.plan_archive(tenant=each.tenant, begins_at=timezone.now(), by="test")
         steps.proceed(of(each).pk)
@@ -122,8 +122,10 @@ def test_who_comes_back_is_not_somebody_else(ground: Ground, store: Path) -> Non
     assert people(other) == {other.owner}
 
 
-def test_a_restore_test_fails_for_a_backup_of_somebody_else(ground: Ground, store: Path) -> None:
-    mine, theirs = found_workspace(), found_workspace()
+def test_a_restore_test_fails_for_a_backup_of_somebody_else(
+    web_stack: WebStack, store: Path
+) -> None:
+    mine, theirs = create_workspace(), create_workspace()
     for each in (mine, theirs):
         call_command("backup", "--tenant", each.tenant.schema_name)
     key = str(backup.newest(mine.tenant))

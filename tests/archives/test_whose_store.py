@@ -14,7 +14,7 @@ import pytest
 
 from devstack.stack import Stack
 from tests import templates
-from tests.core.ground import plain_environ
+from tests.core.web_stack import plain_environ
 
 NEW = """
 from django.db import transaction

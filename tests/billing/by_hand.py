@@ -8,14 +8,14 @@ from billing import manual_mode
 from billing.manual_mode import Opening
 from billing.models import ManualPayment
 from public_apps.tenants.models import Tenant
-from tests.billing.bench import Bench
+from tests.billing.stripe_stack import StripeStack
 
 ANNA = "anna@staff.example"
 
 
-def opening(bench: Bench, **more: str) -> Opening:
+def opening(stripe_stack: StripeStack, **more: str) -> Opening:
     """Return what Anna types in for somebody who called."""
-    order = bench.order()
+    order = stripe_stack.order()
     wanted = {
         "organization": order.organization, "subdomain": order.subdomain, "email": order.email,
         "first_name": order.first_name, "last_name": order.last_name,
@@ -23,9 +23,9 @@ def opening(bench: Bench, **more: str) -> Opening:
     return Opening(**{**wanted, **more})
 
 
-def opened(bench: Bench, **more: str) -> Tenant:
+def opened(stripe_stack: StripeStack, **more: str) -> Tenant:
     """Return a workspace that Anna has opened."""
-    return manual_mode.open_tenant(opening=opening(bench, **more), by=ANNA)
+    return manual_mode.open_tenant(opening=opening(stripe_stack, **more), by=ANNA)
 
 
 def pay(tenant: Tenant, until: datetime, reference: str = "transfer 1") -> ManualPayment:

@@ -1,6 +1,6 @@
 """The fixtures that these tests share with their neighbours."""
 
-from tests.billing.bench import bench, own_bench
-from tests.core.ground import door, ground
+from tests.billing.stripe_stack import own_stripe_stack, stripe_stack
+from tests.core.web_stack import http_client, web_stack
 
-__all__ = ["bench", "door", "ground", "own_bench"]
+__all__ = ["http_client", "own_stripe_stack", "stripe_stack", "web_stack"]

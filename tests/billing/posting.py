@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from django.db import connection
 
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 
 PATH = "/api/billing/webhook/stripe/"
 
@@ -45,27 +45,35 @@ def signature(body: bytes, secret: str, *, age: float = 0) -> str:
     return f"t={stamp},v1={signed.hexdigest()}"
 
 
-def secret_of(ground: Ground) -> str:
+def secret_of(web_stack: WebStack) -> str:
     """Return the first of the ground's webhook secrets."""
-    return ground.stack.env["STRIPE_WEBHOOK_SECRET"].split(",")[0]
+    return web_stack.stack.env["STRIPE_WEBHOOK_SECRET"].split(",")[0]
 
 
 def deliver(
-    ground: Ground, door: Door, payload: Any, *, secret: str = "", age: float = 0, **kwargs: Any
+    web_stack: WebStack,
+    http_client: HttpClient,
+    payload: Any,
+    *,
+    secret: str = "",
+    age: float = 0,
+    **kwargs: Any,
 ) -> requests.Response:
     """Post a payload (bytes as they are, all else as JSON) with a good signature."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    header = signature(body, secret or secret_of(ground), age=age)
-    return post(door, body, header, **kwargs)
+    header = signature(body, secret or secret_of(web_stack), age=age)
+    return post(http_client, body, header, **kwargs)
 
 
-def post(door: Door, body: bytes, header: str | None, **kwargs: Any) -> requests.Response:
+def post(
+    http_client: HttpClient, body: bytes, header: str | None, **kwargs: Any
+) -> requests.Response:
     """Post a body with this signature header, or none; `chunked` sends it without a length."""
     headers = {"Content-Type": "application/json", **kwargs.pop("headers", {})}
     if header is not None:
         headers["Stripe-Signature"] = header
     data = _pieces(body) if kwargs.pop("chunked", False) else body
-    return door.ask("POST", PATH, data=data, headers=headers, **kwargs)
+    return http_client.ask("POST", PATH, data=data, headers=headers, **kwargs)
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

@@ -16,8 +16,8 @@ import requests
 import stripe
 
 from billing.models import Payment, StripeEvent
-from tests.billing.bench import Bench, Customer
-from tests.core.ground import Door
+from tests.billing.stripe_stack import Customer, StripeStack
+from tests.core.web_stack import HttpClient
 
 EVENTS = Path(__file__).parent / "events"
 VERSIONS = ("2020-08-27", "2024-06-20", "2026-10-28.endive")
@@ -51,15 +51,15 @@ def rendered(version: str, event_type: str, customer: Customer) -> str:
 
 def payment_of(customer: Customer) -> str:
     """Return the id of the customer's payment at Stripe."""
-    found = customer.bench.get("payment_intents", customer=customer.customer_id)
+    found = customer.stripe_stack.get("payment_intents", customer=customer.customer_id)
     return str(found["data"][0]["id"])
 
 
-def deliver(door: Door, body: str) -> requests.Response:
+def deliver(http_client: HttpClient, body: str) -> requests.Response:
     """Post a body as Stripe would: signed, to the real URL."""
     secret = os.environ["STRIPE_WEBHOOK_SECRET"].partition(",")[0]
     signature = stripe.WebhookSignature.generate_signature_header(body, secret)
-    return door.ask(
+    return http_client.ask(
         "POST",
         "/api/billing/webhook/stripe/",
         data=body.encode(),
@@ -68,23 +68,27 @@ def deliver(door: Door, body: str) -> requests.Response:
 
 
 @pytest.fixture
-def eleni(bench: Bench) -> Customer:
+def eleni(stripe_stack: StripeStack) -> Customer:
     """Somebody who has just paid; of that we hear by the event in question alone."""
-    bench.hold_deliveries()
-    eleni = bench.check_out()
-    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
+    stripe_stack.hold_deliveries()
+    eleni = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
     return eleni
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("event_type", TYPES)
 def test_an_event_of_this_version_is_stored_handled_and_has_its_effect(
-    bench: Bench, eleni: Customer, door: Door, version: str, event_type: str
+    stripe_stack: StripeStack,
+    eleni: Customer,
+    http_client: HttpClient,
+    version: str,
+    event_type: str,
 ) -> None:
     body = rendered(version, event_type, eleni)
-    answer = deliver(door, body)
+    answer = deliver(http_client, body)
     assert answer.status_code == 200, answer.text
-    bench.handle_all()
+    stripe_stack.handle_all()
     event = StripeEvent.objects.get(pk=json.loads(body)["id"])
     assert (event.api_version, event.status, event.error) == (version, "processed", "")
     if event_type.startswith("checkout."):

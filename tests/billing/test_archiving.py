@@ -14,38 +14,42 @@ from billing import archiving, manual_mode
 from billing.models import ManualPayment
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
-from tests.billing.bench import Bench
 from tests.billing.by_hand import ANNA, now_of, opened
-from tests.core.ground import Workspace as Built
-from tests.core.ground import person_of
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import Workspace as Built
+from tests.core.web_stack import person_of
 
 
-def test_archiving_ends_the_subscription_first_and_keeps_the_data(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_archiving_ends_the_subscription_first_and_keeps_the_data(
+    stripe_stack: StripeStack,
+) -> None:
+    eleni = stripe_stack.buy()
     host = eleni.host
     archiving.archive(tenant=eleni.tenant, by=ANNA)
     assert eleni.at_stripe["status"] == "canceled"
     assert now_of(eleni.tenant) == "archived"
     owner = person_of(Built(tenant=eleni.tenant, host=host, owner=eleni.order.email))
     assert owner.email == eleni.order.email
-    bench.handle_all()
+    stripe_stack.handle_all()
     archiving.archive(tenant=eleni.tenant, by=ANNA)
     assert eleni.mirrored.status == "canceled"
-    assert bench.door().ask("GET", "/", host=host).status_code == 404
+    assert stripe_stack.http_client().ask("GET", "/", host=host).status_code == 404
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"drop_connection": True}])
 def test_archiving_refuses_and_changes_nothing_when_stripe_cannot_be_asked(
-    bench: Bench, fault: dict[str, object]
+    stripe_stack: StripeStack, fault: dict[str, object]
 ) -> None:
-    eleni = bench.buy()
-    with bench.fault(**fault), pytest.raises(archiving.NotArchived):
+    eleni = stripe_stack.buy()
+    with stripe_stack.fault(**fault), pytest.raises(archiving.NotArchived):
         archiving.archive(tenant=eleni.tenant, by=ANNA)
     assert (now_of(eleni.tenant), eleni.at_stripe["status"]) == ("active", "active")
 
 
-def test_in_manual_mode_a_live_subscription_is_not_archived_and_none_is(bench: Bench) -> None:
-    eleni, by_hand = bench.buy(), opened(bench)
+def test_in_manual_mode_a_live_subscription_is_not_archived_and_none_is(
+    stripe_stack: StripeStack,
+) -> None:
+    eleni, by_hand = stripe_stack.buy(), opened(stripe_stack)
     with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, mode="manual")):
         with pytest.raises(archiving.NotArchived):
             archiving.archive(tenant=eleni.tenant, by=ANNA)
@@ -57,9 +61,9 @@ def test_in_manual_mode_a_live_subscription_is_not_archived_and_none_is(bench: B
 
 
 def test_an_operator_creates_and_archives_by_command(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    stripe_stack: StripeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    order = bench.order()
+    order = stripe_stack.order()
     wanted = ("--organization", order.organization, "--email", order.email,
               "--first-name", "Eleni", "--last-name", "Papadaki", "--plan", "starter")  # fmt: skip
     call_command("tenant", "create", "--subdomain", order.subdomain, *wanted,
@@ -85,8 +89,10 @@ def test_an_operator_creates_and_archives_by_command(
         (["--paid-until", "2026-12-31", "--amount", "-1", "--reference", "x"], "at least 0"),
     ],
 )
-def test_half_a_payment_creates_nothing(bench: Bench, payment: list[str], said: str) -> None:
-    order = bench.order()
+def test_half_a_payment_creates_nothing(
+    stripe_stack: StripeStack, payment: list[str], said: str
+) -> None:
+    order = stripe_stack.order()
     with pytest.raises(CommandError, match=said):
         call_command("tenant", "create", "--organization", "Sunny Court", "--email", order.email,
                      "--subdomain", order.subdomain, "--first-name", "Eleni",
@@ -95,8 +101,8 @@ def test_half_a_payment_creates_nothing(bench: Bench, payment: list[str], said: 
     assert not Tenant.objects.filter(owner_email=order.email).exists()
 
 
-def test_the_archive_command_says_why_it_refuses(bench: Bench) -> None:
-    eleni = bench.buy()
-    with bench.fault(status=500), pytest.raises(CommandError, match="Stripe"):
+def test_the_archive_command_says_why_it_refuses(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
+    with stripe_stack.fault(status=500), pytest.raises(CommandError, match="Stripe"):
         call_command("tenant", "archive", eleni.order.subdomain)
     assert now_of(eleni.tenant) == "active"

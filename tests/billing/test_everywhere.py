@@ -12,7 +12,7 @@ import pytest
 from billing import access
 from devstack import ports, processes, services
 from public_apps.tenants import suspension
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 
 PROCESSES = 4
 WITHIN_SECONDS = 5.0
@@ -20,16 +20,16 @@ REQUESTS = 120
 
 
 @pytest.fixture
-def four_processes(ground: Ground) -> Iterator[tuple[Door, int]]:
+def four_processes(web_stack: WebStack) -> Iterator[tuple[HttpClient, int]]:
     """A web server of four processes on the ground's database: its door, and its master's id."""
-    stack, port = ground.stack, ports.free()
+    stack, port = web_stack.stack, ports.free()
     environ = {**stack.env, "PORT": str(port), "WEB_CONCURRENCY": str(PROCESSES)}
     running = processes.launch(
         services.web(port=port, environ=environ), logs=stack.logs, watchdog=stack.watchdog
     )
     try:
         processes.wait_until_ready(running)
-        yield Door(port), running.pid
+        yield HttpClient(port), running.pid
     finally:
         processes.stop(running, watchdog=stack.watchdog)
 
@@ -44,24 +44,24 @@ def worked(master: int) -> dict[int, float]:
     }
 
 
-def answers(door: Door, host: str) -> set[int]:
+def answers(http_client: HttpClient, host: str) -> set[int]:
     """Return what many requests at once are answered, each on a connection of its own."""
 
     def ask(_number: int) -> int:
         headers = {"Connection": "close"}
-        return door.ask("GET", "/", host=host, headers=headers).status_code
+        return http_client.ask("GET", "/", host=host, headers=headers).status_code
 
     with ThreadPoolExecutor(max_workers=16) as clients:
         return set(clients.map(ask, range(REQUESTS)))
 
 
 def test_four_web_processes_suspend_and_resume_within_five_seconds(
-    four_processes: tuple[Door, int],
+    four_processes: tuple[HttpClient, int],
 ) -> None:
-    door, master = four_processes
-    workspace = found_workspace()
+    http_client, master = four_processes
+    workspace = create_workspace()
     before = worked(master)
-    assert answers(door, workspace.host) == {
+    assert answers(http_client, workspace.host) == {
         302
     }  # to sign-in: each process now holds the tenant as open
     busy = [pid for pid, seconds in worked(master).items() if seconds > before.get(pid, 0)]
@@ -69,8 +69,8 @@ def test_four_web_processes_suspend_and_resume_within_five_seconds(
 
     suspension.hold(tenant=workspace.tenant, reason="unpaid", by="anna@staff.example")
     time.sleep(WITHIN_SECONDS)
-    assert answers(door, workspace.host) == {402}
+    assert answers(http_client, workspace.host) == {402}
 
     access.resume(tenant=workspace.tenant, by="anna@staff.example")
     time.sleep(WITHIN_SECONDS)
-    assert answers(door, workspace.host) == {302}
+    assert answers(http_client, workspace.host) == {302}

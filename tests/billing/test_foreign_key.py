@@ -20,24 +20,24 @@ from devstack import processes
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
-from tests.billing.bench import Bench, Customer, start_mock
+from tests.billing.stripe_stack import Customer, StripeStack, start_mock
 
 STRANGE = "sk_test_of_a_stranger_9876"
 HINT = "sk_test_…9876"
 
 
 @pytest.fixture
-def elsewhere(bench: Bench, tmp_path: Path) -> Iterator[str]:
+def elsewhere(stripe_stack: StripeStack, tmp_path: Path) -> Iterator[str]:
     """The address of Stripe as it looks to a key of another account: there is nothing of ours."""
-    running, url = start_mock(bench.ground.stack, tmp_path / "elsewhere", key=STRANGE)
+    running, url = start_mock(stripe_stack.web_stack.stack, tmp_path / "elsewhere", key=STRANGE)
     yield url
-    processes.stop(running, watchdog=bench.ground.stack.watchdog)
+    processes.stop(running, watchdog=stripe_stack.web_stack.stack.watchdog)
 
 
 @pytest.fixture
-def eleni(bench: Bench) -> Customer:
+def eleni(stripe_stack: StripeStack) -> Customer:
     """Somebody who has paid, of whom nothing is left to handle; staff have nothing to look at."""
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     Incident.objects.filter(closed_at=None).update(closed_at=timezone.now())
     return eleni
 
@@ -67,15 +67,15 @@ def open_incident() -> Incident:
      "checkout.session.completed", "invoice.paid"],
 )  # fmt: skip
 def test_an_event_under_a_strange_key_suspends_nobody_and_stays_due(
-    bench: Bench, eleni: Customer, elsewhere: str, event_type: str
+    stripe_stack: StripeStack, eleni: Customer, elsewhere: str, event_type: str
 ) -> None:
     of = {
         "customer.deleted": eleni.customer_id,
         "checkout.session.completed": eleni.session_id,
         "invoice.paid": str(eleni.at_stripe["latest_invoice"]),
     }.get(event_type, eleni.subscription_id)
-    bench.control("events", {"type": event_type, "object_id": of})
-    bench.arrived()
+    stripe_stack.control("events", {"type": event_type, "object_id": of})
+    stripe_stack.arrived()
     with strange_key(elsewhere):
         handle_once()
     event = StripeEvent.objects.get(type=event_type, object_id=of, status="received")
@@ -87,7 +87,7 @@ def test_an_event_under_a_strange_key_suspends_nobody_and_stays_due(
     assert STRANGE not in line + event.error
     assert OutgoingMail.objects.filter(key=f"{open_incident().pk}:ops@staff.example").exists()
 
-    bench.try_again()
+    stripe_stack.try_again()
     event.refresh_from_db()
     assert event.status == "processed"
     assert not Incident.objects.filter(
@@ -95,30 +95,32 @@ def test_an_event_under_a_strange_key_suspends_nobody_and_stays_due(
     ).exists()
 
 
-def test_a_stripe_that_knows_nothing_at_all_is_not_believed(bench: Bench, eleni: Customer) -> None:
-    bench.control("events", {
+def test_a_stripe_that_knows_nothing_at_all_is_not_believed(
+    stripe_stack: StripeStack, eleni: Customer
+) -> None:
+    stripe_stack.control("events", {
         "type": "customer.subscription.updated", "object_id": eleni.subscription_id,
     })  # fmt: skip
-    bench.arrived()
-    with bench.fault(status=404, method="GET"):
+    stripe_stack.arrived()
+    with stripe_stack.fault(status=404, method="GET"):
         handle_once()
     assert eleni.tenant.status == "active"
     assert open_incident().lines
-    bench.try_again()
+    stripe_stack.try_again()
 
 
 def test_a_purchase_under_a_strange_key_waits_for_the_right_one(
-    bench: Bench, eleni: Customer, elsewhere: str
+    stripe_stack: StripeStack, eleni: Customer, elsewhere: str
 ) -> None:
-    buyer = bench.check_out()
-    bench.control(f"sessions/{buyer.session_id}/complete", {"outcome": "paid"})
-    bench.arrived()
+    buyer = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{buyer.session_id}/complete", {"outcome": "paid"})
+    stripe_stack.arrived()
     with strange_key(elsewhere):
         handle_once()
         with pytest.raises(stripe_account.NotOurAccount):
             settle_signup.func(str(buyer.signup.pk))
     assert (buyer.signup.paid_at, buyer.signup.released_at) == (None, None)
-    bench.try_again()
+    stripe_stack.try_again()
     assert buyer.tenant.status == "active"
 
 
@@ -142,24 +144,24 @@ def test_nobody_is_archived_whose_subscription_a_strange_key_could_not_end(
     assert eleni.at_stripe["status"] == "active"
 
 
-def test_what_is_really_gone_is_still_believed(bench: Bench, eleni: Customer) -> None:
-    bench.delete(f"customers/{eleni.customer_id}")
-    bench.handle_all()
+def test_what_is_really_gone_is_still_believed(stripe_stack: StripeStack, eleni: Customer) -> None:
+    stripe_stack.delete(f"customers/{eleni.customer_id}")
+    stripe_stack.handle_all()
     assert eleni.tenant.status == "suspended"
 
 
 def test_a_key_that_may_not_ask_whose_it_is_is_not_believed_either(
-    bench: Bench, eleni: Customer
+    stripe_stack: StripeStack, eleni: Customer
 ) -> None:
-    with bench.fault(status=403, path="/v1/account"):
+    with stripe_stack.fault(status=403, path="/v1/account"):
         assert stripe_account.KeyOwner().doubts(customer_id=eleni.customer_id)
     assert not stripe_account.KeyOwner().doubts(customer_id=eleni.customer_id)
 
 
 def test_a_paid_sign_up_is_opened_even_if_stripe_can_not_be_asked(
-    bench: Bench, eleni: Customer, elsewhere: str
+    stripe_stack: StripeStack, eleni: Customer, elsewhere: str
 ) -> None:
-    buyer = bench.check_out()
+    buyer = stripe_stack.check_out()
     Signup.objects.filter(pk=buyer.signup.pk).update(paid_at=timezone.now())
     with strange_key(elsewhere), pytest.raises(gateway.KeyRefused):
         checkout.settle_signup(signup_id=buyer.signup.pk)

@@ -17,15 +17,15 @@ from billing import inbox
 from billing.models import StripeEvent
 from billing.tasks import handle_event
 from tests.billing.posting import deliver, event, jobs_of, session_event
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 
 
 @pytest.fixture
-def worker(ground: Ground) -> Iterator[None]:
+def worker(web_stack: WebStack) -> Iterator[None]:
     """A worker, for as long as the test lasts; nobody answers for Stripe's API here."""
-    ground.stack.start_part("worker")
+    web_stack.stack.start_part("worker")
     yield
-    ground.stack.stop_part("worker")
+    web_stack.stack.stop_part("worker")
 
 
 def wait(held: Callable[[StripeEvent], bool], event_id: str, *, within: float = 25) -> StripeEvent:
@@ -52,23 +52,23 @@ def store(payload: dict[str, Any], **fields: Any) -> StripeEvent:
 
 
 def test_a_type_that_we_do_not_act_on_is_ignored_and_says_why(
-    ground: Ground, door: Door, worker: None
+    web_stack: WebStack, http_client: HttpClient, worker: None
 ) -> None:
     unknown = event(type="tax.settings.updated")
-    deliver(ground, door, unknown)
+    deliver(web_stack, http_client, unknown)
     row = wait(lambda row: row.status == "ignored", unknown["id"])
     assert row.error == "We do not act on this type."
     assert row.processed_at is not None
     assert row.attempts == 1
     line = f"[WEBHOOK] tax.settings.updated: {unknown['data']['object']['id']}"
-    assert line in ground.stack.log("worker").read_text()
+    assert line in web_stack.stack.log("worker").read_text()
 
 
 def test_a_failing_event_is_tried_again_and_then_failed_until_stripe_sends_it_again(
-    ground: Ground, door: Door, worker: None
+    web_stack: WebStack, http_client: HttpClient, worker: None
 ) -> None:
     failing = session_event()
-    deliver(ground, door, failing)
+    deliver(web_stack, http_client, failing)
     first = wait(lambda row: row.attempts == 1 and row.error != "", failing["id"])
     assert first.status == "received"
     assert first.error.startswith("StripeUnavailable")
@@ -77,39 +77,41 @@ def test_a_failing_event_is_tried_again_and_then_failed_until_stripe_sends_it_ag
     failed = wait(lambda row: row.status == "failed", failing["id"])
     assert (failed.attempts, failed.processed_at is not None) == (2, True)
 
-    assert deliver(ground, door, failing).json()["duplicate"] is True
+    assert deliver(web_stack, http_client, failing).json()["duplicate"] is True
     again = wait(lambda row: row.status == "received" and row.attempts >= 1, failing["id"])
     assert again.processed_at is None
     wait(lambda row: row.status == "failed", failing["id"])
 
 
-def test_an_event_whose_job_has_vanished_is_found_by_the_sweep(ground: Ground, door: Door) -> None:
+def test_an_event_whose_job_has_vanished_is_found_by_the_sweep(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     lost = event()
-    deliver(ground, door, lost)
+    deliver(web_stack, http_client, lost)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE args->>'event_id' = %s", [lost["id"]])
     assert jobs_of(lost["id"]) == 0
-    ground.stack.start_part("worker")
+    web_stack.stack.start_part("worker")
     try:
         wait(lambda row: row.status == "ignored", lost["id"])
     finally:
-        ground.stack.stop_part("worker")
+        web_stack.stack.stop_part("worker")
 
 
 def test_what_came_while_no_worker_ran_is_handled_when_one_returns(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     waiting = [event() for _ in range(10)]
-    assert {deliver(ground, door, each).status_code for each in waiting} == {200}
-    ground.stack.start_part("worker")
+    assert {deliver(web_stack, http_client, each).status_code for each in waiting} == {200}
+    web_stack.stack.start_part("worker")
     try:
         for each in waiting:
             wait(lambda row: row.status == "ignored", each["id"])
     finally:
-        ground.stack.stop_part("worker")
+        web_stack.stack.stop_part("worker")
 
 
-def test_of_many_workers_with_the_same_event_one_makes_the_attempt(ground: Ground) -> None:
+def test_of_many_workers_with_the_same_event_one_makes_the_attempt(web_stack: WebStack) -> None:
     rung = store(event())
 
     def handle(_number: int) -> None:
@@ -124,7 +126,7 @@ def test_of_many_workers_with_the_same_event_one_makes_the_attempt(ground: Groun
     assert (rung.status, rung.attempts) == ("ignored", 1)
 
 
-def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(ground: Ground) -> None:
+def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(web_stack: WebStack) -> None:
     later = timezone.now() + timedelta(minutes=1)
     leased = store(event(), attempts=1, next_attempt_at=later)
     parked = store(event(), status="parked")
@@ -137,7 +139,7 @@ def test_an_event_in_hand_or_not_yet_due_or_finished_is_left_alone(ground: Groun
         assert row not in inbox.due()
 
 
-def test_an_event_whose_worker_died_is_due_again_after_its_lease(ground: Ground) -> None:
+def test_an_event_whose_worker_died_is_due_again_after_its_lease(web_stack: WebStack) -> None:
     abandoned = store(event(), attempts=1, next_attempt_at=timezone.now() - timedelta(seconds=1))
     assert abandoned in inbox.due()
     handle_event(event_id=abandoned.pk)
@@ -152,7 +154,7 @@ def test_an_event_whose_worker_died_is_due_again_after_its_lease(ground: Ground)
      "payment_intent.succeeded", "customer.subscription.updated"],
 )  # fmt: skip
 def test_an_object_without_a_proper_id_is_ignored_rather_than_crashed_on(
-    ground: Ground, type_: str, odd: object
+    web_stack: WebStack, type_: str, odd: object
 ) -> None:
     row = store({**event(), "type": type_}, attempts=0)
     StripeEvent.objects.filter(pk=row.pk).update(payload={"data": {"object": {"id": odd}}})
@@ -162,7 +164,7 @@ def test_an_object_without_a_proper_id_is_ignored_rather_than_crashed_on(
     assert "no id" in row.error
 
 
-def test_an_error_as_long_as_a_novel_is_trimmed(ground: Ground) -> None:
+def test_an_error_as_long_as_a_novel_is_trimmed(web_stack: WebStack) -> None:
     broken = store(event())
     StripeEvent.objects.filter(pk=broken.pk).update(
         type="checkout.session.completed", payload={"data": {"object": {"id": "cs_" + "x" * 5000}}}
@@ -173,12 +175,12 @@ def test_an_error_as_long_as_a_novel_is_trimmed(ground: Ground) -> None:
     assert 0 < len(broken.error) <= 1000
 
 
-def test_staff_retry_failed_events_by_command(ground: Ground) -> None:
+def test_staff_retry_failed_events_by_command(web_stack: WebStack) -> None:
     now = timezone.now()
     first, second = (
         store(event(), status="failed", processed_at=now, attempts=2, error="Boom") for _ in "ab"
     )
-    retried = ground.stack.manage("stripe_events", "retry", first.pk)
+    retried = web_stack.stack.manage("stripe_events", "retry", first.pk)
     assert (retried.returncode, first.pk in retried.stdout) == (0, True)
     first.refresh_from_db()
     assert (first.status, first.attempts, first.error, first.processed_at) == (
@@ -186,7 +188,7 @@ def test_staff_retry_failed_events_by_command(ground: Ground) -> None:
     )  # fmt: skip
     assert jobs_of(first.pk) == 1
     assert jobs_of(second.pk) == 0
-    assert ground.stack.manage("stripe_events", "retry", "--all-failed").returncode == 0
+    assert web_stack.stack.manage("stripe_events", "retry", "--all-failed").returncode == 0
     second.refresh_from_db()
     assert second.status == "received"
     assert jobs_of(first.pk) == 1, "it had not failed again"
@@ -194,16 +196,16 @@ def test_staff_retry_failed_events_by_command(ground: Ground) -> None:
 
 @pytest.mark.parametrize("arguments", [["evt_nobody_sent"], []])
 def test_a_retry_of_nothing_is_refused_with_a_sentence(
-    ground: Ground, arguments: list[str]
+    web_stack: WebStack, arguments: list[str]
 ) -> None:
-    refused = ground.stack.manage("stripe_events", "retry", *arguments)
+    refused = web_stack.stack.manage("stripe_events", "retry", *arguments)
     assert refused.returncode != 0
     assert "Traceback" not in refused.stderr
 
 
-def test_the_list_shows_the_contracts_fields_and_filters(ground: Ground) -> None:
+def test_the_list_shows_the_contracts_fields_and_filters(web_stack: WebStack) -> None:
     row = store(event(type="product.deleted"), status="failed", processed_at=timezone.now())
-    listed = ground.stack.manage(
+    listed = web_stack.stack.manage(
         "stripe_events", "list", "--json", "--status", "failed", "--type", "product.deleted"
     )
     (shown,) = json.loads(listed.stdout)
@@ -212,7 +214,7 @@ def test_the_list_shows_the_contracts_fields_and_filters(ground: Ground) -> None
         "tenant",
     }  # fmt: skip
     assert shown["id"] == row.pk
-    plain = ground.stack.manage("stripe_events", "list", "--limit", "1")
+    plain = web_stack.stack.manage("stripe_events", "list", "--limit", "1")
     assert len(plain.stdout.splitlines()) == 1
 
 
@@ -220,7 +222,7 @@ def test_the_list_shows_the_contracts_fields_and_filters(ground: Ground) -> None
     ("status", "processed"), [("processed", False), ("received", True), ("lost", False)]
 )
 def test_the_database_keeps_status_and_time_together(
-    ground: Ground, status: str, processed: bool
+    web_stack: WebStack, status: str, processed: bool
 ) -> None:
     at = timezone.now() if processed else None
     with pytest.raises(IntegrityError, match="event_status_and_time_agree"):

@@ -14,7 +14,7 @@ from billing.models import StripeEvent
 from billing.tasks import handle_event
 from public_apps.core import jobs
 from tests.billing.posting import deliver, event, post, secret_of, session_event, signature
-from tests.core.ground import Door, Ground, another_web
+from tests.core.web_stack import HttpClient, WebStack, another_web
 
 OF_THE_WEB = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -35,10 +35,10 @@ def job_of(event_id: str) -> list[Any]:
 
 
 def test_the_job_is_the_one_that_procrastinate_itself_would_write(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     for rank, taken in ((jobs.EVENT, event()), (jobs.PURCHASE, session_event())):
-        deliver(ground, door, taken, headers={"X-Request-ID": "request-of-stripe"})
+        deliver(web_stack, http_client, taken, headers={"X-Request-ID": "request-of-stripe"})
         other = f"{taken['id']}-by-procrastinate"
         with (
             transaction.atomic(),
@@ -53,35 +53,35 @@ def test_the_job_is_the_one_that_procrastinate_itself_would_write(
 
 
 def test_a_connection_that_died_since_its_last_use_costs_no_event(
-    ground: Ground, tmp_path: Path
+    web_stack: WebStack, tmp_path: Path
 ) -> None:
     with_one_process = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1"}
-    with another_web(ground, tmp_path, **with_one_process) as web:
-        assert deliver(ground, web, event()).status_code == 200
+    with another_web(web_stack, tmp_path, **with_one_process) as web:
+        assert deliver(web_stack, web, event()).status_code == 200
         with connection.cursor() as cursor:
             cursor.execute(OF_THE_WEB)
         late = event()
-        answer = deliver(ground, web, late)
+        answer = deliver(web_stack, web, late)
         assert answer.status_code == 200, answer.text
         assert StripeEvent.objects.filter(pk=late["id"]).exists()
 
 
 def test_a_delivery_without_https_is_led_there_and_not_taken(
-    ground: Ground, tmp_path: Path
+    web_stack: WebStack, tmp_path: Path
 ) -> None:
-    with another_web(ground, tmp_path, SITE_URL="https://localhost") as web:
+    with another_web(web_stack, tmp_path, SITE_URL="https://localhost") as web:
         plain = event()
-        answer = deliver(ground, web, plain)
+        answer = deliver(web_stack, web, plain)
         assert answer.status_code == 308
         assert not StripeEvent.objects.filter(pk=plain["id"]).exists()
-        by_proxy = deliver(ground, web, plain, headers={"X-Forwarded-Proto": "https"})
+        by_proxy = deliver(web_stack, web, plain, headers={"X-Forwarded-Proto": "https"})
         assert by_proxy.status_code == 200
 
 
-def test_a_visitors_language_is_not_stripes(ground: Ground, door: Door) -> None:
+def test_a_visitors_language_is_not_stripes(web_stack: WebStack, http_client: HttpClient) -> None:
     body = json.dumps(event()).encode()
-    header = signature(body, secret_of(ground), age=3600)
-    answer = post(door, body, header, headers={"Accept-Language": "el"})
+    header = signature(body, secret_of(web_stack), age=3600)
+    answer = post(http_client, body, header, headers={"Accept-Language": "el"})
     assert answer.status_code == 400
     assert answer.json()["title"].isascii()
     assert answer.headers["X-Request-ID"]

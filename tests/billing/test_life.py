@@ -14,7 +14,7 @@ from billing.models import Invoice, Subscription
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench, Customer
+from tests.billing.stripe_stack import Customer, StripeStack
 from tests.customer import until
 
 GRACE = timedelta(days=settings.PAST_DUE_GRACE_DAYS)
@@ -24,8 +24,8 @@ SECOND = timedelta(seconds=1)
 class Calendar:
     """Stripe's clock and ours, put forward together; events are handled as they come."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, stripe_stack: StripeStack) -> None:
+        self.stripe_stack = stripe_stack
         self.ahead = timedelta()
 
     @property
@@ -37,9 +37,9 @@ class Calendar:
         """Let time pass until a moment, with all that is due on the way."""
         ahead = moment - self.now
         if ahead > SECOND:
-            self.bench.control("clock", {"advance": int(ahead.total_seconds()) + 1})
+            self.stripe_stack.control("clock", {"advance": int(ahead.total_seconds()) + 1})
             self.ahead += timedelta(seconds=int(ahead.total_seconds()) + 1)
-        self.bench.handle_all()
+        self.stripe_stack.handle_all()
         access.review_due(now=self.now)
 
 
@@ -50,7 +50,7 @@ def status_of(customer: Customer, wanted: str) -> bool:
 
 def told_of(customer: Customer, kind: str) -> bool:
     """Whether the owner has been promised a mail, once what has come by now is handled."""
-    customer.bench.handle_all()
+    customer.stripe_stack.handle_all()
     return customer.mails(kind) > 0
 
 
@@ -76,9 +76,9 @@ def history_of(tenant: Tenant) -> list[tuple[bool, str]]:
     return list(changes.values_list("suspended", "cause"))
 
 
-def test_a_life_from_trial_to_archive(own_bench: Bench) -> None:
-    bench, calendar = own_bench, Calendar(own_bench)
-    eleni = bench.buy("trial", plan="starter")
+def test_a_life_from_trial_to_archive(own_stripe_stack: StripeStack) -> None:
+    stripe_stack, calendar = own_stripe_stack, Calendar(own_stripe_stack)
+    eleni = stripe_stack.buy("trial", plan="starter")
     before = content_of(eleni.tenant)
     subscription_id = eleni.subscription_id
     assert (eleni.mirrored.status, eleni.tenant.status) == ("trialing", "active")
@@ -91,14 +91,14 @@ def test_a_life_from_trial_to_archive(own_bench: Bench) -> None:
 
     calendar.wait_until(trial_end)
     assert status_of(eleni, "active")
-    bench.handle_all()
+    stripe_stack.handle_all()
     assert (eleni.mirrored.status, eleni.tenant.status) == ("active", "active")
 
     period_end = eleni.mirrored.current_period_end
     assert period_end is not None
     calendar.wait_until(period_end - timedelta(hours=1))
     eleni.move("past_due")  # the card is refused
-    bench.handle_all()
+    stripe_stack.handle_all()
     since = eleni.mirrored.past_due_since
     assert since is not None
     access.review_due(now=since + GRACE - SECOND)
@@ -106,25 +106,25 @@ def test_a_life_from_trial_to_archive(own_bench: Bench) -> None:
 
     calendar.wait_until(since + GRACE)
     assert eleni.tenant.status == "suspended"
-    assert bench.door().ask("GET", "/api/schema/", host=eleni.host).status_code == 402
+    assert stripe_stack.http_client().ask("GET", "/api/schema/", host=eleni.host).status_code == 402
 
     eleni.move("active")  # the owner has paid
-    bench.handle_all()
+    stripe_stack.handle_all()
     assert (eleni.mirrored.status, eleni.tenant.status) == ("active", "active")
 
-    bench.post(f"subscriptions/{subscription_id}", cancel_at_period_end="true")
-    bench.handle_all()
+    stripe_stack.post(f"subscriptions/{subscription_id}", cancel_at_period_end="true")
+    stripe_stack.handle_all()
     ends = eleni.mirrored.cancel_at
     assert ends is not None
     calendar.wait_until(ends - timedelta(hours=1))
     assert eleni.tenant.status == "active"
     calendar.wait_until(ends)
     assert status_of(eleni, "canceled")
-    bench.handle_all()
+    stripe_stack.handle_all()
     assert eleni.tenant.status == "suspended"
 
     archiving.archive(tenant=eleni.tenant, by="anna@staff.example")
-    bench.handle_all()
+    stripe_stack.handle_all()
     assert eleni.tenant.status == "archived"
 
     assert history_of(eleni.tenant) == [

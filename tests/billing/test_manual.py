@@ -15,10 +15,10 @@ from public_apps.core import errors
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench, lead_of
 from tests.billing.by_hand import ANNA, now_of, opened, opening, pay
-from tests.core.ground import Workspace as Built
-from tests.core.ground import person_of
+from tests.billing.stripe_stack import StripeStack, lead_of
+from tests.core.web_stack import Workspace as Built
+from tests.core.web_stack import person_of
 
 NOW = timezone.now()
 
@@ -26,8 +26,8 @@ NOW = timezone.now()
 # --- Workspaces -----------------------------------------------------------------------------------
 
 
-def test_a_workspace_opened_by_hand_is_like_a_bought_one(bench: Bench) -> None:
-    wanted = opening(bench, plan="starter", language="el")
+def test_a_workspace_opened_by_hand_is_like_a_bought_one(stripe_stack: StripeStack) -> None:
+    wanted = opening(stripe_stack, plan="starter", language="el")
     tenant = manual_mode.open_tenant(opening=wanted, by=ANNA)
     signup = Signup.objects.get(tenant=tenant)
     assert (signup.source, signup.checkout_session_id, signup.plan) == ("manual", None, "starter")
@@ -38,7 +38,7 @@ def test_a_workspace_opened_by_hand_is_like_a_bought_one(bench: Bench) -> None:
     assert mail.language == "el"
     owner = person_of(Built(tenant=tenant, host=tenant.primary_domain, owner=wanted.email))
     assert (owner.role, owner.has_usable_password()) == ("owner", False)
-    answer = bench.door().ask("GET", "/accounts/login/", host=tenant.primary_domain)
+    answer = stripe_stack.http_client().ask("GET", "/accounts/login/", host=tenant.primary_domain)
     assert answer.status_code == 200
 
 
@@ -47,26 +47,28 @@ def test_a_workspace_opened_by_hand_is_like_a_bought_one(bench: Bench) -> None:
     [("subdomain", "www"), ("subdomain", "a b"), ("email", "nobody"), ("plan", "gold"),
      ("organization", "  ")],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_by_field(bench: Bench, field: str, value: str) -> None:
+def test_what_cannot_be_is_refused_by_field(
+    stripe_stack: StripeStack, field: str, value: str
+) -> None:
     before = Tenant.objects.filter(claimed_at__isnull=False).count()
     with pytest.raises(errors.Invalid) as refusal:
-        opened(bench, **{field: value})
+        opened(stripe_stack, **{field: value})
     assert set(refusal.value.errors) == {field}
     assert Tenant.objects.filter(claimed_at__isnull=False).count() == before
 
 
-def test_a_name_that_is_taken_or_held_is_refused(bench: Bench) -> None:
-    eleni = bench.buy()
-    buying = bench.check_out()
+def test_a_name_that_is_taken_or_held_is_refused(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
+    buying = stripe_stack.check_out()
     for label in (eleni.order.subdomain, buying.order.subdomain):
         with pytest.raises(errors.Conflict):
-            opened(bench, subdomain=label)
+            opened(stripe_stack, subdomain=label)
 
 
 def test_a_wish_from_a_closed_shop_becomes_one_workspace_however_often_it_is_clicked(
-    bench: Bench,
+    stripe_stack: StripeStack,
 ) -> None:
-    order = bench.order()
+    order = stripe_stack.order()
     lead = lead_of(order)
 
     def click(_number: int) -> int:
@@ -81,10 +83,10 @@ def test_a_wish_from_a_closed_shop_becomes_one_workspace_however_often_it_is_cli
     assert Signup.objects.filter(email=order.email).count() == 1
 
 
-def test_an_opening_that_broke_off_is_finished_by_the_sweep(bench: Bench) -> None:
+def test_an_opening_that_broke_off_is_finished_by_the_sweep(stripe_stack: StripeStack) -> None:
     from billing import checkout
 
-    tenant = opened(bench)
+    tenant = opened(stripe_stack)
     signup = Signup.objects.get(tenant=tenant)
     long_ago = timezone.now() - timedelta(hours=1)
     Signup.objects.filter(pk=signup.pk).update(
@@ -98,8 +100,8 @@ def test_an_opening_that_broke_off_is_finished_by_the_sweep(bench: Bench) -> Non
 # --- Payments -------------------------------------------------------------------------------------
 
 
-def test_a_payment_opens_at_once_and_its_end_closes(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_a_payment_opens_at_once_and_its_end_closes(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
     until = timezone.now() + timedelta(days=30)
     pay(tenant, until)
     assert now_of(tenant) == "active"
@@ -117,32 +119,36 @@ def test_a_payment_opens_at_once_and_its_end_closes(bench: Bench) -> None:
     ]
 
 
-def test_a_payment_opens_a_workspace_whose_subscription_had_ended(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_a_payment_opens_a_workspace_whose_subscription_had_ended(
+    stripe_stack: StripeStack,
+) -> None:
+    eleni = stripe_stack.buy()
     eleni.move("canceled")
-    bench.handle_all()
+    stripe_stack.handle_all()
     assert now_of(eleni.tenant) == "suspended"
     pay(eleni.tenant, timezone.now() + timedelta(days=30))
     assert now_of(eleni.tenant) == "active"
 
 
-def test_the_same_transfer_typed_in_twice_is_one_payment(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_the_same_transfer_typed_in_twice_is_one_payment(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
     pay(tenant, timezone.now() + timedelta(days=30))
     with pytest.raises(errors.Conflict):
         pay(tenant, timezone.now() + timedelta(days=60))
     assert ManualPayment.objects.get(tenant=tenant).amount == 4900
 
 
-def test_an_earlier_payment_recorded_later_takes_nothing_away(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_an_earlier_payment_recorded_later_takes_nothing_away(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
     pay(tenant, timezone.now() + timedelta(days=30))
     pay(tenant, timezone.now() - timedelta(days=30), "forgotten one")
     assert now_of(tenant) == "active"
 
 
-def test_a_mistake_is_put_right_by_a_second_record_and_history_stays(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_a_mistake_is_put_right_by_a_second_record_and_history_stays(
+    stripe_stack: StripeStack,
+) -> None:
+    tenant = opened(stripe_stack)
     wrong = pay(tenant, timezone.now() + timedelta(days=3650))
     right = manual_mode.correct_payment(
         payment=wrong, amount=0, reference="paid back", paid_until=None, by=ANNA
@@ -164,8 +170,8 @@ def test_a_mistake_is_put_right_by_a_second_record_and_history_stays(bench: Benc
     assert now_of(tenant) == "active"
 
 
-def test_a_payment_that_is_not_money_is_refused_by_the_database(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_a_payment_that_is_not_money_is_refused_by_the_database(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
     with pytest.raises(IntegrityError), transaction.atomic():
         ManualPayment.objects.create(
             tenant=tenant, amount=-1, reference="x", paid_until=NOW, recorded_by=ANNA
@@ -188,13 +194,13 @@ def test_a_day_that_is_paid_counts_in_full() -> None:
 # --- Back to Stripe -------------------------------------------------------------------------------
 
 
-def test_going_back_to_stripe_links_the_two(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_going_back_to_stripe_links_the_two(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
     until = timezone.now() + timedelta(days=1)
     pay(tenant, until)
-    bench.hold_deliveries()
-    paying = bench.check_out()
-    bench.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
+    stripe_stack.hold_deliveries()
+    paying = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
 
     count = manual_mode.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)
 
@@ -209,37 +215,37 @@ def test_going_back_to_stripe_links_the_two(bench: Bench) -> None:
     assert now_of(tenant) == "suspended"
 
 
-def test_a_customer_that_stripe_does_not_know_is_not_linked(bench: Bench) -> None:
-    tenant = opened(bench)
-    gone = bench.buy()
-    bench.delete(f"customers/{gone.customer_id}")
+def test_a_customer_that_stripe_does_not_know_is_not_linked(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
+    gone = stripe_stack.buy()
+    stripe_stack.delete(f"customers/{gone.customer_id}")
     for customer_id in ("cus_nobody", gone.customer_id):
         with pytest.raises(errors.Invalid):
             manual_mode.link_customer(tenant=tenant, customer_id=customer_id, by=ANNA)
     assert not Customer.objects.filter(tenant=tenant).exists()
 
 
-def test_a_customer_of_another_tenant_is_not_linked(bench: Bench) -> None:
-    tenant, eleni = opened(bench), bench.buy()
+def test_a_customer_of_another_tenant_is_not_linked(stripe_stack: StripeStack) -> None:
+    tenant, eleni = opened(stripe_stack), stripe_stack.buy()
     with pytest.raises(errors.Conflict):
         manual_mode.link_customer(tenant=tenant, customer_id=eleni.customer_id, by=ANNA)
     assert eleni.mirrored.tenant == eleni.tenant
 
 
-def test_a_silent_stripe_links_nobody(bench: Bench) -> None:
-    tenant = opened(bench)
-    with bench.fault(status=500), pytest.raises(errors.UpstreamFailed):
+def test_a_silent_stripe_links_nobody(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
+    with stripe_stack.fault(status=500), pytest.raises(errors.UpstreamFailed):
         manual_mode.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
     assert not Customer.objects.filter(tenant=tenant).exists()
 
 
-def test_a_stripe_that_falls_silent_halfway_is_asked_again(bench: Bench) -> None:
-    tenant = opened(bench)
-    bench.hold_deliveries()
-    paying = bench.check_out()
-    bench.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
+def test_a_stripe_that_falls_silent_halfway_is_asked_again(stripe_stack: StripeStack) -> None:
+    tenant = opened(stripe_stack)
+    stripe_stack.hold_deliveries()
+    paying = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{paying.session_id}/complete", {"outcome": "paid"})
     with (
-        bench.fault(status=500, path="/v1/subscriptions/"),
+        stripe_stack.fault(status=500, path="/v1/subscriptions/"),
         pytest.raises(errors.UpstreamFailed),
     ):
         manual_mode.link_customer(tenant=tenant, customer_id=paying.customer_id, by=ANNA)

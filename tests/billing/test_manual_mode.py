@@ -16,15 +16,15 @@ from devstack import environment, ports, processes, services
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
-from tests.billing.bench import Bench
 from tests.billing.by_hand import ANNA, opened
-from tests.core.ground import Door, Ground
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import HttpClient, WebStack
 
 
 @pytest.fixture
-def manual_door(ground: Ground) -> Iterator[Door]:
+def manual_door(web_stack: WebStack) -> Iterator[HttpClient]:
     """A client at a production-like web server in manual mode, on the same database."""
-    stack, port = ground.stack, ports.free()
+    stack, port = web_stack.stack, ports.free()
     environ = {
         **stack.env,
         **environment.production_like(),
@@ -43,13 +43,15 @@ def manual_door(ground: Ground) -> Iterator[Door]:
     )
     try:
         processes.wait_until_ready(running)
-        yield Door(port)
+        yield HttpClient(port)
     finally:
         processes.stop(running, watchdog=stack.watchdog)
 
 
-def test_in_manual_mode_the_public_can_start_nothing(bench: Bench, manual_door: Door) -> None:
-    order = bench.order()
+def test_in_manual_mode_the_public_can_start_nothing(
+    stripe_stack: StripeStack, manual_door: HttpClient
+) -> None:
+    order = stripe_stack.order()
     tenants = Tenant.objects.filter(claimed_at__isnull=False).count()
     secure = {"X-Forwarded-Proto": "https"}
 
@@ -92,8 +94,10 @@ def signed(payload: str) -> str:
     return header
 
 
-def test_a_customer_cannot_be_linked_while_stripe_is_out_of_the_way(bench: Bench) -> None:
-    tenant = opened(bench)
+def test_a_customer_cannot_be_linked_while_stripe_is_out_of_the_way(
+    stripe_stack: StripeStack,
+) -> None:
+    tenant = opened(stripe_stack)
     with (
         override_settings(STRIPE=dataclasses.replace(settings.STRIPE, mode="manual")),
         pytest.raises(errors.Closed),

@@ -21,7 +21,7 @@ from billing.models import Price, StripeEvent
 from billing.tasks import handle_event
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench, Customer, Document
+from tests.billing.stripe_stack import Customer, Document, StripeStack
 from tests.billing.test_access import change_price
 
 WORKERS = 4
@@ -54,25 +54,27 @@ def live(customer: Customer, step: str) -> None:
     if step in STATUSES:
         customer.move(STATUSES[step])
     elif step in SETTINGS:
-        customer.bench.post(f"subscriptions/{customer.subscription_id}", **SETTINGS[step])
+        customer.stripe_stack.post(f"subscriptions/{customer.subscription_id}", **SETTINGS[step])
     else:
         price = Price.objects.get(plan__code=TO_PLAN[step], interval="month", currency="eur")
-        change_price(customer.bench, customer.subscription_id, price.stripe_price_id)
+        change_price(customer.stripe_stack, customer.subscription_id, price.stripe_price_id)
 
 
 class Post:
     """The way from Stripe to the workers: late, often, and in no order."""
 
-    def __init__(self, bench: Bench, pool: ThreadPoolExecutor, dice: random.Random) -> None:
-        self.bench, self.pool, self.dice = bench, pool, dice
-        self.since = bench.newest_event()
+    def __init__(
+        self, stripe_stack: StripeStack, pool: ThreadPoolExecutor, dice: random.Random
+    ) -> None:
+        self.stripe_stack, self.pool, self.dice = stripe_stack, pool, dice
+        self.since = stripe_stack.newest_event()
         self.withheld: list[Document] = []
         self.at_work: list[Future[None]] = []
         self.taken: set[str] = set()
 
     def collect(self) -> None:
         """Pick up what Stripe has to tell since the last time."""
-        fresh = self.bench.events(since=self.since)
+        fresh = self.stripe_stack.events(since=self.since)
         self.since = fresh[-1]["id"] if fresh else self.since
         self.withheld += fresh
 
@@ -122,14 +124,14 @@ def _work(event_id: str) -> None:
 )
 @given(life=LIVES, outcome=st.sampled_from(["paid", "trial"]), seed=st.integers(0, 2**32))
 def test_any_order_repetition_and_delay_ends_in_what_stripe_shows(
-    bench: Bench, life: list[str], outcome: str, seed: int
+    stripe_stack: StripeStack, life: list[str], outcome: str, seed: int
 ) -> None:
-    bench.hold_deliveries()
+    stripe_stack.hold_deliveries()
     dice = random.Random(seed)  # noqa: S311 - shuffles a test's post
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        post = Post(bench, pool, dice)
-        eleni = bench.check_out()
-        bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": outcome})
+        post = Post(stripe_stack, pool, dice)
+        eleni = stripe_stack.check_out()
+        stripe_stack.control(f"sessions/{eleni.session_id}/complete", {"outcome": outcome})
         for step in life:
             post.collect()
             post.deliver_some()

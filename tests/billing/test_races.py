@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from billing import access, stripe_sync
 from public_apps.tenants.models import AccessChange
-from tests.billing.bench import Bench
+from tests.billing.stripe_stack import StripeStack
 
 
 class SlowLine(ThreadingHTTPServer):
@@ -61,9 +61,9 @@ class _Forward(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def slow_line(bench: Bench) -> Iterator[SlowLine]:
+def slow_line(stripe_stack: StripeStack) -> Iterator[SlowLine]:
     """Put the slow line between us and Stripe."""
-    with SlowLine(bench.mock) as line:
+    with SlowLine(stripe_stack.mock) as line:
         serving = threading.Thread(target=line.serve_forever, args=(0.05,))
         serving.start()
         try:
@@ -83,17 +83,19 @@ def closing(act: Callable[[], object]) -> None:
         connection.close()
 
 
-def test_an_older_answer_that_arrives_late_does_not_overwrite_a_newer_one(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_an_older_answer_that_arrives_late_does_not_overwrite_a_newer_one(
+    stripe_stack: StripeStack,
+) -> None:
+    eleni = stripe_stack.buy()
     subscription_id = eleni.subscription_id
 
     def follow() -> None:
         access.sync_subscription(subscription_id=subscription_id)
 
-    with slow_line(bench) as line, ThreadPoolExecutor(max_workers=2) as workers:
+    with slow_line(stripe_stack) as line, ThreadPoolExecutor(max_workers=2) as workers:
         slow = workers.submit(closing, follow)
         assert line.first_is_read.wait(timeout=8)
-        bench.control(f"subscriptions/{subscription_id}", {"status": "unpaid"})
+        stripe_stack.control(f"subscriptions/{subscription_id}", {"status": "unpaid"})
         quick = workers.submit(closing, follow)
         wait([quick], timeout=1)  # it must not overtake; give it the time to try
         line.let_first_through.set()
@@ -104,10 +106,10 @@ def test_an_older_answer_that_arrives_late_does_not_overwrite_a_newer_one(bench:
     assert eleni.tenant.status == "suspended"
 
 
-def test_a_change_that_many_notice_at_once_is_recorded_once(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_a_change_that_many_notice_at_once_is_recorded_once(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
     tenant_id = eleni.tenant.pk
-    bench.hold_deliveries()
+    stripe_stack.hold_deliveries()
     for status, count in (("unpaid", 1), ("active", 2)):
         eleni.move(status)
         stripe_sync.sync_subscription(subscription_id=eleni.subscription_id)

@@ -21,17 +21,17 @@ from public_apps.core.models import OutgoingMail
 from public_apps.monitoring import incidents
 from public_apps.monitoring.models import Incident
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench
-from tests.billing.bench import Customer as Buyer
+from tests.billing.stripe_stack import Customer as Buyer
+from tests.billing.stripe_stack import StripeStack
 from tests.billing.test_access import change_price
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
 @pytest.fixture
-def eleni(bench: Bench) -> Buyer:
+def eleni(stripe_stack: StripeStack) -> Buyer:
     """Somebody who has paid, and of whom Stripe then tells us nothing more."""
-    eleni = bench.buy()
-    bench.hold_deliveries()
+    eleni = stripe_stack.buy()
+    stripe_stack.hold_deliveries()
     return eleni
 
 
@@ -52,17 +52,21 @@ def test_a_lost_change_of_status_is_found_and_repaired(eleni: Buyer) -> None:
     assert eleni.tenant.status == "suspended"
 
 
-def test_a_lost_change_of_price_is_found_and_repaired(bench: Bench, eleni: Buyer) -> None:
+def test_a_lost_change_of_price_is_found_and_repaired(
+    stripe_stack: StripeStack, eleni: Buyer
+) -> None:
     wanted = Price.objects.get(plan__code="enterprise", interval="month", currency="eur")
-    change_price(bench, eleni.subscription_id, wanted.stripe_price_id)
+    change_price(stripe_stack, eleni.subscription_id, wanted.stripe_price_id)
     assert "subscription price_id" in kinds(eleni.tenant)
     repair.repair(reconcile.differences(tenant=eleni.tenant))
     assert kinds(eleni.tenant) == set()
     assert eleni.mirrored.plan == wanted.plan
 
 
-def test_lost_flags_and_dates_are_found_and_repaired(bench: Bench, eleni: Buyer) -> None:
-    bench.post(f"subscriptions/{eleni.subscription_id}", cancel_at_period_end="true")
+def test_lost_flags_and_dates_are_found_and_repaired(
+    stripe_stack: StripeStack, eleni: Buyer
+) -> None:
+    stripe_stack.post(f"subscriptions/{eleni.subscription_id}", cancel_at_period_end="true")
     assert {"subscription cancel_at_period_end", "subscription cancel_at"} <= kinds(eleni.tenant)
     repair.repair(reconcile.differences(tenant=eleni.tenant))
     assert kinds(eleni.tenant) == set()
@@ -96,10 +100,10 @@ def test_what_stripe_no_longer_has_is_found_and_repaired(eleni: Buyer) -> None:
 
 @pytest.mark.parametrize("everybody", [True, False])
 def test_a_deleted_customer_is_found_and_repaired(
-    bench: Bench, eleni: Buyer, everybody: bool
+    stripe_stack: StripeStack, eleni: Buyer, everybody: bool
 ) -> None:
     tenant = eleni.tenant
-    bench.delete(f"customers/{eleni.customer_id}")
+    stripe_stack.delete(f"customers/{eleni.customer_id}")
     found = reconcile.differences(tenant=None if everybody else tenant)
     mine = {f"{each.kind} {each.field}" for each in found if each.tenant == tenant.schema_name}
     assert {"customer existence", "subscription status"} <= mine
@@ -110,11 +114,11 @@ def test_a_deleted_customer_is_found_and_repaired(
 
 
 def test_a_purchase_that_we_never_heard_of_is_found_and_its_workspace_opened(
-    bench: Bench,
+    stripe_stack: StripeStack,
 ) -> None:
-    bench.hold_deliveries()
-    eleni = bench.check_out()
-    bench.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
+    stripe_stack.hold_deliveries()
+    eleni = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{eleni.session_id}/complete", {"outcome": "paid"})
     assert eleni.signup.tenant is None
     found = [each for each in reconcile.differences() if each.object_id == eleni.subscription_id]
     assert [each.kind for each in found] == [Kind.UNCLAIMED]
@@ -134,9 +138,11 @@ def test_access_that_does_not_follow_what_we_know_is_found_and_repaired(eleni: B
     assert AccessChange.objects.get(tenant=eleni.tenant).cause == repair.CAUSE
 
 
-def test_two_live_subscriptions_are_for_people_to_judge(bench: Bench, eleni: Buyer) -> None:
-    second = bench.check_out()
-    bench.control(f"sessions/{second.session_id}/complete", {"outcome": "paid"})
+def test_two_live_subscriptions_are_for_people_to_judge(
+    stripe_stack: StripeStack, eleni: Buyer
+) -> None:
+    second = stripe_stack.check_out()
+    stripe_stack.control(f"sessions/{second.session_id}/complete", {"outcome": "paid"})
     Customer.objects.create(pk=second.customer_id, tenant=eleni.tenant)
     access.sync_subscription(subscription_id=second.subscription_id)
     found = [each for each in reconcile.differences(tenant=eleni.tenant) if each.kind == Kind.TWICE]
@@ -154,9 +160,9 @@ def test_an_archived_tenant_that_is_still_charged_is_reported(eleni: Buyer) -> N
 
 
 def test_a_subscription_of_another_business_on_the_same_account_is_none_of_ours(
-    bench: Bench, eleni: Buyer
+    stripe_stack: StripeStack, eleni: Buyer
 ) -> None:
-    bench.post(f"subscriptions/{eleni.subscription_id}", **{"metadata[signup_id]": ""})
+    stripe_stack.post(f"subscriptions/{eleni.subscription_id}", **{"metadata[signup_id]": ""})
     tenant = eleni.tenant
     Customer.objects.filter(pk=eleni.customer_id).delete()
     Subscription.objects.filter(tenant=tenant).delete()
@@ -165,7 +171,7 @@ def test_a_subscription_of_another_business_on_the_same_account_is_none_of_ours(
     assert eleni.subscription_id not in ids
 
 
-def test_the_whole_fleet_is_read_page_by_page(bench: Bench, eleni: Buyer) -> None:
+def test_the_whole_fleet_is_read_page_by_page(stripe_stack: StripeStack, eleni: Buyer) -> None:
     everybody = {each.object_id for each in reconcile.differences()}
     assert eleni.subscription_id not in everybody
     eleni.move("unpaid")
@@ -176,33 +182,33 @@ def test_the_whole_fleet_is_read_page_by_page(bench: Bench, eleni: Buyer) -> Non
 # --- The command ----------------------------------------------------------------------------------
 
 
-def command(bench: Bench, *arguments: str) -> tuple[int, str]:
+def command(stripe_stack: StripeStack, *arguments: str) -> tuple[int, str]:
     """Run `manage.py reconcile` as an operator would."""
-    done = bench.ground.stack.manage(
-        "reconcile", *arguments, environ={"STRIPE_API_BASE": bench.mock}
+    done = stripe_stack.web_stack.stack.manage(
+        "reconcile", *arguments, environ={"STRIPE_API_BASE": stripe_stack.mock}
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout
 
 
 def test_the_command_shows_drift_repairs_it_and_says_so_by_its_status(
-    bench: Bench, eleni: Buyer
+    stripe_stack: StripeStack, eleni: Buyer
 ) -> None:
     label = eleni.order.subdomain
-    assert command(bench, "--tenant", label) == (0, "No differences.\n")
+    assert command(stripe_stack, "--tenant", label) == (0, "No differences.\n")
     eleni.move("unpaid")
-    status, told = command(bench, "--tenant", label)
+    status, told = command(stripe_stack, "--tenant", label)
     assert status == 1
     assert f"subscription {eleni.subscription_id}" in told
     assert "ours active, Stripe's unpaid" in told
-    status, told = command(bench, "--tenant", label, "--fix")
+    status, told = command(stripe_stack, "--tenant", label, "--fix")
     assert (status, told.splitlines()[-1]) == (0, "All repaired.")
-    assert command(bench, "--tenant", label, "--json") == (0, "[]\n")
+    assert command(stripe_stack, "--tenant", label, "--json") == (0, "[]\n")
 
 
-def test_the_command_tells_programs_in_json(bench: Bench, eleni: Buyer) -> None:
+def test_the_command_tells_programs_in_json(stripe_stack: StripeStack, eleni: Buyer) -> None:
     eleni.move("unpaid")
-    status, told = command(bench, "--tenant", eleni.tenant.schema_name, "--json")
+    status, told = command(stripe_stack, "--tenant", eleni.tenant.schema_name, "--json")
     rows: list[dict[str, Any]] = json.loads(told)
     assert status == 1
     assert {
@@ -213,8 +219,10 @@ def test_the_command_tells_programs_in_json(bench: Bench, eleni: Buyer) -> None:
     }.items() <= rows[0].items()
 
 
-def test_an_unreachable_stripe_is_not_mistaken_for_drift(bench: Bench, eleni: Buyer) -> None:
-    with bench.fault(status=500):
+def test_an_unreachable_stripe_is_not_mistaken_for_drift(
+    stripe_stack: StripeStack, eleni: Buyer
+) -> None:
+    with stripe_stack.fault(status=500):
         with pytest.raises(CommandError) as refusal:
             call_command("reconcile", "--tenant", eleni.order.subdomain, "--fix")
         watch_drift(timestamp=0)
@@ -227,7 +235,7 @@ def test_an_unreachable_stripe_is_not_mistaken_for_drift(bench: Bench, eleni: Bu
 
 
 def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
-    eleni: Buyer, ground: Ground, caplog: pytest.LogCaptureFixture
+    eleni: Buyer, web_stack: WebStack, caplog: pytest.LogCaptureFixture
 ) -> None:
     eleni.move("unpaid")
     with override_settings(OPS_ALERT_EMAILS=["ops@staff.example"]):
@@ -243,7 +251,7 @@ def test_drift_that_stands_is_logged_and_mailed_once_until_it_is_over(
     assert sorted(mails.values_list("to", flat=True)) == ["ops@staff.example"]
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
         mail.send(mail_id=mails[0].pk)
-    [arrived] = mailbox.mails_to(mails[0].to, folder=ground.stack.mail_dir)
+    [arrived] = mailbox.mails_to(mails[0].to, folder=web_stack.stack.mail_dir)
     assert eleni.subscription_id in mailbox.plain_text(arrived)
 
     repair.repair(reconcile.differences(tenant=eleni.tenant))

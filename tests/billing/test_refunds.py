@@ -10,7 +10,7 @@ from billing.models import Payment, StripeEvent
 from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from tests.billing.bench import Bench, Customer
+from tests.billing.stripe_stack import Customer, StripeStack
 from tests.customer import until
 
 OPS = "ops@staff.example"
@@ -18,7 +18,7 @@ OPS = "ops@staff.example"
 
 def charge_of(customer: Customer) -> str:
     """Return the charge that paid the first invoice."""
-    charges = customer.bench.get("charges", customer=customer.customer_id)["data"]
+    charges = customer.stripe_stack.get("charges", customer=customer.customer_id)["data"]
     return str(charges[0]["id"])
 
 
@@ -33,12 +33,12 @@ def outcome_of(event_type: str) -> tuple[str, str]:
     return event.status, event.error
 
 
-def test_a_refund_shows_on_the_payment_in_part_and_in_whole(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_a_refund_shows_on_the_payment_in_part_and_in_whole(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
     assert payment_of(eleni).amount_refunded == 0
     for amount, given_back in ((1000, 1000), (3900, 4900)):
-        bench.post("refunds", charge=charge_of(eleni), amount=amount)
-        bench.handle_all()
+        stripe_stack.post("refunds", charge=charge_of(eleni), amount=amount)
+        stripe_stack.handle_all()
         assert payment_of(eleni).amount_refunded == given_back
     assert eleni.tenant.status == "active"
     event = StripeEvent.objects.filter(type="charge.refunded").latest("received_at")
@@ -46,10 +46,10 @@ def test_a_refund_shows_on_the_payment_in_part_and_in_whole(bench: Bench) -> Non
 
 
 @override_settings(OPS_ALERT_EMAILS=[OPS])
-def test_a_dispute_is_told_to_staff_once_and_changes_no_access(bench: Bench) -> None:
-    eleni = bench.buy()
-    bench.control(f"charges/{charge_of(eleni)}/dispute", {})
-    bench.handle_all()
+def test_a_dispute_is_told_to_staff_once_and_changes_no_access(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
+    stripe_stack.control(f"charges/{charge_of(eleni)}/dispute", {})
+    stripe_stack.handle_all()
     payment = payment_of(eleni)
     assert payment.dispute_status == "needs_response"
     assert payment.dispute_due_by is not None
@@ -57,12 +57,12 @@ def test_a_dispute_is_told_to_staff_once_and_changes_no_access(bench: Bench) -> 
     assert eleni.tenant.status == "active"
     event = StripeEvent.objects.get(type="charge.dispute.created")
     dispute = event.payload["data"]["object"]["id"]
-    bench.control("events", {"type": "charge.dispute.created", "object_id": dispute})
-    bench.handle_all()
+    stripe_stack.control("events", {"type": "charge.dispute.created", "object_id": dispute})
+    stripe_stack.handle_all()
 
     told = OutgoingMail.objects.get(kind="dispute", key__startswith=payment.pk)
     mail.send(mail_id=told.pk)
-    folder = bench.ground.stack.mail_dir
+    folder = stripe_stack.web_stack.stack.mail_dir
     text = mailbox.plain_text(until(lambda: mailbox.mails_to(OPS, folder=folder))[-1])
     assert payment.pk in text
     assert "49" in text
@@ -72,16 +72,16 @@ def test_a_dispute_is_told_to_staff_once_and_changes_no_access(bench: Bench) -> 
 @override_settings(OPS_ALERT_EMAILS=[OPS])
 @pytest.mark.parametrize("outcome", ["won", "lost"])
 def test_the_end_of_a_dispute_is_told_and_an_unsent_word_of_its_beginning_is_not(
-    bench: Bench, outcome: str
+    stripe_stack: StripeStack, outcome: str
 ) -> None:
-    eleni = bench.buy()
-    bench.control(f"charges/{charge_of(eleni)}/dispute", {})
-    bench.handle_all()
-    bench.control(f"charges/{charge_of(eleni)}/dispute", {"status": outcome})
-    bench.handle_all()
+    eleni = stripe_stack.buy()
+    stripe_stack.control(f"charges/{charge_of(eleni)}/dispute", {})
+    stripe_stack.handle_all()
+    stripe_stack.control(f"charges/{charge_of(eleni)}/dispute", {"status": outcome})
+    stripe_stack.handle_all()
     payment = payment_of(eleni)
     assert payment.dispute_status == outcome
-    folder = bench.ground.stack.mail_dir
+    folder = stripe_stack.web_stack.stack.mail_dir
     before = len(mailbox.mails_to(OPS, folder=folder))
     for told in OutgoingMail.objects.filter(kind="dispute", key__startswith=payment.pk):
         mail.send(mail_id=told.pk)
@@ -99,10 +99,10 @@ def test_the_end_of_a_dispute_is_told_and_an_unsent_word_of_its_beginning_is_not
     ],
 )
 def test_what_belongs_to_no_payment_is_ignored_with_the_reason(
-    bench: Bench, event_type: str, rendered: dict[str, str]
+    stripe_stack: StripeStack, event_type: str, rendered: dict[str, str]
 ) -> None:
-    bench.control("events", {"type": event_type, "object": rendered})
-    bench.handle_all()
+    stripe_stack.control("events", {"type": event_type, "object": rendered})
+    stripe_stack.handle_all()
     status, reason = outcome_of(event_type)
     assert status == "ignored"
     assert "charge" in reason

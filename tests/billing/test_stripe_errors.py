@@ -14,7 +14,7 @@ from billing.models import StripeEvent, Subscription
 from billing.tasks import handle_event
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup
-from tests.billing.bench import Bench
+from tests.billing.stripe_stack import StripeStack
 from tests.customer import Order, Shop
 
 LONGEST_WAIT = 10.0
@@ -92,10 +92,12 @@ def test_a_session_whose_answer_was_lost_charges_nobody_twice(troubled: Shop) ->
     assert troubled.wait_for(session_id)["status"] == "ready"
 
 
-def test_a_refused_checkout_may_be_tried_again_under_the_same_idempotency_key(bench: Bench) -> None:
-    order = bench.order()
+def test_a_refused_checkout_may_be_tried_again_under_the_same_idempotency_key(
+    stripe_stack: StripeStack,
+) -> None:
+    order = stripe_stack.order()
     with (
-        bench.fault(status=400, path="/v1/checkout", method="POST", count=1),
+        stripe_stack.fault(status=400, path="/v1/checkout", method="POST", count=1),
         pytest.raises(errors.UpstreamFailed),
     ):
         checkout.start(order=order, language="en", idempotency_key="pressed-once")
@@ -106,8 +108,10 @@ def test_a_refused_checkout_may_be_tried_again_under_the_same_idempotency_key(be
     assert again.checkout_session_id
 
 
-def test_an_idempotency_conflict_at_stripe_opens_no_second_session(bench: Bench) -> None:
-    order = bench.order()
+def test_an_idempotency_conflict_at_stripe_opens_no_second_session(
+    stripe_stack: StripeStack,
+) -> None:
+    order = stripe_stack.order()
     signup = checkout.start(order=order, language="en", idempotency_key=None)
     other = {"mode": "subscription", "success_url": "http://localhost/", "line_items": []}
     with pytest.raises(gateway.StripeRefused, match="idempoten"):
@@ -118,49 +122,49 @@ def test_an_idempotency_conflict_at_stripe_opens_no_second_session(bench: Bench)
 
 
 @pytest.mark.parametrize("fault", [*OUTAGES, *REFUSALS])
-def test_an_event_outlasts_whatever_befalls_stripe(bench: Bench, fault: str) -> None:
-    eleni = bench.buy()
+def test_an_event_outlasts_whatever_befalls_stripe(stripe_stack: StripeStack, fault: str) -> None:
+    eleni = stripe_stack.buy()
     eleni.move("unpaid")
-    bench.arrived()
-    with bench.fault(**{**OUTAGES, **REFUSALS}[fault]):
-        bench.handle_all()
+    stripe_stack.arrived()
+    with stripe_stack.fault(**{**OUTAGES, **REFUSALS}[fault]):
+        stripe_stack.handle_all()
         waiting = StripeEvent.objects.filter(status="received")
         assert waiting.exists()
         assert all(event.error and event.attempts >= 1 for event in waiting)
         mirrored = Subscription.objects.get(tenant=eleni.tenant)
         assert (mirrored.status, mirrored.gone_at) == ("active", None)
         assert eleni.tenant.status == "active"
-    bench.try_again()
+    stripe_stack.try_again()
     assert not StripeEvent.objects.filter(status__in=["received", "failed"]).exists()
     assert eleni.tenant.status == "suspended"
 
 
 @pytest.mark.parametrize("slow", [{"delay_ms": 12_000}, {"drip_ms": 500}], ids=["late", "drips"])
 def test_a_slow_stripe_holds_a_worker_for_a_bounded_time_and_no_lock_outlives_it(
-    bench: Bench, slow: dict[str, Any]
+    stripe_stack: StripeStack, slow: dict[str, Any]
 ) -> None:
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     eleni.move("unpaid")
-    bench.arrived()
+    stripe_stack.arrived()
     event = StripeEvent.objects.filter(
         status="received", type="customer.subscription.updated"
     ).first()
     assert event is not None
     began = time.monotonic()
-    with bench.fault(**slow):
+    with stripe_stack.fault(**slow):
         handle_event(event_id=event.pk)
     assert time.monotonic() - began < inbox.LEASE.total_seconds() + 1
     assert StripeEvent.objects.get(pk=event.pk).error
-    bench.try_again()
+    stripe_stack.try_again()
     assert eleni.tenant.status == "suspended"
 
 
-def test_the_webhook_answers_at_once_while_stripe_is_slow(bench: Bench) -> None:
-    eleni = bench.buy()
-    with bench.fault(delay_ms=8_000):
+def test_the_webhook_answers_at_once_while_stripe_is_slow(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
+    with stripe_stack.fault(delay_ms=8_000):
         eleni.move("past_due")
-        bench.arrived()
-    rows = requests.get(f"{bench.mock}/_control/deliveries", timeout=10).json()
+        stripe_stack.arrived()
+    rows = requests.get(f"{stripe_stack.mock}/_control/deliveries", timeout=10).json()
     assert rows
     mine = [row for row in rows if row["object_id"] == eleni.subscription_id]
     assert mine

@@ -13,8 +13,8 @@ from billing.models import Lead
 from public_apps.accounts.models import User
 from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
-from tests.billing.bench import Bench, Customer
-from tests.core.ground import FRONTEND, PASSWORD, Door, another_web
+from tests.billing.stripe_stack import Customer, StripeStack
+from tests.core.web_stack import FRONTEND, PASSWORD, HttpClient, another_web
 
 PREVIEW = "https://branch-7.vercel.app"
 STRANGE = [
@@ -31,68 +31,86 @@ CHECKOUT = "/api/billing/checkout/"
 
 
 @pytest.fixture
-def web(bench: Bench, tmp_path: Path) -> Iterator[Door]:
+def web(stripe_stack: StripeStack, tmp_path: Path) -> Iterator[HttpClient]:
     """A web server for a frontend and its previews, whose Stripe is the workbench's."""
     frontend = {"FRONTEND_URL": FRONTEND, "CHECKOUT_RATE": "6000/min"}
-    with another_web(bench.ground, tmp_path, STRIPE_API_BASE=bench.mock, **frontend) as door:
-        yield door
+    with another_web(
+        stripe_stack.web_stack, tmp_path, STRIPE_API_BASE=stripe_stack.mock, **frontend
+    ) as http_client:
+        yield http_client
 
 
 @pytest.fixture
-def linked_web(bench: Bench, tmp_path: Path) -> Iterator[Door]:
+def linked_web(stripe_stack: StripeStack, tmp_path: Path) -> Iterator[HttpClient]:
     """The same with all links leading to the frontend."""
     frontend = {"FRONTEND_URL": FRONTEND, "FRONTEND_LINKS": "True"}
-    with another_web(bench.ground, tmp_path, STRIPE_API_BASE=bench.mock, **frontend) as door:
-        yield door
+    with another_web(
+        stripe_stack.web_stack, tmp_path, STRIPE_API_BASE=stripe_stack.mock, **frontend
+    ) as http_client:
+        yield http_client
 
 
-def ordered(bench: Bench, door: Door, *, origin: str = "", **more: Any) -> requests.Response:
+def ordered(
+    stripe_stack: StripeStack, http_client: HttpClient, *, origin: str = "", **more: Any
+) -> requests.Response:
     """Order something, from a page of the site `origin` if named."""
-    body = {**bench.order().wished, **more}
+    body = {**stripe_stack.order().wished, **more}
     headers = {"Origin": origin} if origin else {}
-    return door.ask("POST", CHECKOUT, json=body, headers=headers)
+    return http_client.ask("POST", CHECKOUT, json=body, headers=headers)
 
 
-def ways(bench: Bench, session_id: str) -> tuple[str, str]:
+def ways(stripe_stack: StripeStack, session_id: str) -> tuple[str, str]:
     """Return where a payment page leads after payment, and when somebody turns back."""
-    session = bench.get(f"checkout/sessions/{session_id}")
+    session = stripe_stack.get(f"checkout/sessions/{session_id}")
     return str(session["success_url"]), str(session["cancel_url"])
 
 
-def leads_to(bench: Bench, answer: requests.Response, site: str) -> bool:
+def leads_to(stripe_stack: StripeStack, answer: requests.Response, site: str) -> bool:
     """Whether a checkout leads back to a site, either way."""
     assert answer.status_code == 201, answer.text
     told = answer.json()
-    return ways(bench, told["session_id"]) == (
+    return ways(stripe_stack, told["session_id"]) == (
         f"{site}/welcome/{told['session_id']}/", f"{site}/?signup={told['signup_id']}",
     )  # fmt: skip
 
 
-def test_a_checkout_leads_back_to_the_site_that_asked_for_it(bench: Bench, web: Door) -> None:
-    assert leads_to(bench, ordered(bench, web), FRONTEND)
-    assert leads_to(bench, ordered(bench, web, frontend_url=""), FRONTEND)
-    assert leads_to(bench, ordered(bench, web, frontend_url=FRONTEND), FRONTEND)
-    assert leads_to(bench, ordered(bench, web, frontend_url=PREVIEW), PREVIEW)
-    assert leads_to(bench, ordered(bench, web, frontend_url=f"{PREVIEW.upper()}/"), PREVIEW)
-    assert leads_to(bench, ordered(bench, web, origin=PREVIEW), PREVIEW)
+def test_a_checkout_leads_back_to_the_site_that_asked_for_it(
+    stripe_stack: StripeStack, web: HttpClient
+) -> None:
+    assert leads_to(stripe_stack, ordered(stripe_stack, web), FRONTEND)
+    assert leads_to(stripe_stack, ordered(stripe_stack, web, frontend_url=""), FRONTEND)
+    assert leads_to(stripe_stack, ordered(stripe_stack, web, frontend_url=FRONTEND), FRONTEND)
+    assert leads_to(stripe_stack, ordered(stripe_stack, web, frontend_url=PREVIEW), PREVIEW)
+    assert leads_to(
+        stripe_stack, ordered(stripe_stack, web, frontend_url=f"{PREVIEW.upper()}/"), PREVIEW
+    )
+    assert leads_to(stripe_stack, ordered(stripe_stack, web, origin=PREVIEW), PREVIEW)
     other = "https://other.vercel.app"
-    assert leads_to(bench, ordered(bench, web, origin=other, frontend_url=PREVIEW), PREVIEW)
+    assert leads_to(
+        stripe_stack, ordered(stripe_stack, web, origin=other, frontend_url=PREVIEW), PREVIEW
+    )
 
 
-def test_nobody_is_led_to_a_site_that_is_not_ours(bench: Bench, web: Door) -> None:
+def test_nobody_is_led_to_a_site_that_is_not_ours(
+    stripe_stack: StripeStack, web: HttpClient
+) -> None:
     before = Signup.objects.count()
     for strange in STRANGE:
-        refused = ordered(bench, web, frontend_url=strange)
+        refused = ordered(stripe_stack, web, frontend_url=strange)
         assert refused.status_code == 400, strange
         assert list(refused.json()["errors"]) == ["frontend_url"]
     assert Signup.objects.count() == before
     for strange in STRANGE:
         if strange.isascii() and strange.isprintable():
-            assert leads_to(bench, ordered(bench, web, origin=strange), FRONTEND), strange
+            assert leads_to(stripe_stack, ordered(stripe_stack, web, origin=strange), FRONTEND), (
+                strange
+            )
 
 
-def test_a_change_keeps_the_site_unless_it_comes_from_another(bench: Bench, web: Door) -> None:
-    told = ordered(bench, web, frontend_url=PREVIEW).json()
+def test_a_change_keeps_the_site_unless_it_comes_from_another(
+    stripe_stack: StripeStack, web: HttpClient
+) -> None:
+    told = ordered(stripe_stack, web, frontend_url=PREVIEW).json()
     path = f"/api/billing/signups/{told['signup_id']}/"
     for change, site in (
         ({"interval": "year"}, PREVIEW),
@@ -101,11 +119,16 @@ def test_a_change_keeps_the_site_unless_it_comes_from_another(bench: Bench, web:
     ):  # fmt: skip
         changed = web.ask("PATCH", path, json=change)
         assert changed.status_code == 200, changed.text
-        assert ways(bench, changed.json()["session_id"])[1] == f"{site}/?signup={told['signup_id']}"
+        assert (
+            ways(stripe_stack, changed.json()["session_id"])[1]
+            == f"{site}/?signup={told['signup_id']}"
+        )
 
 
-def test_the_same_key_from_another_site_is_another_order(bench: Bench, web: Door) -> None:
-    body = bench.order().wished
+def test_the_same_key_from_another_site_is_another_order(
+    stripe_stack: StripeStack, web: HttpClient
+) -> None:
+    body = stripe_stack.order().wished
     key = {"Idempotency-Key": f"key-{body['subdomain']}"}
     sent = [
         web.ask("POST", CHECKOUT, json={**body, **more}, headers=key).status_code
@@ -114,14 +137,16 @@ def test_the_same_key_from_another_site_is_another_order(bench: Bench, web: Door
     assert sent == [201, 201, 422]
 
 
-def test_a_lead_is_kept_without_the_site(bench: Bench, tmp_path: Path) -> None:
+def test_a_lead_is_kept_without_the_site(stripe_stack: StripeStack, tmp_path: Path) -> None:
     closed = {"FRONTEND_URL": FRONTEND, "DJANGO_DEBUG": "False", "STRIPE_MOCK_MODE": "True"}
-    with another_web(bench.ground, tmp_path, **closed) as door:
-        body = {**bench.order().wished, "frontend_url": PREVIEW}
-        answer = door.ask("POST", CHECKOUT, json=body, headers={"X-Forwarded-Proto": "https"})
+    with another_web(stripe_stack.web_stack, tmp_path, **closed) as http_client:
+        body = {**stripe_stack.order().wished, "frontend_url": PREVIEW}
+        answer = http_client.ask(
+            "POST", CHECKOUT, json=body, headers={"X-Forwarded-Proto": "https"}
+        )
         path = f"/api/billing/signups/{Signup.objects.latest('created_at').pk}/"
         for method in ("PATCH", "DELETE"):
-            shut = door.ask(method, path, json={}, headers={"X-Forwarded-Proto": "https"})
+            shut = http_client.ask(method, path, json={}, headers={"X-Forwarded-Proto": "https"})
             assert shut.status_code == 503, shut.text
     assert answer.status_code == 503, answer.text
     assert Lead.objects.filter(subdomain=body["subdomain"]).count() == 1
@@ -130,7 +155,7 @@ def test_a_lead_is_kept_without_the_site(bench: Bench, tmp_path: Path) -> None:
 # --- A workspace's owner --------------------------------------------------------------------------
 
 
-def token_of(door: Door, customer: Customer) -> str:
+def token_of(http_client: HttpClient, customer: Customer) -> str:
     """Let a customer set a password, and return the token of a sign-in."""
     with inside(customer.tenant.schema_name):
         owner = User.objects.get(email=customer.order.email)
@@ -138,22 +163,24 @@ def token_of(door: Door, customer: Customer) -> str:
         owner.save()
     body = {"email": customer.order.email, "password": PASSWORD}
     path = "/_allauth/app/v1/auth/login"
-    answer = door.ask("POST", path, host=customer.host, json=body)
+    answer = http_client.ask("POST", path, host=customer.host, json=body)
     return str(answer.json()["meta"]["session_token"])
 
 
 class Owner:
     """A customer, signed in at a web server."""
 
-    def __init__(self, door: Door, customer: Customer) -> None:
-        self.door, self.customer = door, customer
-        self.token = token_of(door, customer)
+    def __init__(self, http_client: HttpClient, customer: Customer) -> None:
+        self.http_client, self.customer = http_client, customer
+        self.token = token_of(http_client, customer)
 
     def ask(self, what: str, body: Any = None, *, origin: str = "") -> requests.Response:
         """Press one of the buttons that lead to Stripe."""
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Origin": origin} if origin else {})
         path = f"/api/subscription/{what}/"
-        return self.door.ask("POST", path, host=self.customer.host, json=body, headers=headers)
+        return self.http_client.ask(
+            "POST", path, host=self.customer.host, json=body, headers=headers
+        )
 
     def portal_leads_to(self, body: Any = None, *, origin: str = "") -> str:
         """Return where Stripe's portal leads back to."""
@@ -164,9 +191,9 @@ class Owner:
 
 
 def test_the_portal_leads_back_to_the_workspace_unless_a_frontend_asks(
-    bench: Bench, web: Door
+    stripe_stack: StripeStack, web: HttpClient
 ) -> None:
-    owner = Owner(web, bench.buy())
+    owner = Owner(web, stripe_stack.buy())
     host = owner.customer.host
     own = f"http://{host}"
     for body, origin in ((None, ""), ({}, ""), (None, PREVIEW)):
@@ -181,17 +208,17 @@ def test_the_portal_leads_back_to_the_workspace_unless_a_frontend_asks(
 
 
 def test_with_links_to_the_frontend_portal_and_new_beginning_lead_there(
-    bench: Bench, linked_web: Door
+    stripe_stack: StripeStack, linked_web: HttpClient
 ) -> None:
-    owner = Owner(linked_web, bench.buy())
+    owner = Owner(linked_web, stripe_stack.buy())
     host = owner.customer.host
     assert f"{FRONTEND}/w/{host}/subscription" in owner.portal_leads_to()
     assert f"{PREVIEW}/w/{host}/subscription" in owner.portal_leads_to(origin=PREVIEW)
     owner.customer.move("canceled")
-    bench.handle_all()
+    stripe_stack.handle_all()
     for origin, site in (("", FRONTEND), (PREVIEW, PREVIEW), ("https://evil.example", FRONTEND)):
         begun = owner.ask("begin-again", {"plan": "starter", "interval": "month"}, origin=origin)
         assert begun.status_code == 200, begun.text
         session_id = begun.json()["url"].rpartition("/")[2]
         back = f"{site}/w/{host}/subscription"
-        assert ways(bench, session_id) == (back, back)
+        assert ways(stripe_stack, session_id) == (back, back)

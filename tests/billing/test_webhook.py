@@ -21,7 +21,7 @@ from tests.billing.posting import (
     session_event,
     signature,
 )
-from tests.core.ground import OLD_WEBHOOK_SECRET, Door, Ground, another_web
+from tests.core.web_stack import OLD_WEBHOOK_SECRET, HttpClient, WebStack, another_web
 
 MIB = 1024 * 1024
 
@@ -33,12 +33,14 @@ def padded(size: int) -> tuple[str, bytes]:
     return padding["id"], json.dumps({**padding, "padding": "x" * room}).encode()
 
 
-def test_a_good_event_is_stored_and_enqueued_once(ground: Ground, door: Door) -> None:
+def test_a_good_event_is_stored_and_enqueued_once(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     good = event()
-    answer = deliver(ground, door, good)
+    answer = deliver(web_stack, http_client, good)
     assert answer.status_code == 200
     assert answer.json() == {"received": True, "event": good["id"], "duplicate": False}
-    again = deliver(ground, door, good)
+    again = deliver(web_stack, http_client, good)
     assert (again.status_code, again.json()["duplicate"]) == (200, True)
     stored = StripeEvent.objects.get(pk=good["id"])
     assert (stored.payload, stored.status, stored.attempts) == (good, "received", 0)
@@ -46,11 +48,13 @@ def test_a_good_event_is_stored_and_enqueued_once(ground: Ground, door: Door) ->
     assert jobs_of(good["id"]) == 1
 
 
-def test_a_request_that_touches_nothing_is_quick(ground: Ground, door: Door) -> None:
+def test_a_request_that_touches_nothing_is_quick(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     """The worker is not even running: nothing of the work is done in the request."""
     good = session_event()
-    deliver(ground, door, event())
-    answer = deliver(ground, door, good)
+    deliver(web_stack, http_client, event())
+    answer = deliver(web_stack, http_client, good)
     assert answer.elapsed.total_seconds() < 0.5
     assert StripeEvent.objects.get(pk=good["id"]).status == "received"
 
@@ -63,22 +67,22 @@ def test_a_request_that_touches_nothing_is_quick(ground: Ground, door: Door) -> 
     ],
 )  # fmt: skip
 def test_a_missing_or_odd_signature_is_a_400(
-    ground: Ground, door: Door, header: str | None
+    web_stack: WebStack, http_client: HttpClient, header: str | None
 ) -> None:
     unsigned = event()
     sent = header.encode("utf-8").decode("latin-1") if header else header
-    answer = post(door, json.dumps(unsigned).encode(), sent)
+    answer = post(http_client, json.dumps(unsigned).encode(), sent)
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert not StripeEvent.objects.filter(pk=unsigned["id"]).exists()
 
 
 def test_a_stranger_who_signs_with_a_secret_of_their_own_is_refused(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     for secret in ("whsec_guess", ",", " "):
         forged = session_event()
-        assert deliver(ground, door, forged, secret=secret).status_code == 400
+        assert deliver(web_stack, http_client, forged, secret=secret).status_code == 400
         assert not StripeEvent.objects.filter(pk=forged["id"]).exists()
 
 
@@ -86,40 +90,40 @@ def test_a_stranger_who_signs_with_a_secret_of_their_own_is_refused(
     ("age", "status"), [(0, 200), (240, 200), (330, 400), (-240, 200), (-330, 400), (-1e6, 400)]
 )
 def test_a_stamp_is_good_for_five_minutes_on_either_side(
-    ground: Ground, door: Door, age: float, status: int
+    web_stack: WebStack, http_client: HttpClient, age: float, status: int
 ) -> None:
     stamped = event()
-    assert deliver(ground, door, stamped, age=age).status_code == status
+    assert deliver(web_stack, http_client, stamped, age=age).status_code == status
     assert StripeEvent.objects.filter(pk=stamped["id"]).exists() == (status == 200)
 
 
-def test_a_changed_body_is_refused(ground: Ground, door: Door) -> None:
+def test_a_changed_body_is_refused(web_stack: WebStack, http_client: HttpClient) -> None:
     first = event()
     body = json.dumps(first).encode()
-    header = signature(body, secret_of(ground))
+    header = signature(body, secret_of(web_stack))
     for changed in (
         body + b" ",
         body.replace(b"product", b"produce"),
         b"",
         body.replace(b" ", b""),
     ):
-        assert post(door, changed, header).status_code == 400
+        assert post(http_client, changed, header).status_code == 400
     assert not StripeEvent.objects.filter(pk=first["id"]).exists()
 
 
 def test_every_secret_of_the_list_counts_while_one_is_being_rolled(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    assert deliver(ground, door, event(), secret=OLD_WEBHOOK_SECRET).status_code == 200
+    assert deliver(web_stack, http_client, event(), secret=OLD_WEBHOOK_SECRET).status_code == 200
 
 
-def test_without_any_secret_nothing_is_taken(ground: Ground, tmp_path: Path) -> None:
-    with another_web(ground, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as door:
+def test_without_any_secret_nothing_is_taken(web_stack: WebStack, tmp_path: Path) -> None:
+    with another_web(web_stack, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as http_client:
         for secret in ("", " ", ",", " , "):
             forged = event()
             body = json.dumps(forged).encode()
             header = signature(body, secret)
-            assert post(door, body, header).status_code == 400, repr(secret)
+            assert post(http_client, body, header).status_code == 400, repr(secret)
             assert not StripeEvent.objects.filter(pk=forged["id"]).exists()
 
 
@@ -155,10 +159,10 @@ BROKEN: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_signed_body_that_is_no_event_is_a_400_and_is_not_stored(
-    ground: Ground, door: Door, name: str
+    web_stack: WebStack, http_client: HttpClient, name: str
 ) -> None:
     before = StripeEvent.objects.count()
-    answer = deliver(ground, door, BROKEN[name])
+    answer = deliver(web_stack, http_client, BROKEN[name])
     assert answer.status_code == 400, answer.text
     assert answer.json()["status"] == 400
     assert StripeEvent.objects.count() == before
@@ -166,11 +170,11 @@ def test_a_signed_body_that_is_no_event_is_a_400_and_is_not_stored(
 
 @pytest.mark.parametrize("odd", ["\0", "\ud800", "\udfff and \0", "é🏠\u2028", "\\u0000"])
 def test_text_that_postgresql_cannot_keep_costs_no_event(
-    ground: Ground, door: Door, odd: str
+    web_stack: WebStack, http_client: HttpClient, odd: str
 ) -> None:
     """Stripe sends what customers typed: a NUL in a name must not hold up its payment."""
     typed = event(data={"object": {"id": f"in_{odd}", "name": odd, odd: [odd, {odd: 1}]}})
-    answer = deliver(ground, door, typed)
+    answer = deliver(web_stack, http_client, typed)
     assert answer.status_code == 200, answer.text
     kept = StripeEvent.objects.get(pk=typed["id"])
     assert kept.payload["type"] == "product.created"
@@ -180,42 +184,48 @@ def test_text_that_postgresql_cannot_keep_costs_no_event(
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_event_may_be_one_mebibyte_and_not_a_byte_more(
-    ground: Ground, door: Door, chunked: bool
+    web_stack: WebStack, http_client: HttpClient, chunked: bool
 ) -> None:
     fits, body = padded(MIB)
-    assert deliver(ground, door, body, chunked=chunked).status_code == 200
+    assert deliver(web_stack, http_client, body, chunked=chunked).status_code == 200
     assert StripeEvent.objects.filter(pk=fits).exists()
     too_much, body = padded(MIB + 1)
-    assert deliver(ground, door, body, chunked=chunked).status_code == 413
+    assert deliver(web_stack, http_client, body, chunked=chunked).status_code == 413
     assert not StripeEvent.objects.filter(pk=too_much).exists()
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def test_other_methods_are_told_what_is_allowed(ground: Ground, door: Door, method: str) -> None:
-    answer = door.ask(method, PATH)
+def test_other_methods_are_told_what_is_allowed(
+    web_stack: WebStack, http_client: HttpClient, method: str
+) -> None:
+    answer = http_client.ask(method, PATH)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_look_at_the_door_is_fine(ground: Ground, door: Door, method: str) -> None:
-    assert door.ask(method, PATH).status_code == 200
+def test_a_look_at_the_door_is_fine(
+    web_stack: WebStack, http_client: HttpClient, method: str
+) -> None:
+    assert http_client.ask(method, PATH).status_code == 200
 
 
-def test_tenants_hosts_have_no_such_door(ground: Ground, door: Door) -> None:
+def test_tenants_hosts_have_no_such_door(web_stack: WebStack, http_client: HttpClient) -> None:
     stray = event()
     body = json.dumps(stray).encode()
-    header = signature(body, secret_of(ground))
-    assert post(door, body, header, host=ground.acme.host).status_code == 404
-    chosen = {"X-Tenant-Host": ground.acme.host}
-    assert post(door, body, header, headers=chosen).status_code == 404
+    header = signature(body, secret_of(web_stack))
+    assert post(http_client, body, header, host=web_stack.acme.host).status_code == 404
+    chosen = {"X-Tenant-Host": web_stack.acme.host}
+    assert post(http_client, body, header, headers=chosen).status_code == 404
     assert not StripeEvent.objects.filter(pk=stray["id"]).exists()
 
 
-def test_twenty_deliveries_at_once_leave_one_row_and_one_job(ground: Ground, door: Door) -> None:
+def test_twenty_deliveries_at_once_leave_one_row_and_one_job(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     repeated = session_event()
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(lambda _n: deliver(ground, door, repeated), range(20)))
+        answers = list(threads.map(lambda _n: deliver(web_stack, http_client, repeated), range(20)))
     assert [answer.status_code for answer in answers] == [200] * 20
     assert sum(not answer.json()["duplicate"] for answer in answers) == 1
     assert StripeEvent.objects.filter(pk=repeated["id"]).count() == 1
@@ -223,26 +233,28 @@ def test_twenty_deliveries_at_once_leave_one_row_and_one_job(ground: Ground, doo
 
 
 def test_an_event_whose_job_cannot_be_enqueued_is_not_stored_and_comes_again(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     unlucky = session_event()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE procrastinate_jobs RENAME TO procrastinate_jobs_away")
     try:
-        answer = deliver(ground, door, unlucky)
+        answer = deliver(web_stack, http_client, unlucky)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE procrastinate_jobs_away RENAME TO procrastinate_jobs")
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert not StripeEvent.objects.filter(pk=unlucky["id"]).exists()
-    assert deliver(ground, door, unlucky).json()["duplicate"] is False
+    assert deliver(web_stack, http_client, unlucky).json()["duplicate"] is False
     assert jobs_of(unlucky["id"]) == 1
 
 
-def test_an_event_of_the_other_mode_is_parked_and_rings_nobody(ground: Ground, door: Door) -> None:
+def test_an_event_of_the_other_mode_is_parked_and_rings_nobody(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     foreign: dict[str, Any] = session_event(livemode=True)
-    assert deliver(ground, door, foreign).status_code == 200
+    assert deliver(web_stack, http_client, foreign).status_code == 200
     parked = StripeEvent.objects.get(pk=foreign["id"])
     assert (parked.status, parked.processed_at) == ("parked", None)
     assert "livemode" in parked.error

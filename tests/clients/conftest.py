@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 from tests.clients import npm
 from tests.clients.npm import Project
 from tests.clients.site import Site, Visit, previewing, serving, watched
-from tests.core.ground import door, ground
+from tests.core.web_stack import http_client, web_stack
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]
 
 
 @pytest.fixture(scope="session")

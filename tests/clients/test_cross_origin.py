@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.clients.npm import Project
-from tests.core.ground import PASSWORD, Door, Ground, another_web
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web
 
 pytestmark = pytest.mark.browser
 Visit = Callable[[str], Page]
@@ -96,11 +96,11 @@ def visit(browser: Browser, sites: int) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def api(ground: Ground, sites: int, tmp_path: Path) -> Iterator[Door]:
+def api(web_stack: WebStack, sites: int, tmp_path: Path) -> Iterator[HttpClient]:
     """A web server that allows one site, and one label below another."""
     allowed = f"http://site.localhost:{sites},http://*.preview.localhost:{sites}"
-    with another_web(ground, tmp_path / "web", CORS_ALLOWED_ORIGINS=allowed) as door:
-        yield door
+    with another_web(web_stack, tmp_path / "web", CORS_ALLOWED_ORIGINS=allowed) as http_client:
+        yield http_client
 
 
 def ask(page: Page, url: str, **options: Any) -> dict[str, Any]:
@@ -108,19 +108,19 @@ def ask(page: Page, url: str, **options: Any) -> dict[str, Any]:
     return answer
 
 
-def signed_in(ground: Ground, api: Door) -> dict[str, str]:
-    token = api.token(ground.acme)
-    return {"Authorization": f"Bearer {token}", "X-Tenant-Host": ground.acme.host}
+def signed_in(web_stack: WebStack, api: HttpClient) -> dict[str, str]:
+    token = api.token(web_stack.acme)
+    return {"Authorization": f"Bearer {token}", "X-Tenant-Host": web_stack.acme.host}
 
 
 def test_only_sites_on_allowed_origins_read_a_workspace(
-    ground: Ground, api: Door, visit: Visit
+    web_stack: WebStack, api: HttpClient, visit: Visit
 ) -> None:
-    headers = signed_in(ground, api)
+    headers = signed_in(web_stack, api)
     for site in ("site", "branch-7.preview"):
         answer = ask(visit(site), f"{api.url}/api/me/", headers=headers)
         assert answer["status"] == 200, site
-        assert answer["body"]["email"] == ground.acme.owner
+        assert answer["body"]["email"] == web_stack.acme.owner
     for stranger in ("evil", "a.b.preview", "site.evil", "preview"):
         page = visit(stranger)
         assert ask(page, f"{api.url}/api/me/", headers=headers) == {"blocked": True}, stranger
@@ -128,13 +128,15 @@ def test_only_sites_on_allowed_origins_read_a_workspace(
         assert ask(page, f"{api.url}/healthz") == {"blocked": True}, stranger
 
 
-def test_a_site_changes_what_it_has_read(ground: Ground, api: Door, visit: Visit) -> None:
-    headers = {**signed_in(ground, api), "Content-Type": "application/json"}
+def test_a_site_changes_what_it_has_read(
+    web_stack: WebStack, api: HttpClient, visit: Visit
+) -> None:
+    headers = {**signed_in(web_stack, api), "Content-Type": "application/json"}
     asked = {"method": "PATCH", "headers": headers, "body": '{"last_name": "Papadaki"}'}
     assert ask(visit("site"), f"{api.url}/api/me/", **asked)["status"] == 200
 
 
-def test_cookies_never_cross_origins(api: Door, visit: Visit) -> None:
+def test_cookies_never_cross_origins(api: HttpClient, visit: Visit) -> None:
     page = visit("site")
     assert ask(page, f"{api.url}/api/billing/config/")["status"] == 200
     with_cookies = ask(page, f"{api.url}/api/billing/config/", credentials="include")
@@ -142,7 +144,7 @@ def test_cookies_never_cross_origins(api: Door, visit: Visit) -> None:
 
 
 def test_a_page_signs_in_and_works_with_the_typed_client(
-    ground: Ground, api: Door, visit: Visit, project: Project
+    web_stack: WebStack, api: HttpClient, visit: Visit, project: Project
 ) -> None:
     """The packed client, bundled by Vite."""
     project.bin("vite", "build", "--logLevel", "error")
@@ -151,11 +153,11 @@ def test_a_page_signs_in_and_works_with_the_typed_client(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.add_script_tag(path=project.folder / "bundle" / "page.js")
     told = {
-        "baseUrl": api.url, "tenantHost": ground.birch.host, "email": ground.birch.owner,
+        "baseUrl": api.url, "tenantHost": web_stack.birch.host, "email": web_stack.birch.owner,
         "password": PASSWORD,
     }  # fmt: skip
     assert page.evaluate(USE_CLIENT, told) == {
         "refused": ["ApiError", 400], "state": "signed-in", "etag": True, "names": ["Olive"],
-        "statuses": [200, 412, 401], "stored": "hello.txt", "who": ground.birch.owner,
+        "statuses": [200, 412, 401], "stored": "hello.txt", "who": web_stack.birch.owner,
     }  # fmt: skip
     assert complaints == []

@@ -23,11 +23,11 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.routing import FRESH_SECONDS
 from tests.accounts.account_api import API, ask, code_of, sign_in
 from tests.clients.npm import run, tool
-from tests.core.ground import PASSWORD, Door
+from tests.core.web_stack import PASSWORD, HttpClient
 from tests.customer import Order, Shop, Workspace
-from tests.tenant_api.estate import Estate, furnished
 from tests.tenant_api.operations import operations
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
+from tests.tenant_api.sample_workspace import SampleWorkspace, furnished
 
 GENERATORS = ROOT / "clients" / "generators"
 # Of what owners read, this takes Stripe: a test of its own buys a workspace.
@@ -84,9 +84,9 @@ def judge(answers: Answers) -> dict[str, Any]:
     return judged
 
 
-def reads(door: Door, host: str) -> set[str]:
+def reads(http_client: HttpClient, host: str) -> set[str]:
     """Return every GET of the document served there."""
-    document = door.ask("GET", "/api/schema/?format=json", host=host).json()
+    document = http_client.ask("GET", "/api/schema/?format=json", host=host).json()
     return {
         methods["get"]["operationId"]
         for methods in document["paths"].values()
@@ -94,31 +94,35 @@ def reads(door: Door, host: str) -> set[str]:
     }
 
 
-def record_tenant(estate: Estate) -> Answers:
+def record_tenant(sample_workspace: SampleWorkspace) -> Answers:
     """Ask for everything once, in an order in which all of it works."""
     answers = Answers("tenant")
-    for operation in operations(estate.door, estate.host):
-        content = operation.content(estate, estate.lot)
-        answer = estate.ask(operation.method, operation.path(estate.lot), **content)
+    for operation in operations(sample_workspace.http_client, sample_workspace.host):
+        content = operation.content(sample_workspace, sample_workspace.fixtures)
+        answer = sample_workspace.ask(
+            operation.method, operation.path(sample_workspace.fixtures), **content
+        )
         answers.keep(operation.name, answer)
         if operation.name == "deletion_create":
-            answers.keep("deletion_retrieve", estate.ask("GET", "/api/deletion/"))
+            answers.keep("deletion_retrieve", sample_workspace.ask("GET", "/api/deletion/"))
         if operation.name == "deletion_destroy":
             time.sleep(FRESH_SECONDS)  # so long a process may take it for closed
     return answers
 
 
-def test_validators_take_every_answer_of_the_tenant_api(validators: None, door: Door) -> None:
-    estate = furnished(door)
-    answers = record_tenant(estate)
+def test_validators_take_every_answer_of_the_tenant_api(
+    validators: None, http_client: HttpClient
+) -> None:
+    sample_workspace = furnished(http_client)
+    answers = record_tenant(sample_workspace)
     assert judge(answers) == {"taken": 2 * len(answers.recorded), "refused": []}
-    missing = reads(door, estate.host) - answers.operations - FILES - SIGN_IN
+    missing = reads(http_client, sample_workspace.host) - answers.operations - FILES - SIGN_IN
     assert {name for name in missing if not name.startswith(NOT_HERE)} == set()
 
 
-def test_validators_take_what_signing_in_answers(validators: None, door: Door) -> None:
-    town = Town(door)
-    person = town.person(Role.STAFF, "Sofia")
+def test_validators_take_what_signing_in_answers(validators: None, http_client: HttpClient) -> None:
+    populated = PopulatedWorkspace(http_client)
+    person = populated.person(Role.STAFF, "Sofia")
     answers = Answers("tenant")
 
     def keep(operation: str, method: str, path: str, body: Any = None, **kwargs: Any) -> None:
@@ -140,7 +144,7 @@ def test_validators_take_what_signing_in_answers(validators: None, door: Door) -
     keep("totp_destroy", "DELETE", "account/authenticators/totp")  # it bars other addresses
     keep("password_reset_request", "POST", "auth/password/request", {"email": "a@b.example"})
     keep("addresses_change", "POST", "account/email", {"email": f"new-{person.user.email}"})
-    with inside(town.schema):
+    with inside(populated.schema):
         person.user.refresh_from_db()  # a key from before the sign-in is spent
         password = {"X-Password-Reset-Key": password_links.new_key(person.user)}
         waiting = EmailConfirmation.objects.get(email_address__user=person.user)

@@ -15,25 +15,31 @@ from public_apps.accounts.models import Invitation, Role
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from tests.clients.npm import Project
-from tests.core.ground import PASSWORD, Door, found_workspace
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import PASSWORD, HttpClient, create_workspace
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 from tests.tenant_apps.files import samples
 from tests.tenant_apps.finances import month
 
 
 @pytest.fixture
-def town(door: Door) -> Town:
+def populated(http_client: HttpClient) -> PopulatedWorkspace:
     """A workspace of its own with people of every role: these stories change who they are."""
-    return Town(door, found_workspace())
+    return PopulatedWorkspace(http_client, create_workspace())
 
 
 def tell(stories: Project, story: str, person: Person, *, token: str = "", **more: str) -> Any:
     """Run a story in which the site speaks for this person."""
-    town = person.town
+    populated = person.populated
     return stories.tell(
-        story, baseUrl=town.door.url, tenantHost=town.workspace.host, address=town.door.address,
-        email=person.user.email, password=PASSWORD, token=token, **more,
-    )  # fmt: skip
+        story,
+        baseUrl=populated.http_client.url,
+        tenantHost=populated.workspace.host,
+        address=populated.http_client.address,
+        email=person.user.email,
+        password=PASSWORD,
+        token=token,
+        **more,
+    )
 
 
 def test_a_strict_browser_project_compiles_with_its_types(project: Project) -> None:
@@ -41,45 +47,49 @@ def test_a_strict_browser_project_compiles_with_its_types(project: Project) -> N
 
 
 def test_lists_are_read_to_their_end_by_the_same_way_whatever_host_their_links_name(
-    stories: Project, town: Town
+    stories: Project, populated: PopulatedWorkspace
 ) -> None:
     for name in ("Ash", "Beech", "Cedar"):
-        town.manager.post(
-            "/api/buildings/", {"name": f"{name} {town.door.address}", "address": "A"}
+        populated.manager.post(
+            "/api/buildings/", {"name": f"{name} {populated.http_client.address}", "address": "A"}
         )
-    every = town.manager.get("/api/buildings/?ordering=name&page_size=200")["results"]
-    found = tell(stories, "lists", town.manager, token=town.manager.token)
+    every = populated.manager.get("/api/buildings/?ordering=name&page_size=200")["results"]
+    found = tell(stories, "lists", populated.manager, token=populated.manager.token)
     assert found["rows"] == [row["name"] for row in every]
     assert found["whole"] == len(every)
     asked = [urlsplit(url) for url in found["asked"]]
     assert {f"{url.scheme}://{url.netloc}{url.path}" for url in asked} == {
-        f"{town.door.url}/api/buildings/"
+        f"{populated.http_client.url}/api/buildings/"
     }
     assert {parse_qs(url.query)["ordering"][0] for url in asked} == {"name"}
     assert "cursor" not in asked[-1].query
     assert len(asked) == 2 * -(-len(every) // 2) + 1
 
 
-def test_a_change_is_refused_once_somebody_was_faster(stories: Project, town: Town) -> None:
-    token, building = town.manager.token, str(town.building.pk)
-    found = tell(stories, "versions", town.manager, token=token, building=building)
+def test_a_change_is_refused_once_somebody_was_faster(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    token, building = populated.manager.token, str(populated.building.pk)
+    found = tell(stories, "versions", populated.manager, token=token, building=building)
     assert found == {
         "status": 412, "code": "changed-meanwhile", "changed": True, "notes": "again",
     }  # fmt: skip
 
 
 def test_a_post_whose_answer_is_lost_is_sent_again_and_counts_once(
-    stories: Project, town: Town
+    stories: Project, populated: PopulatedWorkspace
 ) -> None:
-    name = f"Oak {town.door.address}"
-    found = tell(stories, "repeated", town.manager, token=town.manager.token, name=name)
+    name = f"Oak {populated.http_client.address}"
+    found = tell(stories, "repeated", populated.manager, token=populated.manager.token, name=name)
     assert found == {"sent": 4, "status": 201, "replayed": "true", "same": True}
-    rows = town.manager.get("/api/buildings/?page_size=200")["results"]
+    rows = populated.manager.get("/api/buildings/?page_size=200")["results"]
     assert [row["name"] for row in rows].count(name) == 1
 
 
-def test_bodies_are_texts_or_bytes_whose_length_is_known(stories: Project, town: Town) -> None:
-    found = tell(stories, "sent", town.staff, png=base64.b64encode(samples.PNG).decode())
+def test_bodies_are_texts_or_bytes_whose_length_is_known(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    found = tell(stories, "sent", populated.staff, png=base64.b64encode(samples.PNG).decode())
     assert [(each["url"], each["body"]) for each in found] == [
         ("string", "string"), ("string", "string"), ("string", "bytes"), ("string", "undefined"),
     ]  # fmt: skip
@@ -88,14 +98,16 @@ def test_bodies_are_texts_or_bytes_whose_length_is_known(stories: Project, town:
 
 
 def test_calls_that_meet_an_ended_session_sign_in_once_and_go_through(
-    stories: Project, town: Town
+    stories: Project, populated: PopulatedWorkspace
 ) -> None:
-    found = tell(stories, "renewed", town.owner, name=f"Elm {town.door.address}")
+    found = tell(stories, "renewed", populated.owner, name=f"Elm {populated.http_client.address}")
     assert found == {"renewals": 1, "statuses": [200, 201, 200]}
 
 
-def test_a_refusal_says_what_it_is_and_which_field(stories: Project, town: Town) -> None:
-    found = tell(stories, "refused", town.manager, token=town.manager.token)
+def test_a_refusal_says_what_it_is_and_which_field(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    found = tell(stories, "refused", populated.manager, token=populated.manager.token)
     assert found["field"] == {
         "status": 400, "invalid": True, "message": "This field may not be blank.",
     }  # fmt: skip
@@ -105,21 +117,25 @@ def test_a_refusal_says_what_it_is_and_which_field(stories: Project, town: Town)
     assert found["nobody"] == 401
 
 
-def test_a_second_factor_is_set_up_and_asked_for(stories: Project, town: Town) -> None:
-    person = town.person(Role.STAFF, "Sofia")
+def test_a_second_factor_is_set_up_and_asked_for(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    person = populated.person(Role.STAFF, "Sofia")
     assert tell(stories, "secondFactor", person) == {
         "url": "otpauth://totp/", "total": 10, "left": 10, "half": None, "wrong": [400, 1],
         "entered": "signed-in", "who": person.user.email,
     }  # fmt: skip
 
 
-def test_what_is_delicate_takes_a_proof_first(stories: Project, town: Town) -> None:
-    person = town.person(Role.STAFF, "Sofia")
+def test_what_is_delicate_takes_a_proof_first(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    person = populated.person(Role.STAFF, "Sofia")
     wanted = f"new-{person.user.email}"
     found = tell(stories, "reauthenticated", person, token=person.token, newEmail=wanted)
     assert found == {"status": 401, "ways": ["password"], "wrong": 400, "waiting": [wanted]}
 
-    with inside(town.schema):
+    with inside(populated.schema):
         key = EmailConfirmation.objects.get(email_address__email=wanted).key
     confirmed = tell(stories, "confirmed", person, token=person.token, key=key)
     assert confirmed["again"] == 400
@@ -127,10 +143,10 @@ def test_what_is_delicate_takes_a_proof_first(stories: Project, town: Town) -> N
 
 
 def test_a_password_is_set_by_its_link_changed_and_asked_for_anew(
-    stories: Project, town: Town
+    stories: Project, populated: PopulatedWorkspace
 ) -> None:
-    person = town.person(Role.STAFF, "Sofia")
-    with inside(town.schema):
+    person = populated.person(Role.STAFF, "Sofia")
+    with inside(populated.schema):
         person.user.set_unusable_password()
         person.user.save()
         key = password_links.new_key(person.user)
@@ -139,21 +155,25 @@ def test_a_password_is_set_by_its_link_changed_and_asked_for_anew(
     assert OutgoingMail.objects.filter(to=person.user.email).exists()
 
 
-def test_somebody_invited_joins_and_signs_in(stories: Project, town: Town) -> None:
-    email = f"maria-{town.door.address}@town.example"
+def test_somebody_invited_joins_and_signs_in(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    email = f"maria-{populated.http_client.address}@town.example"
     said = {"email": email, "role": "staff", "first_name": "Maria"}
-    invitation = town.owner.post("/api/invitations/", said)["id"]
-    with inside(town.schema):
+    invitation = populated.owner.post("/api/invitations/", said)["id"]
+    with inside(populated.schema):
         key = links.key_of(Invitation.objects.get(pk=invitation))
-    found = tell(stories, "invited", town.owner, key=key)
+    found = tell(stories, "invited", populated.owner, key=key)
     assert found == {"invited": email, "joined": email, "spent": 410, "state": "signed-in"}
 
 
-def test_a_file_goes_up_and_comes_back_under_its_name(stories: Project, town: Town) -> None:
-    period = str(month.draft(town).pk)
+def test_a_file_goes_up_and_comes_back_under_its_name(
+    stories: Project, populated: PopulatedWorkspace
+) -> None:
+    period = str(month.draft(populated).pk)
     png = base64.b64encode(samples.PNG).decode()
-    token = town.manager.token
-    found = tell(stories, "files", town.manager, token=token, period=period, png=png)
+    token = populated.manager.token
+    found = tell(stories, "files", populated.manager, token=token, period=period, png=png)
     size = len(samples.PNG)
     assert found == {
         "name": "Ο λογαριασμός του ανελκυστήρα.png", "type": "image/png",  # noqa: RUF001 - Greek
@@ -161,6 +181,6 @@ def test_a_file_goes_up_and_comes_back_under_its_name(stories: Project, town: To
     }  # fmt: skip
 
 
-def test_waiting_comes_to_an_end(stories: Project, town: Town) -> None:
-    found = tell(stories, "late", town.staff)
+def test_waiting_comes_to_an_end(stories: Project, populated: PopulatedWorkspace) -> None:
+    found = tell(stories, "late", populated.staff)
     assert found == ["TimeoutError", "TimeoutError", "AbortError"]

@@ -1,5 +1,5 @@
 """The fixtures that these tests share with their neighbours."""
 
-from tests.core.ground import door, ground
+from tests.core.web_stack import http_client, web_stack
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]

@@ -14,9 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from public_apps.accounts import password_links
 from public_apps.core.models import SuppressedAddress
 from public_apps.core.schema_context import inside
-from tests.core.ground import PASSWORD, Door, Ground, person_of
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, person_of
 from tests.staff.desk import TOKEN, colleague, signed_in
-from tests.tenant_api.estate import Estate, furnished
+from tests.tenant_api.sample_workspace import SampleWorkspace, furnished
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 FIRST_ROWS = tuple(map(str, range(1, 9)))  # a new workspace numbers its rows from one
@@ -53,37 +53,44 @@ def _filled(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
         yield template.format(*values)
 
 
-def _signed_in(door: Door, estate: Estate) -> requests.Session:
+def _signed_in(http_client: HttpClient, sample_workspace: SampleWorkspace) -> requests.Session:
     browser = requests.Session()
-    browser.headers.update({"Host": estate.host, "X-Forwarded-For": door.address})
-    page = browser.get(f"{door.url}/accounts/login/", timeout=60)
+    browser.headers.update({"Host": sample_workspace.host, "X-Forwarded-For": http_client.address})
+    page = browser.get(f"{http_client.url}/accounts/login/", timeout=60)
     found = TOKEN.search(page.text)
     assert found
     form = {
         "csrfmiddlewaretoken": found[1],
-        "login": estate.workspace.owner,
+        "login": sample_workspace.workspace.owner,
         "password": PASSWORD,
     }
     # The cookie is the host's, which is not where the test connects to.
     browser.cookies.update({each.name: str(each.value) for each in page.cookies})
     answer = browser.post(
-        f"{door.url}/accounts/login/", data=form, timeout=60, allow_redirects=False
+        f"{http_client.url}/accounts/login/", data=form, timeout=60, allow_redirects=False
     )
     assert answer.status_code == 302, answer.text
     return browser
 
 
-def test_no_page_of_a_workspace_breaks_for_its_owner(ground: Ground, door: Door) -> None:
-    estate = furnished(door)
-    browser = _signed_in(door, estate)
-    with inside(estate.schema):
-        key = password_links.new_key(person_of(estate.workspace))
-    lot = estate.lot
+def test_no_page_of_a_workspace_breaks_for_its_owner(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    sample_workspace = furnished(http_client)
+    browser = _signed_in(http_client, sample_workspace)
+    with inside(sample_workspace.schema):
+        key = password_links.new_key(person_of(sample_workspace.workspace))
+    fixtures = sample_workspace.fixtures
     known = {
         "int": FIRST_ROWS,
-        "uuid": [lot["work"], lot["attachments"], lot["files"], lot["exports"]],
+        "uuid": [
+            fixtures["work"],
+            fixtures["attachments"],
+            fixtures["files"],
+            fixtures["exports"],
+        ],
         "slug": VERBS,
-        "credential": [key, estate.invitation_key(lot["guest"]), "none"],
+        "credential": [key, sample_workspace.invitation_key(fixtures["guest"]), "none"],
         "format": [".json"],
     }
     seen: dict[str, set[int]] = {}
@@ -91,9 +98,13 @@ def test_no_page_of_a_workspace_breaks_for_its_owner(ground: Ground, door: Door)
         if "?P" in route:  # the same addresses once more, with a format behind them
             continue
         for path in _filled(route, known):
-            mine = {"Authorization": f"Bearer {estate.token}"} if path.startswith("/api/") else {}
+            mine = (
+                {"Authorization": f"Bearer {sample_workspace.token}"}
+                if path.startswith("/api/")
+                else {}
+            )
             answer = browser.get(
-                f"{door.url}{path}", headers=mine, timeout=60, allow_redirects=False
+                f"{http_client.url}{path}", headers=mine, timeout=60, allow_redirects=False
             )
             seen.setdefault(route, set()).add(answer.status_code)
     assert {route: codes for route, codes in seen.items() if max(codes) >= 500} == {}
@@ -102,11 +113,11 @@ def test_no_page_of_a_workspace_breaks_for_its_owner(ground: Ground, door: Door)
     assert missed == NOT_FOUND, "\n".join(sorted(missed ^ NOT_FOUND))
 
 
-def test_no_page_of_ours_breaks_for_our_staff(ground: Ground, door: Door) -> None:
-    furnished(door)
+def test_no_page_of_ours_breaks_for_our_staff(web_stack: WebStack, http_client: HttpClient) -> None:
+    furnished(http_client)
     SuppressedAddress.objects.get_or_create(address="gone@court.example", reason="bounced")
     anna = colleague(is_superuser=True)
-    desk = signed_in(door, anna)
+    desk = signed_in(http_client, anna)
     seen: dict[str, set[int]] = {}
     for route, pattern in _routes("config.urls_public"):
         if "?P" in route:
@@ -119,7 +130,7 @@ def test_no_page_of_ours_breaks_for_our_staff(ground: Ground, door: Door) -> Non
             "content_type_id": ["1"],
         }
         for path in _filled(route, known):
-            answer = desk.session.get(f"{door.url}{path}", timeout=60, allow_redirects=False)
+            answer = desk.session.get(f"{http_client.url}{path}", timeout=60, allow_redirects=False)
             seen.setdefault(route, set()).add(answer.status_code)
     assert {route: codes for route, codes in seen.items() if max(codes) >= 500} == {}
     assert sum(codes == {200} for codes in seen.values()) > 30

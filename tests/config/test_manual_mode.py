@@ -11,7 +11,7 @@ import pytest
 from billing.models import Lead, StripeEvent
 from public_apps.onboarding.models import Signup
 from tests.billing.posting import event, post, secret_of, session_event, signature
-from tests.core.ground import Door, Ground, another_web
+from tests.core.web_stack import HttpClient, WebStack, another_web
 
 CHECKOUT = "/api/billing/checkout/"
 WEBHOOK = "/api/billing/webhook/stripe/"
@@ -27,14 +27,16 @@ ORDER = {
 
 
 @pytest.fixture
-def closed(ground: Ground, tmp_path: Path) -> Iterator[Door]:
+def closed(web_stack: WebStack, tmp_path: Path) -> Iterator[HttpClient]:
     """A web server in mock mode without DJANGO_DEBUG."""
     manual = {"DJANGO_DEBUG": "False", "STRIPE_MOCK_MODE": "True"}
-    with another_web(ground, tmp_path, **manual) as door:
-        yield door
+    with another_web(web_stack, tmp_path, **manual) as http_client:
+        yield http_client
 
 
-def test_in_manual_mode_nobody_buys_and_nothing_is_lost(ground: Ground, closed: Door) -> None:
+def test_in_manual_mode_nobody_buys_and_nothing_is_lost(
+    web_stack: WebStack, closed: HttpClient
+) -> None:
     assert closed.ask("GET", "/api/billing/config/").json()["mode"] == "manual"
 
     Lead.objects.filter(email=ORDER["email"]).delete()
@@ -54,7 +56,7 @@ def test_in_manual_mode_nobody_buys_and_nothing_is_lost(ground: Ground, closed: 
 
     for held in (event(), session_event()):
         body = json.dumps(held).encode()
-        answer = post(closed, body, signature(body, secret_of(ground)))
+        answer = post(closed, body, signature(body, secret_of(web_stack)))
         assert answer.status_code == 503, "Stripe keeps the event and sends it again"
         assert not StripeEvent.objects.filter(pk=held["id"]).exists()
     assert post(closed, b"x" * 2_000_000, None).status_code == 503

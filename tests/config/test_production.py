@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from devstack import environment
-from tests.core.ground import PASSWORD, Door, Ground, another_web
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web
 
 BY_HTTPS = {"X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture
-def served(ground: Ground, tmp_path: Path) -> Iterator[Door]:
+def served(web_stack: WebStack, tmp_path: Path) -> Iterator[HttpClient]:
     """A web server with a production's settings."""
     stripe = {"STRIPE_MOCK_MODE": "False", "STRIPE_API_BASE": "https://api.stripe.com"}
-    with another_web(ground, tmp_path, **environment.production_like(), **stripe) as door:
-        yield door
+    with another_web(web_stack, tmp_path, **environment.production_like(), **stripe) as http_client:
+        yield http_client
 
 
-def test_production_is_https_only_and_lets_the_platform_look(served: Door) -> None:
+def test_production_is_https_only_and_lets_the_platform_look(served: HttpClient) -> None:
     config = "/api/billing/config/"
     host = "newconcierge.example"
     plain = served.ask("GET", config, host=host)
@@ -48,23 +48,25 @@ def test_production_is_https_only_and_lets_the_platform_look(served: Door) -> No
     assert served.ask("GET", "/api/", host="evil.example", headers=BY_HTTPS).status_code == 404
 
 
-def test_a_client_cannot_claim_https_where_no_proxy_stands(ground: Ground, tmp_path: Path) -> None:
+def test_a_client_cannot_claim_https_where_no_proxy_stands(
+    web_stack: WebStack, tmp_path: Path
+) -> None:
     site = {"SITE_URL": "https://localhost", "TRUSTED_PROXIES": "0"}
-    with another_web(ground, tmp_path, **site) as door:
-        assert door.ask("GET", "/api/billing/config/", headers=BY_HTTPS).status_code == 301
+    with another_web(web_stack, tmp_path, **site) as http_client:
+        assert http_client.ask("GET", "/api/billing/config/", headers=BY_HTTPS).status_code == 301
 
 
-def test_cookies_are_bound_to_their_host_and_to_https(ground: Ground, tmp_path: Path) -> None:
-    with another_web(ground, tmp_path, SITE_URL="https://localhost") as door:
-        host = ground.acme.host
-        page = door.ask("GET", "/accounts/login/", host=host, headers=BY_HTTPS)
+def test_cookies_are_bound_to_their_host_and_to_https(web_stack: WebStack, tmp_path: Path) -> None:
+    with another_web(web_stack, tmp_path, SITE_URL="https://localhost") as http_client:
+        host = web_stack.acme.host
+        page = http_client.ask("GET", "/accounts/login/", host=host, headers=BY_HTTPS)
         csrf = page.headers["Set-Cookie"].partition("__Host-csrf=")[2].partition(";")[0]
         assert csrf
-        signed_in = door.ask(
+        signed_in = http_client.ask(
             "POST",
             "/accounts/login/",
             host=host,
-            data={"login": ground.acme.owner, "password": PASSWORD, "csrfmiddlewaretoken": csrf},
+            data={"login": web_stack.acme.owner, "password": PASSWORD, "csrfmiddlewaretoken": csrf},
             headers={**BY_HTTPS, "Cookie": f"__Host-csrf={csrf}", "Referer": f"https://{host}/"},
         )
         assert signed_in.status_code == 302

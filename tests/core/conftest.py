@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.ground import Door, door, ground
-from tests.tenant_api.town import Town
+from tests.core.web_stack import HttpClient, http_client, web_stack
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]
 
 
 @pytest.fixture
-def town(door: Door) -> Town:
+def populated(http_client: HttpClient) -> PopulatedWorkspace:
     """People of every role and a building of their own, in a workspace that tests share."""
-    return Town(door)
+    return PopulatedWorkspace(http_client)

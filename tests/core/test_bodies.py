@@ -18,10 +18,10 @@ import pytest
 from public_apps.accounts.models import Role
 from public_apps.core import request_bodies
 from tests.billing.posting import event, secret_of, signature
-from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web, create_workspace
 from tests.core.wire import Heard, head, multipart, send, send_raw
 from tests.tenant_api.operations import operations
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 from tests.tenant_apps.files import samples
 
 MIB = 1024 * 1024
@@ -49,7 +49,7 @@ class Cell:
         return self.body.replace(ANEW, secrets.token_hex(4).encode())
 
 
-def public_cells(door: Door, **_more: Any) -> list[Cell]:
+def public_cells(http_client: HttpClient, **_more: Any) -> list[Cell]:
     """What a public host takes: the shop's JSON, a form, and the sign-up form with files."""
     order = {"subdomain": "WWW!", "email": "nowhere"}
     csrf = secrets.token_hex(16)
@@ -63,14 +63,16 @@ def public_cells(door: Door, **_more: Any) -> list[Cell]:
     ]
 
 
-def tenant_cells(door: Door, *, town: Town, by_header: bool) -> list[Cell]:
+def tenant_cells(
+    http_client: HttpClient, *, populated: PopulatedWorkspace, by_header: bool
+) -> list[Cell]:
     """What a workspace takes: JSON, an upload, a sign-in; by its host or chosen by header."""
-    chosen = {"X-Tenant-Host": town.workspace.host} if by_header else {}
-    host = "localhost" if by_header else town.workspace.host
-    person = {"Authorization": f"Bearer {town.manager.token}", **chosen}
+    chosen = {"X-Tenant-Host": populated.workspace.host} if by_header else {}
+    host = "localhost" if by_header else populated.workspace.host
+    person = {"Authorization": f"Bearer {populated.manager.token}", **chosen}
     upload, kind = multipart(file=("plan.pdf", samples.PDF.ljust(2 * MIB)))
     name = b'{"name": "Elm ' + ANEW + b'", "address": "Elaion 5"}'
-    sign_in = {"email": town.person(Role.MANAGER).user.email, "password": PASSWORD}
+    sign_in = {"email": populated.person(Role.MANAGER).user.email, "password": PASSWORD}
     return [
         Cell("/api/buildings/", name, {**JSON, **person}, 201, host),
         Cell("/api/files/", upload, {"Content-Type": kind, **person}, 201, host),
@@ -80,8 +82,12 @@ def tenant_cells(door: Door, *, town: Town, by_header: bool) -> list[Cell]:
 
 PLACES: dict[str, Callable[..., list[Cell]]] = {
     "public": public_cells,
-    "tenant": lambda door, town: tenant_cells(door, town=town, by_header=False),
-    "X-Tenant-Host": lambda door, town: tenant_cells(door, town=town, by_header=True),
+    "tenant": lambda http_client, populated: tenant_cells(
+        http_client, populated=populated, by_header=False
+    ),
+    "X-Tenant-Host": lambda http_client, populated: tenant_cells(
+        http_client, populated=populated, by_header=True
+    ),
 }
 
 
@@ -95,15 +101,17 @@ def shape(heard: Heard) -> Any:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_no_cell_of_the_matrix_differs(town: Town, door: Door, place: str) -> None:
+def test_no_cell_of_the_matrix_differs(
+    populated: PopulatedWorkspace, http_client: HttpClient, place: str
+) -> None:
     """With and without the last slash, with a length and in chunks: the same, for all that is sent."""
-    for cell in PLACES[place](door, town=town):
+    for cell in PLACES[place](http_client, populated=populated):
         seen = {}
         for chunked, slashed in product((False, True), repeat=2):
             is_page = not cell.path.startswith(("/api/", "/_allauth/"))
             path = cell.path if is_page else cell.path.rstrip("/") + "/" * slashed
             heard = send(
-                Door(town.door.port), "POST", path, cell.fresh_body(),
+                HttpClient(populated.http_client.port), "POST", path, cell.fresh_body(),
                 host=cell.host, chunked=chunked, headers=cell.headers,
             )  # fmt: skip
             assert heard.status == cell.status, (path, chunked, heard.body[:300])
@@ -111,16 +119,18 @@ def test_no_cell_of_the_matrix_differs(town: Town, door: Door, place: str) -> No
         assert len({str(each) for each in seen.values()}) == 1, seen
 
 
-def test_every_operation_with_a_body_reads_it_in_chunks_too(ground: Ground, town: Town) -> None:
+def test_every_operation_with_a_body_reads_it_in_chunks_too(
+    web_stack: WebStack, populated: PopulatedWorkspace
+) -> None:
     """A list where an object belongs is told as such; a body taken for empty would lack fields."""
-    person = {**JSON, "Authorization": f"Bearer {town.manager.token}"}
-    for host in ("localhost", town.workspace.host):
-        found = [each for each in operations(town.door, host) if each.has_body]
+    person = {**JSON, "Authorization": f"Bearer {populated.manager.token}"}
+    for host in ("localhost", populated.workspace.host):
+        found = [each for each in operations(populated.http_client, host) if each.has_body]
         assert found
         for operation in found:
             path = operation.route.replace("{", "").replace("}", "").rstrip("/")
             plain, chunked = (
-                send(ground.door(), operation.method, path, b"[1]",
+                send(web_stack.http_client(), operation.method, path, b"[1]",
                      host=host, chunked=chunked, headers=person)
                 for chunked in (False, True)
             )  # fmt: skip
@@ -128,9 +138,11 @@ def test_every_operation_with_a_body_reads_it_in_chunks_too(ground: Ground, town
 
 
 @pytest.mark.parametrize("debug", ["True", "False"])
-def test_a_form_of_a_page_arrives_in_chunks_too(ground: Ground, tmp_path: Path, debug: str) -> None:
-    workspace = found_workspace()
-    with another_web(ground, tmp_path, DJANGO_DEBUG=debug) as web:
+def test_a_form_of_a_page_arrives_in_chunks_too(
+    web_stack: WebStack, tmp_path: Path, debug: str
+) -> None:
+    workspace = create_workspace()
+    with another_web(web_stack, tmp_path, DJANGO_DEBUG=debug) as web:
         csrf = secrets.token_hex(16)
         fields = f"language=el&next=/&csrfmiddlewaretoken={csrf}".encode()
         headers = {**FORM, "Cookie": f"csrf={csrf}"}
@@ -145,14 +157,16 @@ def test_a_form_of_a_page_arrives_in_chunks_too(ground: Ground, tmp_path: Path, 
                 assert (heard.status, heard.headers["Location"]) == (308, "/i18n/setlang/")
 
 
-def test_changes_and_removals_in_chunks_count_as_well(town: Town, door: Door) -> None:
-    path = f"/api/buildings/{town.building.pk}"
-    person = {**JSON, "Authorization": f"Bearer {town.manager.token}"}
+def test_changes_and_removals_in_chunks_count_as_well(
+    populated: PopulatedWorkspace, http_client: HttpClient
+) -> None:
+    path = f"/api/buildings/{populated.building.pk}"
+    person = {**JSON, "Authorization": f"Bearer {populated.manager.token}"}
     for chunked in (False, True):
         notes = f"notes {chunked}"
         heard = send(
-            door, "PATCH", path, json.dumps({"notes": notes}).encode(),
-            host=town.workspace.host, chunked=chunked, headers=person,
+            http_client, "PATCH", path, json.dumps({"notes": notes}).encode(),
+            host=populated.workspace.host, chunked=chunked, headers=person,
         )  # fmt: skip
         assert (heard.status, heard.json()["notes"]) == (200, notes)
 
@@ -163,11 +177,11 @@ def test_changes_and_removals_in_chunks_count_as_well(town: Town, door: Door) ->
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("path", [CHECKOUT, "/api/me/", LOGIN, "/api/nothing/", HOOK])
 def test_three_mebibytes_of_json_are_too_much_and_told_so(
-    ground: Ground, door: Door, path: str, chunked: bool
+    web_stack: WebStack, http_client: HttpClient, path: str, chunked: bool
 ) -> None:
-    host = "localhost" if "billing" in path else ground.acme.host
+    host = "localhost" if "billing" in path else web_stack.acme.host
     body = json.dumps({"email": "x" * 3 * MIB}).encode()
-    heard = send(door, "POST", path, body, host=host, chunked=chunked, headers=JSON)
+    heard = send(http_client, "POST", path, body, host=host, chunked=chunked, headers=JSON)
     assert heard.status == 413
     assert heard.headers["Content-Type"] == "application/problem+json"
     told = heard.json()
@@ -178,10 +192,10 @@ def test_three_mebibytes_of_json_are_too_much_and_told_so(
 
 
 def test_a_refusal_for_length_can_be_read_by_the_frontend_in_its_language(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     headers = {**JSON, "Origin": "https://www.newconcierge.example", "Accept-Language": "el"}
-    heard = send(door, "POST", CHECKOUT, b"x" * 2 * MIB, chunked=True, headers=headers)
+    heard = send(http_client, "POST", CHECKOUT, b"x" * 2 * MIB, chunked=True, headers=headers)
     assert heard.status == 413
     assert heard.headers["Access-Control-Allow-Origin"] == headers["Origin"]
     assert heard.json()["detail"] == "Στείλτε το πολύ 1 MiB."
@@ -189,11 +203,11 @@ def test_a_refusal_for_length_can_be_read_by_the_frontend_in_its_language(
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_page_that_is_sent_too_much_says_so_to_people(
-    ground: Ground, door: Door, chunked: bool
+    web_stack: WebStack, http_client: HttpClient, chunked: bool
 ) -> None:
     body = b"organization=" + b"x" * 2 * MIB
-    for path, host in (("/", "localhost"), ("/accounts/login/", ground.acme.host)):
-        heard = send(door, "POST", path, body, host=host, chunked=chunked, headers=FORM)
+    for path, host in (("/", "localhost"), ("/accounts/login/", web_stack.acme.host)):
+        heard = send(http_client, "POST", path, body, host=host, chunked=chunked, headers=FORM)
         assert heard.status == 413
         assert heard.headers["Content-Type"].startswith("text/html")
         assert "<h1>This is too large</h1>" in heard.body.decode()
@@ -201,38 +215,45 @@ def test_a_page_that_is_sent_too_much_says_so_to_people(
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_one_mebibyte_is_taken_to_the_byte(ground: Ground, door: Door, chunked: bool) -> None:
+def test_one_mebibyte_is_taken_to_the_byte(
+    web_stack: WebStack, http_client: HttpClient, chunked: bool
+) -> None:
     for size, status in ((MIB, 400), (MIB + 1, 413)):
         body = b'{"email": "' + b"x" * (size - 13) + b'"}'
         assert len(body) == size
-        heard = send(door, "POST", CHECKOUT, body, chunked=chunked, headers=JSON)
+        heard = send(http_client, "POST", CHECKOUT, body, chunked=chunked, headers=JSON)
         assert heard.status == status
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_uploads_are_bounded_by_their_setting(
-    ground: Ground, tmp_path: Path, chunked: bool
+    web_stack: WebStack, tmp_path: Path, chunked: bool
 ) -> None:
-    with another_web(ground, tmp_path, UPLOAD_MAX_MIB="3") as web:
-        town = Town(web)
-        headers = {"Authorization": f"Bearer {town.manager.token}"}
+    with another_web(web_stack, tmp_path, UPLOAD_MAX_MIB="3") as web:
+        populated = PopulatedWorkspace(web)
+        headers = {"Authorization": f"Bearer {populated.manager.token}"}
         for size, status in ((2 * MIB, 201), (4 * MIB, 413)):
             body, kind = multipart(file=("plan.pdf", samples.PDF.ljust(size)))
             given = {**headers, "Content-Type": kind}
             heard = send(
                 web, "POST", "/api/files", body,
-                host=town.workspace.host, chunked=chunked, headers=given,
+                host=populated.workspace.host, chunked=chunked, headers=given,
             )  # fmt: skip
             assert heard.status == status, heard.body
     assert heard.json()["detail"] == "Send at most 3 MiB."
 
 
-def test_a_chunked_body_without_end_is_cut_off_soon(ground: Ground, door: Door) -> None:
+def test_a_chunked_body_without_end_is_cut_off_soon(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     """Nothing is kept of what comes after the bound, however long somebody goes on."""
     chunk = b"%x\r\n%s\r\n" % (MIB, b"x" * MIB)
     began = time.monotonic()
     heard = send_raw(
-        door, head(door, CHECKOUT, "Content-Type: application/json", CHUNKED), chunk, chunk
+        http_client,
+        head(http_client, CHECKOUT, "Content-Type: application/json", CHUNKED),
+        chunk,
+        chunk,
     )
     assert heard is not None
     assert heard.status == 413
@@ -255,11 +276,11 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.parametrize("path", [CHECKOUT, HOOK, LOGIN, "/"])
 def test_badly_chunked_bodies_are_refused_in_words(
-    ground: Ground, door: Door, name: str, path: str
+    web_stack: WebStack, http_client: HttpClient, name: str, path: str
 ) -> None:
-    host = ground.acme.host if path == LOGIN else "localhost"
-    start = head(door, path, "Content-Type: application/json", CHUNKED, host=host)
-    heard = send_raw(door, start, BROKEN[name])
+    host = web_stack.acme.host if path == LOGIN else "localhost"
+    start = head(http_client, path, "Content-Type: application/json", CHUNKED, host=host)
+    heard = send_raw(http_client, start, BROKEN[name])
     assert heard is not None
     assert heard.status == 400, heard.body
     words = heard.body.decode()
@@ -267,22 +288,26 @@ def test_badly_chunked_bodies_are_refused_in_words(
     assert path == "/" or heard.json()["detail"]
 
 
-def test_a_body_that_ends_before_its_length_is_no_shorter_body(ground: Ground, door: Door) -> None:
+def test_a_body_that_ends_before_its_length_is_no_shorter_body(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     """Half a form must not be taken for a whole one."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     body = json.dumps({"email": workspace.owner, "password": PASSWORD}).encode()
     start = head(
-        door, LOGIN, "Content-Type: application/json", f"Content-Length: {len(body) + 10}",
+        http_client, LOGIN, "Content-Type: application/json", f"Content-Length: {len(body) + 10}",
         host=workspace.host,
     )  # fmt: skip
-    heard = send_raw(door, start, body)
+    heard = send_raw(http_client, start, body)
     assert heard is not None
     assert heard.status == 400
     assert heard.json()["type"].endswith("/malformed-body")
 
 
-def test_a_silent_client_does_not_hold_a_thread_for_ever(ground: Ground, tmp_path: Path) -> None:
-    with another_web(ground, tmp_path, WEB_CONCURRENCY="1", WEB_THREADS="1") as web:
+def test_a_silent_client_does_not_hold_a_thread_for_ever(
+    web_stack: WebStack, tmp_path: Path
+) -> None:
+    with another_web(web_stack, tmp_path, WEB_CONCURRENCY="1", WEB_THREADS="1") as web:
         where = urlsplit(web.url)
         with socket.create_connection((where.hostname, where.port), timeout=60) as silent:
             silent.sendall(head(web, CHECKOUT, "Content-Type: application/json", CHUNKED))
@@ -294,9 +319,9 @@ def test_a_silent_client_does_not_hold_a_thread_for_ever(ground: Ground, tmp_pat
 
 @pytest.mark.parametrize("lines", [("Content-Length: 500",), (CHUNKED,)])
 def test_a_client_that_goes_away_is_no_trouble_of_ours(
-    ground: Ground, tmp_path: Path, lines: tuple[str, ...]
+    web_stack: WebStack, tmp_path: Path, lines: tuple[str, ...]
 ) -> None:
-    with another_web(ground, tmp_path) as web:
+    with another_web(web_stack, tmp_path) as web:
         body, kind = multipart(file=("plan.pdf", samples.PDF))
         for path, content in ((CHECKOUT, "application/json"), ("/api/files/", kind), (HOOK, "x/y")):
             start = head(web, path, f"Content-Type: {content}", *lines)
@@ -321,11 +346,11 @@ def test_a_client_that_goes_away_is_no_trouble_of_ours(
     ],
 )
 def test_a_length_that_is_said_in_two_ways_is_refused(
-    ground: Ground, door: Door, lines: tuple[str, ...], allowed: set[int]
+    web_stack: WebStack, http_client: HttpClient, lines: tuple[str, ...], allowed: set[int]
 ) -> None:
     """Two readings of one request are how requests are smuggled past a proxy."""
-    start = head(door, CHECKOUT, "Content-Type: application/json", *lines)
-    heard = send_raw(door, start, b"5\r\nabcde\r\n0\r\n\r\n")
+    start = head(http_client, CHECKOUT, "Content-Type: application/json", *lines)
+    heard = send_raw(http_client, start, b"5\r\nabcde\r\n0\r\n\r\n")
     assert heard is not None
     assert heard.status in allowed
 
@@ -339,18 +364,20 @@ DEEP = b"[" * 100_000
 )  # fmt: skip
 @pytest.mark.parametrize("chunked", [False, True])
 def test_json_that_nobody_can_follow_is_the_clients_fault(
-    ground: Ground, door: Door, body: bytes, chunked: bool
+    web_stack: WebStack, http_client: HttpClient, body: bytes, chunked: bool
 ) -> None:
-    for path, host in ((CHECKOUT, "localhost"), (LOGIN, ground.acme.host)):
-        heard = send(door, "POST", path, body, host=host, chunked=chunked, headers=JSON)
+    for path, host in ((CHECKOUT, "localhost"), (LOGIN, web_stack.acme.host)):
+        heard = send(http_client, "POST", path, body, host=host, chunked=chunked, headers=JSON)
         assert heard.status == 400, (path, heard.body[:200])
         assert heard.headers["Content-Type"].endswith("json")
         assert heard.json().get("detail") or heard.json()["errors"], path
 
 
-def test_an_order_in_chunks_is_stored_as_any_other(ground: Ground, door: Door) -> None:
+def test_an_order_in_chunks_is_stored_as_any_other(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     taken = event()
     body = json.dumps(taken).encode()
-    headers = {**JSON, "Stripe-Signature": signature(body, secret_of(ground))}
-    heard = send(door, "POST", HOOK.rstrip("/"), body, chunked=True, headers=headers)
+    headers = {**JSON, "Stripe-Signature": signature(body, secret_of(web_stack))}
+    heard = send(http_client, "POST", HOOK.rstrip("/"), body, chunked=True, headers=headers)
     assert (heard.status, heard.json()["event"]) == (200, taken["id"])

@@ -14,7 +14,7 @@ from django.test import RequestFactory, override_settings
 
 from public_apps.core.client_address import ClientAddressMiddleware, network_of
 from public_apps.core.schema_context import inside
-from tests.core.ground import PASSWORD, Door, Ground, another_web, found_workspace
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web, create_workspace
 
 NEW, OLD = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 LOGIN = "/_allauth/app/v1/auth/login"
@@ -22,10 +22,10 @@ NAMES = "/api/billing/subdomains/acme/"
 
 
 @pytest.fixture
-def web(ground: Ground, tmp_path: Path) -> Iterator[Door]:
+def web(web_stack: WebStack, tmp_path: Path) -> Iterator[HttpClient]:
     """A web server that knows its frontend by two secrets, for one is being rolled."""
-    with another_web(ground, tmp_path, FRONTEND_SECRET=f"{NEW},{OLD}") as door:
-        yield door
+    with another_web(web_stack, tmp_path, FRONTEND_SECRET=f"{NEW},{OLD}") as http_client:
+        yield http_client
 
 
 def handed_on(visitor: str, secret: str = NEW) -> dict[str, str]:
@@ -38,8 +38,10 @@ def left_of(answer: requests.Response) -> int:
     return int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
 
 
-def test_strangers_at_the_frontend_do_not_shut_the_owner_out(web: Door, tmp_path: Path) -> None:
-    workspace = found_workspace()
+def test_strangers_at_the_frontend_do_not_shut_the_owner_out(
+    web: HttpClient, tmp_path: Path
+) -> None:
+    workspace = create_workspace()
     seen = []
     for number in range(14):
         body = {"email": workspace.owner, "password": f"wrong-word-{number}"}
@@ -58,8 +60,8 @@ def test_strangers_at_the_frontend_do_not_shut_the_owner_out(web: Door, tmp_path
     assert OLD not in log.read_text()
 
 
-def test_fourteen_strangers_with_addresses_of_their_own_do_not_either(web: Door) -> None:
-    workspace = found_workspace()
+def test_fourteen_strangers_with_addresses_of_their_own_do_not_either(web: HttpClient) -> None:
+    workspace = create_workspace()
     for number in range(14):
         body = {"email": workspace.owner, "password": "wrong-word-12"}
         visitor = handed_on(f"198.51.100.{number}")
@@ -84,7 +86,7 @@ def test_fourteen_strangers_with_addresses_of_their_own_do_not_either(web: Door)
     ids=["no secret", "an empty one", "a shorter one", "the list", "letters", "nowhere", "nothing"],
 )
 def test_who_cannot_prove_to_be_the_frontend_is_not_believed(
-    web: Door, headers: dict[str, str]
+    web: HttpClient, headers: dict[str, str]
 ) -> None:
     given = {name: value.encode() for name, value in headers.items()}
     first, second = (left_of(web.ask("GET", NAMES, headers=given)) for _ in range(2))
@@ -92,10 +94,12 @@ def test_who_cannot_prove_to_be_the_frontend_is_not_believed(
     assert (second, plain) == (first - 1, first - 2), "all counted for the connection's own address"
 
 
-def test_without_a_secret_the_header_means_nothing(ground: Ground, door: Door) -> None:
+def test_without_a_secret_the_header_means_nothing(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     for secret in ("", NEW):
-        before = left_of(door.ask("GET", NAMES))
-        claimed = door.ask("GET", NAMES, headers=handed_on("203.0.113.1", secret))
+        before = left_of(http_client.ask("GET", NAMES))
+        claimed = http_client.ask("GET", NAMES, headers=handed_on("203.0.113.1", secret))
         assert left_of(claimed) == before - 1
 
 

@@ -6,39 +6,39 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.ground import NOBODY, Door, Ground, another_web
+from tests.core.web_stack import NOBODY, HttpClient, WebStack, another_web
 
 
 @pytest.mark.parametrize(
     "host",
     ["localhost", "acme.localhost", "healthcheck.railway.app", "10.0.0.7:8000", "", "no one"],
 )
-def test_alive_on_every_host(ground: Ground, door: Door, host: str) -> None:
-    answer = door.ask("GET", "/healthz", host=host)
+def test_alive_on_every_host(web_stack: WebStack, http_client: HttpClient, host: str) -> None:
+    answer = http_client.ask("GET", "/healthz", host=host)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_ready_only_with_a_worker_and_a_spare(ground: Ground, door: Door) -> None:
-    without = door.ask("GET", "/readyz")
+def test_ready_only_with_a_worker_and_a_spare(web_stack: WebStack, http_client: HttpClient) -> None:
+    without = http_client.ask("GET", "/readyz")
     assert without.status_code == 503
     assert "worker" in without.json()["failing"]
     assert without.json()["parts"]["database"] == "ok"
-    ground.stack.start_part("worker")
+    web_stack.stack.start_part("worker")
     try:
-        ground.stack.wait_ready()
-        ready = door.ask("GET", "/readyz")
+        web_stack.stack.wait_ready()
+        ready = http_client.ask("GET", "/readyz")
         assert (ready.status_code, ready.json()["failing"]) == (200, [])
     finally:
-        ground.stack.stop_part("worker")
+        web_stack.stack.stop_part("worker")
 
 
-def test_without_a_database_it_lives_and_is_not_ready(ground: Ground, tmp_path: Path) -> None:
+def test_without_a_database_it_lives_and_is_not_ready(web_stack: WebStack, tmp_path: Path) -> None:
     nowhere = NOBODY.replace("http://", "postgresql://nobody:none@") + "/nothing"
-    with another_web(ground, tmp_path, DATABASE_URL=nowhere) as door:
-        assert door.ask("GET", "/healthz").status_code == 200
-        answer = door.ask("GET", "/readyz")
+    with another_web(web_stack, tmp_path, DATABASE_URL=nowhere) as http_client:
+        assert http_client.ask("GET", "/healthz").status_code == 200
+        answer = http_client.ask("GET", "/readyz")
         assert answer.status_code == 503
         assert "database" in answer.json()["failing"]
         assert "nobody" not in answer.text
-        event = door.ask("POST", "/api/billing/webhook/stripe/", data=b"{}")
+        event = http_client.ask("POST", "/api/billing/webhook/stripe/", data=b"{}")
         assert event.status_code == 400, "a bad signature needs no database"

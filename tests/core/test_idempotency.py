@@ -17,7 +17,7 @@ from public_apps.core.errors import Conflict, KeyReused, UpstreamFailed
 from public_apps.core.idempotency import Answer, once
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.schema_context import current, in_public, inside
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
 class Counter:
@@ -51,35 +51,39 @@ def work() -> Counter:
     return Counter()
 
 
-def test_the_second_time_brings_the_first_answer(ground: Ground, key: str, work: Counter) -> None:
+def test_the_second_time_brings_the_first_answer(
+    web_stack: WebStack, key: str, work: Counter
+) -> None:
     first, second = ask(work, key), ask(work, key)
     assert (first.status, first.body, first.replayed) == (200, {"done": 1}, False)
     assert (second.status, second.body, second.replayed) == (200, {"done": 1}, True)
     assert len(work.rows) == 1
 
 
-def test_without_a_key_each_counts(ground: Ground, work: Counter) -> None:
+def test_without_a_key_each_counts(web_stack: WebStack, work: Counter) -> None:
     assert [ask(work, None).body["done"] for _ in range(2)] == [1, 2]
 
 
-def test_keys_belong_to_one_person_of_one_tenant(ground: Ground, key: str, work: Counter) -> None:
+def test_keys_belong_to_one_person_of_one_tenant(
+    web_stack: WebStack, key: str, work: Counter
+) -> None:
     ask(work, key)
     ask(work, key, who="8")
-    for workspace in (ground.acme, ground.birch):
+    for workspace in (web_stack.acme, web_stack.birch):
         with inside(workspace.tenant.schema_name):
             ask(work, key)
             assert current() == workspace.tenant.schema_name
     assert len(work.rows) == 4
 
 
-def test_another_body_is_refused(ground: Ground, key: str, work: Counter) -> None:
+def test_another_body_is_refused(web_stack: WebStack, key: str, work: Counter) -> None:
     ask(work, key)
     with pytest.raises(KeyReused):
         ask(work, key, asked="that")
     assert len(work.rows) == 1
 
 
-def test_a_refusal_is_an_answer_like_any_other(ground: Ground, key: str) -> None:
+def test_a_refusal_is_an_answer_like_any_other(web_stack: WebStack, key: str) -> None:
     work = Counter(Conflict("There is one already."))
     first, second = ask(work, key), ask(work, key)
     assert (first.status, first.is_problem) == (409, True)
@@ -89,7 +93,7 @@ def test_a_refusal_is_an_answer_like_any_other(ground: Ground, key: str) -> None
 
 @pytest.mark.parametrize("trouble", [UpstreamFailed("down"), ZeroDivisionError(), SystemExit()])
 def test_a_failure_of_ours_is_tried_again_as_the_same_request(
-    ground: Ground, key: str, trouble: BaseException
+    web_stack: WebStack, key: str, trouble: BaseException
 ) -> None:
     work = Counter(trouble)
     with pytest.raises(type(trouble)):
@@ -99,7 +103,7 @@ def test_a_failure_of_ours_is_tried_again_as_the_same_request(
 
 
 def test_a_request_whose_process_died_is_taken_over_after_its_lease(
-    ground: Ground, key: str, work: Counter
+    web_stack: WebStack, key: str, work: Counter
 ) -> None:
     ask(work, key)
     died = IdempotentRequest.objects.filter(key=key)
@@ -110,7 +114,7 @@ def test_a_request_whose_process_died_is_taken_over_after_its_lease(
     assert ask(work, key).body == {"done": 2}
 
 
-def test_of_many_at_once_one_does_the_work(ground: Ground, key: str) -> None:
+def test_of_many_at_once_one_does_the_work(web_stack: WebStack, key: str) -> None:
     together, held = threading.Barrier(8), threading.Event()
     done: list[int] = []
 
@@ -136,7 +140,7 @@ def test_of_many_at_once_one_does_the_work(ground: Ground, key: str) -> None:
     assert 200 in statuses
 
 
-def test_old_requests_are_forgotten(ground: Ground, key: str, work: Counter) -> None:
+def test_old_requests_are_forgotten(web_stack: WebStack, key: str, work: Counter) -> None:
     ask(work, key)
     asked = timezone.now() - idempotency.REMEMBERED - timedelta(minutes=1)
     IdempotentRequest.objects.filter(key=key).update(created_at=asked)
@@ -144,10 +148,10 @@ def test_old_requests_are_forgotten(ground: Ground, key: str, work: Counter) -> 
     assert ask(work, key).body == {"done": 2}
 
 
-def test_public_is_left_for_where_one_was(ground: Ground) -> None:
-    with inside(ground.acme.tenant.schema_name):
+def test_public_is_left_for_where_one_was(web_stack: WebStack) -> None:
+    with inside(web_stack.acme.tenant.schema_name):
         with in_public():
             assert current() == "public"
             assert IdempotentRequest.objects.count() >= 0
-        assert current() == ground.acme.tenant.schema_name
+        assert current() == web_stack.acme.tenant.schema_name
     assert current() == "public"

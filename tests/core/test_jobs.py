@@ -21,14 +21,14 @@ from public_apps.core import jobs
 from public_apps.core.tasks import rescue_stalled_jobs
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.tasks import enqueue_refill
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 UNRULY_RANK: jobs.Rank = {"queue": "unruly", "priority": 0}
 UNRULY = {"DJANGO_SETTINGS_MODULE": "tests.core.unruly.settings", "TENANT_POOL_SIZE": "0"}
 
 
 @pytest.fixture
-def word(ground: Ground) -> Iterator[str]:
+def word(web_stack: WebStack) -> Iterator[str]:
     """A word that only this test's jobs write down."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS public.noted (word text, search_path text)")
@@ -39,15 +39,15 @@ def word(ground: Ground) -> Iterator[str]:
 
 @contextmanager
 def working(
-    ground: Ground, *options: str, killed: bool = False
+    web_stack: WebStack, *options: str, killed: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker that knows the unruly jobs, by default one at a time on one connection."""
     options = options or ("--concurrency", "1", "--no-reserve")
-    with (ground.stack.logs / "unruly.log").open("ab") as log:
+    with (web_stack.stack.logs / "unruly.log").open("ab") as log:
         worker = subprocess.Popen(
             [sys.executable, "manage.py", "worker", *options],
             cwd=ROOT,
-            env={**ground.stack.env, **UNRULY},
+            env={**web_stack.stack.env, **UNRULY},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -95,34 +95,36 @@ def eventually(held: Callable[[], object], *, within: float = 120) -> None:
 
 @pytest.mark.parametrize("fail", [False, True])
 def test_a_job_begins_in_public_whatever_the_last_one_left(
-    ground: Ground, word: str, fail: bool
+    web_stack: WebStack, word: str, fail: bool
 ) -> None:
-    defer("leave", schema=ground.acme.tenant.schema_name, fail=fail)
+    defer("leave", schema=web_stack.acme.tenant.schema_name, fail=fail)
     defer("note", word=word)
-    with working(ground):
+    with working(web_stack):
         eventually(lambda: noted(word))
     assert noted(word) == ["public"]
 
 
 def test_a_job_enqueued_by_a_job_is_taken_back_with_its_transaction(
-    ground: Ground, word: str
+    web_stack: WebStack, word: str
 ) -> None:
     failing = defer("promise_and_fail", word=word)
-    with working(ground):
+    with working(web_stack):
         eventually(lambda: status_of(failing) == "failed")
         defer("note", word=f"{word}, later")
         eventually(lambda: noted(f"{word}, later"))
     assert noted(word) == []
 
 
-def test_a_job_asked_for_twice_runs_once_and_poisons_nothing(ground: Ground, word: str) -> None:
+def test_a_job_asked_for_twice_runs_once_and_poisons_nothing(
+    web_stack: WebStack, word: str
+) -> None:
     asking = defer("ask_twice", word=word)
-    with working(ground):
+    with working(web_stack):
         eventually(lambda: status_of(asking) is None and noted(word))
     assert (len(noted(word)), len(noted(f"{word}, written"))) == (1, 1)
 
 
-def test_asking_for_a_refill_again_and_again_leaves_one_waiting(ground: Ground) -> None:
+def test_asking_for_a_refill_again_and_again_leaves_one_waiting(web_stack: WebStack) -> None:
     with transaction.atomic():
         for _ in range(3):
             enqueue_refill()
@@ -134,24 +136,26 @@ def test_asking_for_a_refill_again_and_again_leaves_one_waiting(ground: Ground) 
         assert cursor.fetchone() == (1,)
 
 
-def test_a_job_whose_worker_was_killed_runs_again_on_another(ground: Ground, word: str) -> None:
+def test_a_job_whose_worker_was_killed_runs_again_on_another(
+    web_stack: WebStack, word: str
+) -> None:
     job = defer("hang_once", word=word)
-    with working(ground, killed=True) as doomed:
+    with working(web_stack, killed=True) as doomed:
         eventually(lambda: noted(word))
         doomed.kill()
         doomed.wait()
     assert status_of(job) == "doing", "nobody has noticed yet"
-    with working(ground):
+    with working(web_stack):
         eventually(lambda: len(noted(word)) == 2, within=120)
         eventually(lambda: status_of(job) is None)
 
 
 def test_jobs_that_hang_in_every_slot_leave_room_for_purchases_and_mail(
-    ground: Ground, word: str
+    web_stack: WebStack, word: str
 ) -> None:
     for _ in range(2):
         defer("hang", word=word)
-    with working(ground, "--concurrency", "2", killed=True) as worker:
+    with working(web_stack, "--concurrency", "2", killed=True) as worker:
         eventually(lambda: len(noted(word)) == 2)
         defer("note", word=f"{word}, of others")
         for rank in (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL):
@@ -187,7 +191,7 @@ def rescue_in_a_thread() -> None:
         pool.submit(rescue).result()
 
 
-def test_a_rescued_job_keeps_its_rank(ground: Ground) -> None:
+def test_a_rescued_job_keeps_its_rank(web_stack: WebStack) -> None:
     job = defer("note", rank=jobs.PURCHASE, word="rescued")
     lose_worker(job)
     rescue_in_a_thread()
@@ -198,7 +202,7 @@ def test_a_rescued_job_keeps_its_rank(ground: Ground) -> None:
 
 
 def test_a_job_that_was_enqueued_anew_meanwhile_keeps_no_other_from_its_rescue(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     doubled = defer("note", lock="twice", word="doubled")
     behind = defer("note", word="behind it")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from public_apps.core.scrubbing import scrub
-from tests.core.ground import PASSWORD, Door, Ground
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack
 
 SECRETS = {
     "a secret key": "sk_live_51Habc123XYZ",
@@ -50,9 +50,9 @@ FIELDS = dict.fromkeys(
 
 
 @pytest.mark.parametrize("debug", ["True", "False"])
-def test_no_way_of_logging_lets_a_secret_out(ground: Ground, debug: str) -> None:
+def test_no_way_of_logging_lets_a_secret_out(web_stack: WebStack, debug: str) -> None:
     script = LOGGING.format(words=list(SECRETS.values()), fields=FIELDS)
-    done = ground.stack.manage("shell", "-v0", "-c", script, environ={"DJANGO_DEBUG": debug})
+    done = web_stack.stack.manage("shell", "-v0", "-c", script, environ={"DJANGO_DEBUG": debug})
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
     assert len([line for line in lines if "said" in line]) == 2 * len(SECRETS)
@@ -113,56 +113,60 @@ def test_scrubbing_keeps_what_is_no_text() -> None:
     "path",
     ["token-" * 1300 + ":", "a" * 7000 + "@", "bearer" + "%20" * 2300, "accounts" + "/" * 7000],
 )
-def test_no_path_keeps_a_web_process_busy(ground: Ground, path: str) -> None:
+def test_no_path_keeps_a_web_process_busy(web_stack: WebStack, path: str) -> None:
     with ThreadPoolExecutor(max_workers=4) as callers:
-        asked = [callers.submit(ground.door().ask, "GET", f"/{path}") for _ in range(3)]
+        asked = [callers.submit(web_stack.http_client().ask, "GET", f"/{path}") for _ in range(3)]
         waits: list[float] = []
         while not all(each.done() for each in asked) or len(waits) < 3:
             began = time.monotonic()
-            answer = ground.door().ask("GET", "/healthz")
+            answer = web_stack.http_client().ask("GET", "/healthz")
             waits.append(time.monotonic() - began)
             assert answer.status_code == 200
     assert {each.result().status_code for each in asked} == {404}
     assert max(waits) < 5
 
 
-def web_log_of(ground: Ground, request_id: str) -> str:
+def web_log_of(web_stack: WebStack, request_id: str) -> str:
     """Return what the web server has logged under a request's id."""
     for _ in range(50):
-        log = ground.stack.log("web").read_text()
+        log = web_stack.stack.log("web").read_text()
         if lines := [line for line in log.splitlines() if request_id in line]:
             return "\n".join(lines)
         time.sleep(0.1)
     raise AssertionError("nothing was logged")
 
 
-def test_a_request_leaves_one_line_without_its_secrets(ground: Ground, door: Door) -> None:
+def test_a_request_leaves_one_line_without_its_secrets(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     key, request_id = f"1-abc-{secrets.token_hex(16)}", secrets.token_hex(12)
     headers = {"X-Request-ID": request_id, "Authorization": f"Bearer {key}"}
     path = f"/accounts/set-password/{key}/"
-    answer = door.ask("GET", path, host=ground.acme.host, headers=headers)
+    answer = http_client.ask("GET", path, host=web_stack.acme.host, headers=headers)
     assert answer.headers["X-Request-ID"] == request_id
-    line = web_log_of(ground, request_id)
+    line = web_log_of(web_stack, request_id)
     assert len(line.splitlines()) == 1
     assert "status=410" in line
-    assert ground.acme.tenant.schema_name in line
-    assert key not in ground.stack.log("web").read_text()
+    assert web_stack.acme.tenant.schema_name in line
+    assert key not in web_stack.stack.log("web").read_text()
 
 
-def test_a_password_is_in_no_log(ground: Ground, door: Door) -> None:
-    token = door.token(ground.acme)
+def test_a_password_is_in_no_log(web_stack: WebStack, http_client: HttpClient) -> None:
+    token = http_client.token(web_stack.acme)
     request_id = secrets.token_hex(12)
     headers = {"X-Session-Token": token, "X-Request-ID": request_id}
-    door.ask("GET", "/api/me/", host=ground.acme.host, headers=headers)
-    web_log_of(ground, request_id)
-    log = ground.stack.log("web").read_text()
+    http_client.ask("GET", "/api/me/", host=web_stack.acme.host, headers=headers)
+    web_log_of(web_stack, request_id)
+    log = web_stack.stack.log("web").read_text()
     assert PASSWORD not in log
     assert token not in log
 
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "a b c d e f", "id<script>", "é" * 10])
-def test_an_odd_request_id_is_replaced(ground: Ground, door: Door, given: str) -> None:
+def test_an_odd_request_id_is_replaced(
+    web_stack: WebStack, http_client: HttpClient, given: str
+) -> None:
     sent = given.encode().decode("latin-1")
-    made = door.ask("GET", "/api/billing/config/", headers={"X-Request-ID": sent}).headers
+    made = http_client.ask("GET", "/api/billing/config/", headers={"X-Request-ID": sent}).headers
     assert len(made["X-Request-ID"]) == 32
     assert made["X-Request-ID"] != sent

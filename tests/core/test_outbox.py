@@ -24,13 +24,13 @@ from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
-from tests.core.ground import PASSWORD, Ground, found_workspace
+from tests.core.web_stack import PASSWORD, WebStack, create_workspace
 
 
 @pytest.fixture
-def signup(ground: Ground) -> Signup:
+def signup(web_stack: WebStack) -> Signup:
     """A paid sign-up whose owner waits for the welcome mail."""
-    workspace = found_workspace(password=None)
+    workspace = create_workspace(password=None)
     label, now = workspace.host.partition(".")[0], timezone.now()
     return Signup.objects.create(
         organization=workspace.tenant.name,
@@ -77,9 +77,9 @@ def mail_server(greeting: bytes) -> Iterator[int]:
             thread.join()
 
 
-def arrived(ground: Ground, promised: OutgoingMail) -> int:
+def arrived(web_stack: WebStack, promised: OutgoingMail) -> int:
     """Return how many copies the mail catcher holds."""
-    return len(mailbox.mails_to(promised.to, folder=ground.stack.mail_dir))
+    return len(mailbox.mails_to(promised.to, folder=web_stack.stack.mail_dir))
 
 
 def make_due(promised: OutgoingMail) -> None:
@@ -87,18 +87,18 @@ def make_due(promised: OutgoingMail) -> None:
     OutgoingMail.objects.filter(pk=promised.pk).update(next_attempt_at=timezone.now())
 
 
-def test_a_promise_made_twice_is_one_mail(ground: Ground, signup: Signup) -> None:
+def test_a_promise_made_twice_is_one_mail(web_stack: WebStack, signup: Signup) -> None:
     first, second = welcome.enqueue(signup=signup), welcome.enqueue(signup=signup)
     assert first.pk == second.pk
     for _ in range(3):
         mail.send(mail_id=first.pk)
-    assert arrived(ground, first) == 1
+    assert arrived(web_stack, first) == 1
     first.refresh_from_db()
     assert (first.attempts, first.error) == (1, "")
     assert first.sent_at is not None
 
 
-def test_of_many_senders_at_once_one_sends(ground: Ground, signup: Signup) -> None:
+def test_of_many_senders_at_once_one_sends(web_stack: WebStack, signup: Signup) -> None:
     promised = welcome.enqueue(signup=signup)
 
     def send(_number: int) -> None:
@@ -109,10 +109,10 @@ def test_of_many_senders_at_once_one_sends(ground: Ground, signup: Signup) -> No
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(send, range(6)))
-    assert arrived(ground, promised) == 1
+    assert arrived(web_stack, promised) == 1
 
 
-def test_a_promise_is_taken_back_with_its_transaction(ground: Ground, signup: Signup) -> None:
+def test_a_promise_is_taken_back_with_its_transaction(web_stack: WebStack, signup: Signup) -> None:
     with transaction.atomic():
         promised = welcome.enqueue(signup=signup)
         transaction.set_rollback(True)
@@ -126,7 +126,7 @@ def test_a_promise_is_taken_back_with_its_transaction(ground: Ground, signup: Si
 
 @pytest.mark.parametrize("greeting", [b"", b"554 Not today\r\n", b"421 Busy\r\n", b"\xff\xfe\r\n"])
 def test_a_server_that_hangs_or_refuses_puts_a_mail_off_and_loses_none(
-    ground: Ground, signup: Signup, settings: Settings, greeting: bytes
+    web_stack: WebStack, signup: Signup, settings: Settings, greeting: bytes
 ) -> None:
     promised = welcome.enqueue(signup=signup)
     catcher, settings.EMAIL_TIMEOUT = settings.EMAIL_PORT, 0.5
@@ -141,18 +141,18 @@ def test_a_server_that_hangs_or_refuses_puts_a_mail_off_and_loses_none(
 
     settings.EMAIL_PORT = catcher
     mail.send(mail_id=promised.pk)
-    assert arrived(ground, promised) == 0, "not before its time"
+    assert arrived(web_stack, promised) == 0, "not before its time"
     make_due(promised)
     assert promised not in mail.due(), "its job waits"
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name LIKE '%send_mail'")
     assert promised in mail.due()
     mail.send(mail_id=promised.pk)
-    assert arrived(ground, promised) == 1
+    assert arrived(web_stack, promised) == 1
 
 
 def test_an_unreachable_server_is_given_up_at_last_and_staff_can_see_it(
-    ground: Ground, signup: Signup, settings: Settings
+    web_stack: WebStack, signup: Signup, settings: Settings
 ) -> None:
     promised = welcome.enqueue(signup=signup)
     OutgoingMail.objects.filter(pk=promised.pk).update(attempts=MAX_ATTEMPTS - 1)
@@ -165,10 +165,10 @@ def test_an_unreachable_server_is_given_up_at_last_and_staff_can_see_it(
     settings.EMAIL_PORT = catcher
     make_due(promised)
     mail.send(mail_id=promised.pk)
-    assert arrived(ground, promised) == 0
+    assert arrived(web_stack, promised) == 0
 
 
-def test_a_mail_that_cannot_be_made_is_put_off_too(ground: Ground, signup: Signup) -> None:
+def test_a_mail_that_cannot_be_made_is_put_off_too(web_stack: WebStack, signup: Signup) -> None:
     """Or it would be tried every five seconds for ever, and nobody would see why."""
     promised = welcome.enqueue(signup=signup)
     assert signup.tenant is not None
@@ -181,7 +181,9 @@ def test_a_mail_that_cannot_be_made_is_put_off_too(ground: Ground, signup: Signu
     assert promised.next_attempt_at > timezone.now()
 
 
-def test_who_has_a_password_by_now_gets_no_link_any_more(ground: Ground, signup: Signup) -> None:
+def test_who_has_a_password_by_now_gets_no_link_any_more(
+    web_stack: WebStack, signup: Signup
+) -> None:
     promised = welcome.enqueue(signup=signup)
     assert signup.tenant is not None
     with inside(signup.tenant.schema_name):
@@ -193,11 +195,11 @@ def test_who_has_a_password_by_now_gets_no_link_any_more(ground: Ground, signup:
     assert promised.unwanted_at is not None
     assert promised.sent_at is None
     assert promised not in mail.due()
-    assert arrived(ground, promised) == 0
+    assert arrived(web_stack, promised) == 0
 
 
-def test_after_an_outage_the_worker_sends_what_waited(ground: Ground, signup: Signup) -> None:
-    stack = ground.stack
+def test_after_an_outage_the_worker_sends_what_waited(web_stack: WebStack, signup: Signup) -> None:
+    stack = web_stack.stack
     stack.stop_part("mail")
     promised = welcome.enqueue(signup=signup)
     stack.start_part("worker")
@@ -209,7 +211,7 @@ def test_after_an_outage_the_worker_sends_what_waited(ground: Ground, signup: Si
         if "mail" not in stack.running:
             stack.start_part("mail")
         stack.stop_part("worker")
-    assert arrived(ground, promised) == 1
+    assert arrived(web_stack, promised) == 1
 
 
 def test_waits_grow_up_to_a_longest_and_never_fall_together() -> None:

@@ -14,8 +14,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from public_apps.core.credential_paths import Credential
-from tests.core.ground import Door, Ground, another_web, found_workspace
 from tests.core.test_logs import web_log_of
+from tests.core.web_stack import HttpClient, WebStack, another_web, create_workspace
 from tests.customer import until
 from tests.monitoring.test_sentry import Sentry, broken, sentry
 
@@ -43,9 +43,9 @@ class Way:
         """Return the path with this key."""
         return "/" + PARAMETER.sub(key, self.route)
 
-    def host(self, ground: Ground) -> str:
+    def host(self, web_stack: WebStack) -> str:
         """Return a host that serves it."""
-        return "localhost" if self.urlconf == URLCONFS[0] else ground.acme.host
+        return "localhost" if self.urlconf == URLCONFS[0] else web_stack.acme.host
 
 
 def _ways() -> list[Way]:
@@ -93,36 +93,36 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("way", _ways(), ids=lambda way: way.route)
 def test_no_key_is_in_the_log_however_its_link_was_spelled(
-    ground: Ground, door: Door, way: Way
+    web_stack: WebStack, http_client: HttpClient, way: Way
 ) -> None:
     for spell in SPELLINGS.values():
-        for host in (way.host(ground), "localhost", "nobody.localhost"):
+        for host in (way.host(web_stack), "localhost", "nobody.localhost"):
             for method in ("GET", "POST"):
                 key, request_id = f"7-abc-{secrets.token_hex(16)}", secrets.token_hex(12)
                 headers = {"X-Request-ID": request_id}
                 path = spell(way.path(key))
                 assert key in path
-                door.ask(method, path, host=host, headers=headers)
-                assert "[secret]" in web_log_of(ground, request_id)
-                assert key not in ground.stack.log("web").read_text()
+                http_client.ask(method, path, host=host, headers=headers)
+                assert "[secret]" in web_log_of(web_stack, request_id)
+                assert key not in web_stack.stack.log("web").read_text()
 
 
 @pytest.mark.parametrize("way", _ways(), ids=lambda way: way.route)
 def test_a_page_with_a_key_sends_it_nowhere_and_is_kept_nowhere(
-    ground: Ground, door: Door, way: Way
+    web_stack: WebStack, http_client: HttpClient, way: Way
 ) -> None:
-    answer = door.ask("GET", way.path("7-abc-0123456789"), host=way.host(ground))
+    answer = http_client.ask("GET", way.path("7-abc-0123456789"), host=way.host(web_stack))
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer.headers["Cache-Control"]
 
 
 def test_a_key_is_in_no_report_of_what_broke(
-    ground: Ground, sentry: Sentry, tmp_path: Path
+    web_stack: WebStack, sentry: Sentry, tmp_path: Path
 ) -> None:
-    court, key = found_workspace(), f"7-{secrets.token_hex(32)}"
-    with another_web(ground, tmp_path, SENTRY_DSN=sentry.dsn) as door:
+    court, key = create_workspace(), f"7-{secrets.token_hex(32)}"
+    with another_web(web_stack, tmp_path, SENTRY_DSN=sentry.dsn) as http_client:
         with broken("accounts_invitation", court.tenant.schema_name):
-            answer = door.ask("GET", f"/accounts/invitation/{key}/", host=court.host)
+            answer = http_client.ask("GET", f"/accounts/invitation/{key}/", host=court.host)
         assert answer.status_code == 500
         until(lambda: sentry.reports)
         log = (tmp_path / "log" / "web.log").read_text()

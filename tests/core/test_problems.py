@@ -11,8 +11,8 @@ from django.conf import settings
 
 from public_apps.core.errors import Problem
 from public_apps.core.problems import CATALOGUE
-from tests.core.ground import Door, Ground
-from tests.tenant_api.town import Town
+from tests.core.web_stack import HttpClient, WebStack
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 GREEK = {"Accept-Language": "el"}
 
@@ -30,52 +30,58 @@ def test_no_problem_can_be_raised_that_the_catalogue_does_not_know() -> None:
         type("Unheard", (Problem,), {"slug": "nobody-knows"})
 
 
-def test_the_type_of_a_problem_is_a_page_that_explains_it(ground: Ground, door: Door) -> None:
-    problem = door.ask("GET", "/api/billing/checkout/cs_nobody/").json()
+def test_the_type_of_a_problem_is_a_page_that_explains_it(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    problem = http_client.ask("GET", "/api/billing/checkout/cs_nobody/").json()
     assert problem["type"] == f"{settings.SITE_URL}/problems/{problem['code']}"
     for path in (urlsplit(problem["type"]).path, f"{urlsplit(problem['type']).path}/"):
-        page = door.ask("GET", path, headers={"Accept": "text/html"})
+        page = http_client.ask("GET", path, headers={"Accept": "text/html"})
         assert page.status_code == 200
         assert problem["title"] in page.text
         assert str(CATALOGUE[problem["code"]].remedy) in page.text
 
 
-def test_every_kind_has_its_page_in_both_languages(ground: Ground, door: Door) -> None:
-    index = door.ask("GET", "/problems/", headers=GREEK)
+def test_every_kind_has_its_page_in_both_languages(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    index = http_client.ask("GET", "/problems/", headers=GREEK)
     for kind in CATALOGUE.values():
         assert f"/problems/{kind.slug}" in index.text
-        english = door.ask("GET", f"/problems/{kind.slug}")
-        greek = door.ask("GET", f"/problems/{kind.slug}", headers=GREEK)
+        english = http_client.ask("GET", f"/problems/{kind.slug}")
+        greek = http_client.ask("GET", f"/problems/{kind.slug}", headers=GREEK)
         assert (english.status_code, greek.status_code) == (200, 200)
         assert re.search(r"<h1[^>]*>[^<]*[\u0370-\u03ff]", greek.text), kind.slug
-    assert door.ask("GET", "/problems/nobody-knows").status_code == 404
+    assert http_client.ask("GET", "/problems/nobody-knows").status_code == 404
 
 
-def test_programs_read_the_catalogue(ground: Ground, door: Door) -> None:
-    told = door.ask("GET", "/api/problems/").json()
+def test_programs_read_the_catalogue(web_stack: WebStack, http_client: HttpClient) -> None:
+    told = http_client.ask("GET", "/api/problems/").json()
     assert {each["code"] for each in told} == set(CATALOGUE)
     for asked in ("/problems/", "/problems/too-large"):
-        answer = door.ask("GET", asked, headers={"Accept": "application/json"})
+        answer = http_client.ask("GET", asked, headers={"Accept": "application/json"})
         assert answer.headers["Content-Type"] == "application/json"
         assert {"Accept", "Accept-Language"} <= set(re.split(r",\s*", answer.headers["Vary"]))
     assert answer.json()["type"].endswith("/problems/too-large")
 
 
-def test_each_field_is_told_why_for_programs(town: Town) -> None:
+def test_each_field_is_told_why_for_programs(populated: PopulatedWorkspace) -> None:
     body = {"email": "no", "first_name": "x" * 300, "role": "king"}
-    told = town.owner.post("/api/invitations/", body, status=400)
+    told = populated.owner.post("/api/invitations/", body, status=400)
     assert told["codes"]["role"] == ["invalid_choice"]
     assert told["codes"]["first_name"] == ["max_length"]
     assert {name: len(each) for name, each in told["errors"].items()} == {
         name: len(each) for name, each in told["codes"].items()
     }
-    assert town.owner.post("/api/invitations/", {}, status=400)["codes"]["email"] == ["required"]
+    assert populated.owner.post("/api/invitations/", {}, status=400)["codes"]["email"] == [
+        "required"
+    ]
     absent = {"building": 2_000_000_000, "number": "A1"}
-    refused = town.owner.post("/api/apartments/", absent, status=400)
+    refused = populated.owner.post("/api/apartments/", absent, status=400)
     assert refused["codes"]["building"] == ["does_not_exist"]
     taken = {"name": "Only one", "address": "Akti 1"}
-    town.owner.post("/api/buildings/", taken)
-    assert town.owner.post("/api/buildings/", taken, status=409)["codes"]["name"] == ["unique"]
+    populated.owner.post("/api/buildings/", taken)
+    assert populated.owner.post("/api/buildings/", taken, status=409)["codes"]["name"] == ["unique"]
 
 
 @pytest.mark.parametrize(
@@ -96,12 +102,17 @@ def test_each_field_is_told_why_for_programs(town: Town) -> None:
     ],
 )
 def test_refusals_are_told_in_greek(
-    town: Town, method: str, path: str, sent: dict[str, object], status: int, detail: str
+    populated: PopulatedWorkspace,
+    method: str,
+    path: str,
+    sent: dict[str, object],
+    status: int,
+    detail: str,
 ) -> None:
     headers = {**GREEK, **sent.pop("headers", {})}  # type: ignore[dict-item]
     if "data" in sent:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    answer = town.owner.ask(method, path, headers=headers, **sent)
+    answer = populated.owner.ask(method, path, headers=headers, **sent)
     assert answer.status_code == status, answer.text
     told = answer.json()
     assert re.search(r"[\u0370-\u03ff]", told["title"]), told
@@ -121,14 +132,16 @@ def test_refusals_are_told_in_greek(
     ],
 )
 def test_messages_of_fields_are_told_in_greek(
-    town: Town, body: dict[str, object], field: str, text: str
+    populated: PopulatedWorkspace, body: dict[str, object], field: str, text: str
 ) -> None:
-    answer = town.owner.ask("POST", "/api/apartments/", json=body, headers=GREEK)
+    answer = populated.owner.ask("POST", "/api/apartments/", json=body, headers=GREEK)
     assert answer.status_code == 400
     assert text in answer.json()["errors"][field][0], answer.text
 
 
-def test_an_unknown_workspace_is_told_in_the_language_asked_for(ground: Ground, door: Door) -> None:
-    told = door.ask("GET", "/api/me/", host="nobody.localhost", headers=GREEK).json()
+def test_an_unknown_workspace_is_told_in_the_language_asked_for(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    told = http_client.ask("GET", "/api/me/", host="nobody.localhost", headers=GREEK).json()
     assert told["code"] == "no-such-workspace"
     assert re.search(r"[\u0370-\u03ff]", told["title"])

@@ -14,9 +14,9 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from devstack import environment
 from public_apps.accounts.models import Role
-from tests.core.ground import PASSWORD, Door, Ground, another_web
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web
 from tests.tenant_api.operations import operations
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 BY_HTTPS = {"X-Forwarded-Proto": "https"}
 LOGIN = "/_allauth/app/v1/auth/login"
@@ -50,54 +50,59 @@ def test_what_serves_both_forms_knows_how_every_address_ends(urlconf: str) -> No
 
 @pytest.mark.parametrize("by_header", [False, True])
 def test_every_address_that_the_documents_name_answers_without_its_slash(
-    town: Town, by_header: bool
+    populated: PopulatedWorkspace, by_header: bool
 ) -> None:
-    host = "localhost" if by_header else town.workspace.host
-    headers = {"X-Tenant-Host": town.workspace.host} if by_header else {}
-    headers["Authorization"] = f"Bearer {town.manager.token}"
-    for operation in operations(town.door, town.workspace.host):
+    host = "localhost" if by_header else populated.workspace.host
+    headers = {"X-Tenant-Host": populated.workspace.host} if by_header else {}
+    headers["Authorization"] = f"Bearer {populated.manager.token}"
+    for operation in operations(populated.http_client, populated.workspace.host):
         if operation.method != "GET" or operation.is_about_a_row:
             continue
         path = f"{operation.route.rstrip('/')}?page_size=3"
         bare, whole = (
-            town.door.ask("GET", each, host=host, headers=headers)
+            populated.http_client.ask("GET", each, host=host, headers=headers)
             for each in (path, path.replace("?", "/?"))
         )
         assert (bare.status_code, bare.content) == (whole.status_code, whole.content), path
         assert "Location" not in bare.headers
 
 
-def test_a_page_of_a_list_leads_on_with_its_query(town: Town) -> None:
+def test_a_page_of_a_list_leads_on_with_its_query(populated: PopulatedWorkspace) -> None:
     for _ in range(2):
-        town.manager.post("/api/buildings", {"name": f"Elm {_}{town.building.pk}", "address": "x"})
-    first = town.manager.get("/api/buildings?page_size=1&ordering=-id")
-    second = town.manager.ask("GET", "/" + first["next"].split("/", 3)[3])
+        populated.manager.post(
+            "/api/buildings", {"name": f"Elm {_}{populated.building.pk}", "address": "x"}
+        )
+    first = populated.manager.get("/api/buildings?page_size=1&ordering=-id")
+    second = populated.manager.ask("GET", "/" + first["next"].split("/", 3)[3])
     assert second.status_code == 200
     assert second.json()["results"] != first["results"]
 
 
 @pytest.mark.parametrize("debug", ["True", "False"])
 def test_all_methods_do_at_both_forms_what_they_do(
-    ground: Ground, tmp_path: Path, debug: str
+    web_stack: WebStack, tmp_path: Path, debug: str
 ) -> None:
-    with another_web(ground, tmp_path, DJANGO_DEBUG=debug) as web:
-        town = Town(web)
+    with another_web(web_stack, tmp_path, DJANGO_DEBUG=debug) as web:
+        populated = PopulatedWorkspace(web)
         for slash in ("", "/"):
-            body = {"name": f"Elm {debug}{slash or '-'}{town.building.pk}", "address": "Elaion 6"}
+            body = {
+                "name": f"Elm {debug}{slash or '-'}{populated.building.pk}",
+                "address": "Elaion 6",
+            }
             path = "/api/buildings" + slash
-            made = town.manager.ask("POST", path, json=body)
+            made = populated.manager.ask("POST", path, json=body)
             assert made.status_code == 201, "not a list with 200"
             row = f"{path.rstrip('/')}/{made.json()['id']}{slash}"
-            changed = town.manager.ask("PATCH", row, json={"notes": "x"})
+            changed = populated.manager.ask("PATCH", row, json={"notes": "x"})
             assert (changed.status_code, changed.json()["notes"]) == (200, "x")
-            assert town.manager.ask("HEAD", row).status_code == 200
-            assert town.manager.ask("DELETE", row).status_code == 204
+            assert populated.manager.ask("HEAD", row).status_code == 200
+            assert populated.manager.ask("DELETE", row).status_code == 204
         for host, headers in (
-            (town.workspace.host, {}),
-            ("localhost", {"X-Tenant-Host": town.workspace.host}),
+            (populated.workspace.host, {}),
+            ("localhost", {"X-Tenant-Host": populated.workspace.host}),
         ):
             # With DEBUG off the password is hashed anew, which ends the other sessions: somebody's own.
-            sign_in = {"email": town.person(Role.MANAGER).user.email, "password": PASSWORD}
+            sign_in = {"email": populated.person(Role.MANAGER).user.email, "password": PASSWORD}
             for slash in ("", "/"):
                 told = web.ask("POST", LOGIN + slash, host=host, json=sign_in, headers=headers)
                 assert told.status_code == 200, told.text
@@ -107,18 +112,18 @@ def test_all_methods_do_at_both_forms_what_they_do(
 
 
 def test_production_creates_what_is_posted_without_a_slash(
-    ground: Ground, town: Town, tmp_path: Path
+    web_stack: WebStack, populated: PopulatedWorkspace, tmp_path: Path
 ) -> None:
     given = {
         **environment.production_like(), "TENANT_BASE_DOMAIN": "localhost",
-        "DJANGO_SECRET_KEY": ground.stack.env["DJANGO_SECRET_KEY"], "STRIPE_MOCK_MODE": "False",
+        "DJANGO_SECRET_KEY": web_stack.stack.env["DJANGO_SECRET_KEY"], "STRIPE_MOCK_MODE": "False",
         "STRIPE_API_BASE": "https://api.stripe.com",
     }  # fmt: skip
-    person = {"Authorization": f"Bearer {town.manager.token}"}
-    with another_web(ground, tmp_path, **given) as web:
+    person = {"Authorization": f"Bearer {populated.manager.token}"}
+    with another_web(web_stack, tmp_path, **given) as web:
         for slash in ("", "/"):
-            body = {"name": f"Elm live{slash}{town.building.pk}", "address": "Elaion 7"}
-            path, host = f"/api/buildings{slash}", town.workspace.host
+            body = {"name": f"Elm live{slash}{populated.building.pk}", "address": "Elaion 7"}
+            path, host = f"/api/buildings{slash}", populated.workspace.host
             made = web.ask("POST", path, host=host, json=body, headers={**BY_HTTPS, **person})
             assert made.status_code == 201, made.text
             plain = web.ask("POST", path, host=host, json=body, headers=person)
@@ -128,10 +133,10 @@ def test_production_creates_what_is_posted_without_a_slash(
 
 @pytest.mark.parametrize("debug", ["True", "False"])
 def test_a_page_leads_on_and_its_form_stays_a_form(
-    ground: Ground, tmp_path: Path, debug: str
+    web_stack: WebStack, tmp_path: Path, debug: str
 ) -> None:
-    with another_web(ground, tmp_path, DJANGO_DEBUG=debug) as web:
-        host = ground.acme.host
+    with another_web(web_stack, tmp_path, DJANGO_DEBUG=debug) as web:
+        host = web_stack.acme.host
         for method, status in (("GET", 301), ("HEAD", 301), ("POST", 308), ("PUT", 308)):
             led = web.ask(method, "/accounts/login?next=/billing/", host=host)
             assert led.status_code == status
@@ -140,10 +145,12 @@ def test_a_page_leads_on_and_its_form_stays_a_form(
         assert web.ask("POST", "/accounts/nothing", host=host).status_code == 404
 
 
-def test_what_is_nowhere_is_a_problem_at_both_forms(ground: Ground, door: Door) -> None:
+def test_what_is_nowhere_is_a_problem_at_both_forms(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     paths = ("/api", "/api/nothing", "/_allauth/app/v1/nothing")
-    for path, slash, host in product(paths, ("", "/"), ("localhost", ground.acme.host)):
-        told = door.ask("GET", path + slash, host=host)
+    for path, slash, host in product(paths, ("", "/"), ("localhost", web_stack.acme.host)):
+        told = http_client.ask("GET", path + slash, host=host)
         assert told.status_code == 404, path
         assert told.headers["Content-Type"] == "application/problem+json", path
         assert json.loads(told.content)["detail"]

@@ -16,24 +16,26 @@ from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail, SuppressedAddress
-from tests.core.ground import Door, Ground, another_web
+from tests.core.web_stack import HttpClient, WebStack, another_web
 
 POSTMARK = "/api/mail/webhook/postmark/tracking/"
 USER, PASSWORD = "postmark", secrets.token_urlsafe(18)
 
 
 @pytest.fixture
-def told(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def told(web_stack: WebStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpClient]:
     """A web server that the mail provider may report to."""
     folder: Path = tmp_path_factory.mktemp("told")
     secret = f"{USER}:{PASSWORD}"
-    with another_web(ground, folder, ANYMAIL_WEBHOOK_SECRET=secret) as door:
-        yield door
+    with another_web(web_stack, folder, ANYMAIL_WEBHOOK_SECRET=secret) as http_client:
+        yield http_client
 
 
-def report(door: Door, *, auth: tuple[str, str] | None, **event: Any) -> requests.Response:
+def report(
+    http_client: HttpClient, *, auth: tuple[str, str] | None, **event: Any
+) -> requests.Response:
     """Report as Postmark does (https://postmarkapp.com/developer/webhooks/bounce-webhook)."""
-    return door.ask("POST", POSTMARK, json=event, auth=auth)
+    return http_client.ask("POST", POSTMARK, json=event, auth=auth)
 
 
 def bounce(address: str) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def somebody() -> str:
     return f"Petros-{secrets.token_hex(5)}@post.example"
 
 
-def test_reports_count_only_with_the_right_password(told: Door, ground: Ground) -> None:
+def test_reports_count_only_with_the_right_password(told: HttpClient, web_stack: WebStack) -> None:
     address = somebody()
     for auth in (None, (USER, "guessed"), ("postmark2", PASSWORD)):
         assert report(told, auth=auth, **bounce(address)).status_code == 400
@@ -88,13 +90,15 @@ def test_reports_count_only_with_the_right_password(told: Door, ground: Ground) 
         assert not SuppressedAddress.objects.filter(address=address.lower()).exists()
 
 
-def test_without_a_secret_there_is_no_such_address(ground: Ground, door: Door) -> None:
-    assert report(door, auth=(USER, PASSWORD), **bounce(somebody())).status_code == 404
+def test_without_a_secret_there_is_no_such_address(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    assert report(http_client, auth=(USER, PASSWORD), **bounce(somebody())).status_code == 404
 
 
-def test_no_tenants_host_takes_reports(told: Door, ground: Ground) -> None:
+def test_no_tenants_host_takes_reports(told: HttpClient, web_stack: WebStack) -> None:
     event = bounce(somebody())
-    answer = told.ask("POST", POSTMARK, host=ground.acme.host, json=event, auth=(USER, PASSWORD))
+    answer = told.ask("POST", POSTMARK, host=web_stack.acme.host, json=event, auth=(USER, PASSWORD))
     assert answer.status_code == 404
 
 
@@ -113,7 +117,7 @@ def greeting() -> Iterator[None]:
 
 @override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend")
 def test_the_outbox_gives_up_what_is_meant_for_a_suppressed_address(
-    ground: Ground, greeting: None
+    web_stack: WebStack, greeting: None
 ) -> None:
     address, neighbour = somebody(), somebody()
     SuppressedAddress.objects.create(address=address.lower(), reason="complained")
@@ -127,5 +131,5 @@ def test_the_outbox_gives_up_what_is_meant_for_a_suppressed_address(
     assert (given_up.sent_at, given_up.attempts) == (None, 0)
     assert "complained" in given_up.error
     assert OutgoingMail.objects.get(to=neighbour).sent_at is not None
-    folder = ground.stack.mail_dir
+    folder = web_stack.stack.mail_dir
     assert not mailbox.mails_to(address, folder=folder)

@@ -11,8 +11,8 @@ from procrastinate.contrib.django import app
 from devstack.processes import ROOT
 from public_apps.core import jobs
 from public_apps.core.models import OutgoingMail
-from tests.core.ground import Ground
 from tests.core.test_jobs import eventually, status_of, working
+from tests.core.web_stack import WebStack
 
 # Under what the release before 2026-12 enqueued: that release's own list.
 ENQUEUED_AS = {
@@ -76,12 +76,14 @@ def test_every_task_says_its_name_itself() -> None:
 
 
 @pytest.mark.parametrize("name", ["public_apps.core.tasks.send_mail", "core.send_mail"])
-def test_a_job_runs_under_its_old_name_and_under_its_new_one(ground: Ground, name: str) -> None:
+def test_a_job_runs_under_its_old_name_and_under_its_new_one(
+    web_stack: WebStack, name: str
+) -> None:
     mail = OutgoingMail.objects.create(
         kind="unknown", key=name, to="eleni@acme.example", next_attempt_at=timezone.now()
     )
     enqueued = app.configure_task(name, allow_unknown=True, **jobs.MAIL).defer(mail_id=mail.pk)
-    with working(ground):
+    with working(web_stack):
         eventually(lambda: status_of(enqueued) in {None, "failed"})
     mail.refresh_from_db()
     assert mail.attempts == 1

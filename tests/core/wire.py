@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.core.ground import Door
+from tests.core.web_stack import HttpClient
 
 PIECE = 16 * 1024
 
@@ -30,7 +30,7 @@ class Heard:
 
 
 def send(
-    door: Door,
+    http_client: HttpClient,
     method: str,
     path: str,
     body: bytes,
@@ -40,8 +40,8 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> Heard:
     """Send one request on a connection of its own."""
-    connection = http.client.HTTPConnection(urlsplit(door.url).netloc, timeout=60)
-    given = {"Host": host, "X-Forwarded-For": door.address, **(headers or {})}
+    connection = http.client.HTTPConnection(urlsplit(http_client.url).netloc, timeout=60)
+    given = {"Host": host, "X-Forwarded-For": http_client.address, **(headers or {})}
     try:
         sent = _pieces(body) if chunked else body
         connection.request(method, path, sent, given, encode_chunked=chunked)
@@ -51,9 +51,9 @@ def send(
         connection.close()
 
 
-def send_raw(door: Door, *pieces: bytes, rudely: bool = False) -> Heard | None:
+def send_raw(http_client: HttpClient, *pieces: bytes, rudely: bool = False) -> Heard | None:
     """Write these bytes and return what is answered; `rudely`, hang up without waiting for it."""
-    where = urlsplit(door.url)
+    where = urlsplit(http_client.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         for piece in pieces:
             connection.sendall(piece)
@@ -68,10 +68,14 @@ def send_raw(door: Door, *pieces: bytes, rudely: bool = False) -> Heard | None:
 
 
 def head(
-    door: Door, path: str, *lines: str, method: str = "POST", host: str = "localhost"
+    http_client: HttpClient, path: str, *lines: str, method: str = "POST", host: str = "localhost"
 ) -> bytes:
     """Return the beginning of a request, to be followed by its body."""
-    given = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"X-Forwarded-For: {door.address}"]
+    given = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {host}",
+        f"X-Forwarded-For: {http_client.address}",
+    ]
     return "\r\n".join([*given, *lines, "", ""]).encode()
 
 

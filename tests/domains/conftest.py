@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
-from tests.core.ground import door, ground
+from tests.core.web_stack import http_client, web_stack
 from tests.domains.name_server import NameServer
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]
 
 
 @pytest.fixture

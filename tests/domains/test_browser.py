@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from public_apps.tenants import domains
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD, Ground, Workspace, another_web, found_workspace
+from tests.core.web_stack import PASSWORD, WebStack, Workspace, another_web, create_workspace
 from tests.domains.moving import new_host, publish
 from tests.domains.name_server import NameServer
 
@@ -22,12 +22,14 @@ def sign_in(page: Page, workspace: Workspace) -> None:
 
 
 def test_an_owner_moves_to_a_domain_of_her_own(
-    ground: Ground, zone: NameServer, browser: Browser, tmp_path: Path
+    web_stack: WebStack, zone: NameServer, browser: Browser, tmp_path: Path
 ) -> None:
-    workspace, host = found_workspace(), new_host()
-    with another_web(ground, tmp_path / "web", DNS_RESOLVERS=zone.address) as door:
+    workspace, host = create_workspace(), new_host()
+    with another_web(web_stack, tmp_path / "web", DNS_RESOLVERS=zone.address) as http_client:
         # The web server is the browser's proxy: so every name that it is given leads there.
-        page = open_page(browser, DESKTOP, proxy={"server": door.url, "bypass": "<-loopback>"})
+        page = open_page(
+            browser, DESKTOP, proxy={"server": http_client.url, "bypass": "<-loopback>"}
+        )
         page.goto(domains.url_at(workspace.host, "/settings/domains/"))
         sign_in(page, workspace)
         page.fill("input[name=host]", host)

@@ -19,7 +19,7 @@ from public_apps.tenants.custom_domains import claims, dns_lookup, overview
 from public_apps.tenants.custom_domains.tasks import check_domain, sweep_domains
 from public_apps.tenants.models import Domain, DomainClaim
 from public_apps.tenants.offboarding import departures, steps
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.domains.moving import ELENI, a_day_later, new_host, publish, unpublish, verified
 from tests.domains.name_server import NameServer
 from tests.lifecycle.folder_vault import FolderVault
@@ -28,18 +28,20 @@ from tests.tenants.test_hosts import until_status
 
 
 def test_a_domain_is_a_host_from_its_proof_on_and_not_before(
-    ground: Ground, door: Door, zone: NameServer
+    web_stack: WebStack, http_client: HttpClient, zone: NameServer
 ) -> None:
-    tenant = found_workspace().tenant
+    tenant = create_workspace().tenant
     claim = claims.add(tenant=tenant, text=new_host(), by=ELENI)
-    assert door.ask("GET", "/api/me/", host=claim.host).status_code == 404
+    assert http_client.ask("GET", "/api/me/", host=claim.host).status_code == 404
     assert claims.check(claim=claim).problem == "no_proof"
-    assert door.ask("GET", "/api/me/", host=claim.host).status_code == 404
-    assert door.ask("GET", "/api/me/", headers={"X-Tenant-Host": claim.host}).status_code == 404
+    assert http_client.ask("GET", "/api/me/", host=claim.host).status_code == 404
+    assert (
+        http_client.ask("GET", "/api/me/", headers={"X-Tenant-Host": claim.host}).status_code == 404
+    )
 
     publish(zone, claim)
     assert claims.check(claim=a_day_later(claim)).verified_at
-    until_status(door, claim.host, 401)
+    until_status(http_client, claim.host, 401)
     assert tenant.primary_domain != claim.host, "the first address is the owner's choice"
 
 
@@ -49,9 +51,9 @@ def test_a_domain_is_a_host_from_its_proof_on_and_not_before(
      ("another's CNAME", "not_here"), ("broken", "no_answer")],
 )  # fmt: skip
 def test_each_lack_has_its_name(
-    ground: Ground, zone: NameServer, change: str, problem: str
+    web_stack: WebStack, zone: NameServer, change: str, problem: str
 ) -> None:
-    claim = claims.add(tenant=ground.acme.tenant, text=new_host(), by=ELENI)
+    claim = claims.add(tenant=web_stack.acme.tenant, text=new_host(), by=ELENI)
     publish(zone, claim)
     if change == "no TXT":
         zone.forget(dns_lookup.proof_host(claim.host))
@@ -67,8 +69,10 @@ def test_each_lack_has_its_name(
     claims.remove(claim=checked, by=ELENI)
 
 
-def test_a_domain_without_alias_counts_by_its_addresses(ground: Ground, zone: NameServer) -> None:
-    claim = claims.add(tenant=ground.acme.tenant, text=new_host(), by=ELENI)
+def test_a_domain_without_alias_counts_by_its_addresses(
+    web_stack: WebStack, zone: NameServer
+) -> None:
+    claim = claims.add(tenant=web_stack.acme.tenant, text=new_host(), by=ELENI)
     publish(zone, claim)
     zone.forget(claim.host)
     zone.set(claim.host, "A", "192.0.2.7")
@@ -81,9 +85,9 @@ def test_a_domain_without_alias_counts_by_its_addresses(ground: Ground, zone: Na
 
 
 def test_one_domain_is_one_tenants_and_a_claim_alone_keeps_nobody_out(
-    ground: Ground, zone: NameServer
+    web_stack: WebStack, zone: NameServer
 ) -> None:
-    squatter, owner = found_workspace().tenant, found_workspace().tenant
+    squatter, owner = create_workspace().tenant, create_workspace().tenant
     host = new_host()
     squatted = claims.add(tenant=squatter, text=host, by=ELENI)
     owned = verified(zone, owner, host)
@@ -97,8 +101,8 @@ def test_one_domain_is_one_tenants_and_a_claim_alone_keeps_nobody_out(
     assert claims.check(claim=a_day_later(squatted)).verified_at, "given up, it can be proven anew"
 
 
-def test_dns_that_does_not_answer_changes_nothing(ground: Ground, zone: NameServer) -> None:
-    claim = verified(zone, found_workspace().tenant)
+def test_dns_that_does_not_answer_changes_nothing(web_stack: WebStack, zone: NameServer) -> None:
+    claim = verified(zone, create_workspace().tenant)
     zone.is_broken = True
     checked = claims.check(claim=claim, hurried=False)
     assert (checked.problem, checked.failing_since) == ("no_answer", None)
@@ -106,9 +110,9 @@ def test_dns_that_does_not_answer_changes_nothing(ground: Ground, zone: NameServ
 
 
 def test_a_lost_record_puts_the_subdomain_first_and_after_three_days_ends_the_service(
-    ground: Ground, zone: NameServer
+    web_stack: WebStack, zone: NameServer
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     claim = verified(zone, workspace.tenant)
     claims.make_primary(tenant=workspace.tenant, host=claim.host, by=ELENI)
     unpublish(zone, claim)
@@ -130,8 +134,10 @@ def test_a_lost_record_puts_the_subdomain_first_and_after_three_days_ends_the_se
     assert OutgoingMail.objects.filter(kind=claims.FAILING, to=workspace.owner).count() == 1
 
 
-def test_records_that_come_back_in_time_are_well_again(ground: Ground, zone: NameServer) -> None:
-    claim = verified(zone, found_workspace().tenant)
+def test_records_that_come_back_in_time_are_well_again(
+    web_stack: WebStack, zone: NameServer
+) -> None:
+    claim = verified(zone, create_workspace().tenant)
     unpublish(zone, claim)
     check_domain(claim_id=claim.pk)
     publish(zone, claim)
@@ -140,9 +146,11 @@ def test_records_that_come_back_in_time_are_well_again(ground: Ground, zone: Nam
     assert (claim.problem, claim.failing_since) == ("", None)
 
 
-def test_each_verified_domain_is_asked_about_once_a_day(ground: Ground, zone: NameServer) -> None:
-    fresh, stale = (verified(zone, found_workspace().tenant) for _ in range(2))
-    unproven = claims.add(tenant=ground.acme.tenant, text=new_host(), by=ELENI)
+def test_each_verified_domain_is_asked_about_once_a_day(
+    web_stack: WebStack, zone: NameServer
+) -> None:
+    fresh, stale = (verified(zone, create_workspace().tenant) for _ in range(2))
+    unproven = claims.add(tenant=web_stack.acme.tenant, text=new_host(), by=ELENI)
     a_day_later(stale)
     sweep_domains(timestamp=0)
     jobs = ProcrastinateJob.objects.filter(task_name__endswith="check_domain", status="todo")
@@ -152,8 +160,8 @@ def test_each_verified_domain_is_asked_about_once_a_day(ground: Ground, zone: Na
     claims.remove(claim=unproven, by=ELENI)
 
 
-def test_dns_is_not_asked_in_a_hurry(ground: Ground, zone: NameServer) -> None:
-    claim = claims.add(tenant=found_workspace().tenant, text=new_host(), by=ELENI)
+def test_dns_is_not_asked_in_a_hurry(web_stack: WebStack, zone: NameServer) -> None:
+    claim = claims.add(tenant=create_workspace().tenant, text=new_host(), by=ELENI)
     claim = claims.check(claim=claim)
     before = zone.asked
     with pytest.raises(Refused):
@@ -161,8 +169,8 @@ def test_dns_is_not_asked_in_a_hurry(ground: Ground, zone: NameServer) -> None:
     assert zone.asked == before
 
 
-def test_a_workspace_has_so_many_domains_and_no_more(ground: Ground) -> None:
-    tenant = found_workspace().tenant
+def test_a_workspace_has_so_many_domains_and_no_more(web_stack: WebStack) -> None:
+    tenant = create_workspace().tenant
     first = new_host()
     for host in (first, first, *(new_host() for _ in range(claims.MOST_CLAIMS - 1))):
         claims.add(tenant=tenant, text=host, by=ELENI)
@@ -177,11 +185,11 @@ def test_a_workspace_has_so_many_domains_and_no_more(ground: Ground) -> None:
      "x" * 64 + ".gr", ".".join(["abc"] * 70), "printer.local", "a.internal", "x.onion", "a b.gr",
      "a.gr\x00", "a.1", "1.2.3.4.5", "xn--.gr", "🤖.gr"],
 )  # fmt: skip
-def test_what_is_no_domain_of_a_customers_is_refused(ground: Ground, text: str) -> None:
+def test_what_is_no_domain_of_a_customers_is_refused(web_stack: WebStack, text: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        claims.add(tenant=ground.acme.tenant, text=text, by=ELENI)
+        claims.add(tenant=web_stack.acme.tenant, text=text, by=ELENI)
     assert set(refusal.value.errors) == {"host"}
-    assert not DomainClaim.objects.filter(tenant=ground.acme.tenant).exists()
+    assert not DomainClaim.objects.filter(tenant=web_stack.acme.tenant).exists()
 
 
 @pytest.mark.parametrize(
@@ -189,23 +197,23 @@ def test_what_is_no_domain_of_a_customers_is_refused(ground: Ground, text: str) 
     [(" Concierge.Αθήνα.GR. ", "concierge.xn--jxafb0a0a.gr"), ("straße.de", "xn--strae-oqa.de")],
 )
 def test_domains_in_other_scripts_are_kept_as_dns_knows_them(
-    ground: Ground, text: str, host: str
+    web_stack: WebStack, text: str, host: str
 ) -> None:
-    claim = claims.add(tenant=ground.acme.tenant, text=text, by=ELENI)
+    claim = claims.add(tenant=web_stack.acme.tenant, text=text, by=ELENI)
     assert claim.host == host
     claims.remove(claim=claim, by=ELENI)
 
 
 def test_a_domain_in_another_script_is_served_and_shown_as_its_people_write_it(
-    ground: Ground, door: Door, zone: NameServer
+    web_stack: WebStack, http_client: HttpClient, zone: NameServer
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     written = f"πολυκατοικία{secrets.randbelow(10**6)}.ελ"
     claim = verified(zone, workspace.tenant, f" {written.upper()}. ")
     assert claim.host.startswith("xn--")
     assert claim.host.isascii()
-    until_status(door, claim.host, 401)
-    assert door.ask("GET", "/api/me/", host=claim.host.upper()).status_code == 401
+    until_status(http_client, claim.host, 401)
+    assert http_client.ask("GET", "/api/me/", host=claim.host.upper()).status_code == 401
     claims.make_primary(tenant=workspace.tenant, host=claim.host, by=ELENI)
     assert domains.url_of(workspace.tenant).startswith(f"http://{claim.host}")
     assert overview.of(workspace.tenant).own[0].name == written
@@ -214,10 +222,10 @@ def test_a_domain_in_another_script_is_served_and_shown_as_its_people_write_it(
 
 
 def test_after_its_quarantine_the_domain_of_who_has_left_can_be_proven_by_another(
-    ground: Ground, zone: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack, zone: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(offboarding_hooks, "_vaults", [FolderVault(tmp_path / "vault")])
-    left, comes = found_workspace(), found_workspace().tenant
+    left, comes = create_workspace(), create_workspace().tenant
     host = verified(zone, left.tenant).host
     departures.plan_archive(tenant=left.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(left).pk)
@@ -228,23 +236,25 @@ def test_after_its_quarantine_the_domain_of_who_has_left_can_be_proven_by_anothe
     assert claims.check(claim=a_day_later(claim)).verified_at
 
 
-def test_the_base_domains_own_zone_is_never_a_customers(ground: Ground, settings: object) -> None:
+def test_the_base_domains_own_zone_is_never_a_customers(
+    web_stack: WebStack, settings: object
+) -> None:
     settings.TENANT_BASE_DOMAIN = "app.concierge.example"  # type: ignore[attr-defined]
     settings.FRONTEND_URL = "https://www.concierge.example"  # type: ignore[attr-defined]
     for text in ("app.concierge.example", "x.app.concierge.example", "concierge.example",
                  "www.concierge.example"):  # fmt: skip
         with pytest.raises(Invalid):
-            claims.add(tenant=ground.acme.tenant, text=text, by=ELENI)
+            claims.add(tenant=web_stack.acme.tenant, text=text, by=ELENI)
     assert domains.label_of("x.app.concierge.example") == "x"
 
 
 def test_who_removes_the_first_domain_is_back_at_the_subdomain(
-    ground: Ground, door: Door, zone: NameServer
+    web_stack: WebStack, http_client: HttpClient, zone: NameServer
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     claim = verified(zone, workspace.tenant)
     claims.make_primary(tenant=workspace.tenant, host=claim.host, by=ELENI)
-    until_status(door, claim.host, 401)
+    until_status(http_client, claim.host, 401)
     claims.remove(claim=claim, by=ELENI)
     assert workspace.tenant.primary_domain == workspace.host
-    until_status(door, claim.host, 404)
+    until_status(http_client, claim.host, 404)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.core.ground import Ground, found_workspace
+from tests.core.web_stack import WebStack, create_workspace
 from tests.domains.moving import new_host
 from tests.domains.name_server import NameServer
 
 
 def test_an_operator_takes_a_domain_from_its_records_to_the_first_address(
-    ground: Ground, zone: NameServer, capsys: pytest.CaptureFixture[str]
+    web_stack: WebStack, zone: NameServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    workspace, host = found_workspace(), new_host()
+    workspace, host = create_workspace(), new_host()
 
     def do(action: str, *words: str) -> dict[str, Any]:
         call_command("domain", action, workspace.tenant.schema_name, *words)

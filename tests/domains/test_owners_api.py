@@ -13,7 +13,14 @@ from public_apps.accounts.models import Role, User
 from public_apps.audit.models import Entry
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, another_web, found_workspace
+from tests.core.web_stack import (
+    PASSWORD,
+    HttpClient,
+    WebStack,
+    Workspace,
+    another_web,
+    create_workspace,
+)
 from tests.domains.moving import new_host
 from tests.domains.name_server import NameServer
 
@@ -21,15 +28,17 @@ from tests.domains.name_server import NameServer
 class Owner:
     """Somebody who is signed in at a web server that asks the test's DNS."""
 
-    def __init__(self, door: Door, workspace: Workspace) -> None:
-        self.door = door
+    def __init__(self, http_client: HttpClient, workspace: Workspace) -> None:
+        self.http_client = http_client
         self.workspace = workspace
-        self.token = door.token(workspace)
+        self.token = http_client.token(workspace)
 
     def ask(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Call the API."""
         headers = {"Authorization": f"Bearer {self.token}", **kwargs.pop("headers", {})}
-        return self.door.ask(method, path, host=self.workspace.host, headers=headers, **kwargs)
+        return self.http_client.ask(
+            method, path, host=self.workspace.host, headers=headers, **kwargs
+        )
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +47,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture
-def eleni(ground: Ground, zone: NameServer, folder: Any) -> Iterator[Owner]:
+def eleni(web_stack: WebStack, zone: NameServer, folder: Any) -> Iterator[Owner]:
     """An owner with a workspace of her own."""
-    with another_web(ground, folder / secrets.token_hex(4), DNS_RESOLVERS=zone.address) as door:
-        yield Owner(door, found_workspace())
+    with another_web(
+        web_stack, folder / secrets.token_hex(4), DNS_RESOLVERS=zone.address
+    ) as http_client:
+        yield Owner(http_client, create_workspace())
 
 
 def test_an_owner_adds_proves_and_prefers_a_domain_then_changes_her_mind(
@@ -73,8 +84,8 @@ def test_an_owner_adds_proves_and_prefers_a_domain_then_changes_her_mind(
     ]  # fmt: skip
 
 
-def test_an_owner_changes_the_subdomain(ground: Ground, eleni: Owner) -> None:
-    label, taken = f"moved-{secrets.token_hex(4)}", domains.label_of(ground.acme.host)
+def test_an_owner_changes_the_subdomain(web_stack: WebStack, eleni: Owner) -> None:
+    label, taken = f"moved-{secrets.token_hex(4)}", domains.label_of(web_stack.acme.host)
     assert eleni.ask("POST", "/api/subdomain/", json={"subdomain": taken}).status_code == 409
     refused = eleni.ask("POST", "/api/subdomain/", json={"subdomain": "admin"})
     assert (refused.status_code, list(refused.json()["errors"])) == (400, ["subdomain"])
@@ -85,16 +96,16 @@ def test_an_owner_changes_the_subdomain(ground: Ground, eleni: Owner) -> None:
 
 
 def test_nobody_but_owners_and_no_other_workspace_has_a_say(
-    ground: Ground, door: Door, eleni: Owner
+    web_stack: WebStack, http_client: HttpClient, eleni: Owner
 ) -> None:
     added = eleni.ask("POST", "/api/domains/", json={"host": new_host()}).json()
-    stranger = Owner(door, found_workspace())
+    stranger = Owner(http_client, create_workspace())
     path = f"/api/domains/{added['id']}/"
     for method, each in (("GET", path), ("DELETE", path), ("POST", f"{path}verify/")):
         assert stranger.ask(method, each).status_code == 404
     with inside(stranger.workspace.tenant.schema_name):
         User.objects.create_user("manos@court.example", PASSWORD, role=Role.MANAGER)
-    manager = Owner(door, Workspace(
+    manager = Owner(http_client, Workspace(
         tenant=stranger.workspace.tenant, host=stranger.workspace.host, owner="manos@court.example",
     ))  # fmt: skip
     assert manager.ask("GET", "/api/domains/").status_code == 403

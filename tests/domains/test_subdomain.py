@@ -16,7 +16,7 @@ from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
 from public_apps.tenants.custom_domains import claims, subdomain_change
 from public_apps.tenants.models import Domain
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.domains.moving import ELENI, verified
 from tests.domains.name_server import NameServer
 from tests.domains.test_served import until_led
@@ -29,22 +29,24 @@ def new_label() -> str:
 
 
 def test_the_old_name_leads_to_the_new_one_and_programs_still_find_it(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     label = new_label()
     subdomain_change.change(tenant=workspace.tenant, label=label.upper(), by=ELENI)
-    until_status(door, domains.host_of(label), 401)
-    led = until_led(door, workspace.host, "/billing/?page=2")
+    until_status(http_client, domains.host_of(label), 401)
+    led = until_led(http_client, workspace.host, "/billing/?page=2")
     assert led.headers["Location"] == domains.url_at(domains.host_of(label), "/billing/?page=2")
-    assert door.token(workspace), "the API still answers at the old name"
+    assert http_client.token(workspace), "the API still answers at the old name"
     old = Domain.objects.get(domain=workspace.host)
     assert old.retires_at is not None
     assert abs(old.retires_at - timezone.now() - timedelta(days=90)) < timedelta(minutes=5)
 
 
-def test_the_old_name_is_nobody_elses_until_its_time_is_over(ground: Ground, door: Door) -> None:
-    workspace, other = found_workspace(), found_workspace()
+def test_the_old_name_is_nobody_elses_until_its_time_is_over(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace, other = create_workspace(), create_workspace()
     old = domains.label_of(workspace.host)
     signup = Signup.objects.create(
         organization="Court", requested_subdomain=old, subdomain=old, email=workspace.owner,
@@ -59,15 +61,15 @@ def test_the_old_name_is_nobody_elses_until_its_time_is_over(ground: Ground, doo
 
     Domain.objects.filter(domain=workspace.host).update(retires_at=timezone.now())
     assert subdomain_change.let_go() == [workspace.host]
-    until_status(door, workspace.host, 404)
+    until_status(http_client, workspace.host, 404)
     assert subdomains.availability(old).available
     signup.refresh_from_db()
     assert signup.released_at is not None
     subdomain_change.change(tenant=other.tenant, label=old, by=ELENI)
 
 
-def test_who_changes_back_has_the_old_name_as_before(ground: Ground) -> None:
-    workspace = found_workspace()
+def test_who_changes_back_has_the_old_name_as_before(web_stack: WebStack) -> None:
+    workspace = create_workspace()
     subdomain_change.change(tenant=workspace.tenant, label=new_label(), by=ELENI)
     back = subdomain_change.change(
         tenant=workspace.tenant, label=domains.label_of(workspace.host), by=ELENI
@@ -76,8 +78,8 @@ def test_who_changes_back_has_the_old_name_as_before(ground: Ground) -> None:
     assert workspace.tenant.domains.filter(retires_at=None).count() == 1
 
 
-def test_names_are_not_changed_without_end(ground: Ground) -> None:
-    tenant = found_workspace().tenant
+def test_names_are_not_changed_without_end(web_stack: WebStack) -> None:
+    tenant = create_workspace().tenant
     for _ in range(subdomain_change.MOST_OLD_NAMES):
         subdomain_change.change(tenant=tenant, label=new_label(), by=ELENI)
     before = sorted(tenant.domains.values_list("domain", flat=True))
@@ -87,13 +89,13 @@ def test_names_are_not_changed_without_end(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("label", ["admin", "x", "no such name", "xn--hxajbheg", "a.b", "stripe-1"])
-def test_what_is_no_subdomain_is_refused(ground: Ground, label: str) -> None:
+def test_what_is_no_subdomain_is_refused(web_stack: WebStack, label: str) -> None:
     with pytest.raises(Invalid):
-        subdomain_change.change(tenant=ground.acme.tenant, label=label, by=ELENI)
+        subdomain_change.change(tenant=web_stack.acme.tenant, label=label, by=ELENI)
 
 
-def test_an_own_domain_stays_the_first_address(ground: Ground, zone: NameServer) -> None:
-    tenant = found_workspace().tenant
+def test_an_own_domain_stays_the_first_address(web_stack: WebStack, zone: NameServer) -> None:
+    tenant = create_workspace().tenant
     claim = verified(zone, tenant)
     claims.make_primary(tenant=tenant, host=claim.host, by=ELENI)
     now = subdomain_change.change(tenant=tenant, label=new_label(), by=ELENI)
@@ -102,8 +104,8 @@ def test_an_own_domain_stays_the_first_address(ground: Ground, zone: NameServer)
     assert tenant.primary_domain == now.domain
 
 
-def test_of_two_who_want_a_name_at_once_one_gets_it(ground: Ground) -> None:
-    tenants = [found_workspace().tenant for _ in range(2)]
+def test_of_two_who_want_a_name_at_once_one_gets_it(web_stack: WebStack) -> None:
+    tenants = [create_workspace().tenant for _ in range(2)]
     label, start, got = new_label(), Barrier(2), []
 
     def change(tenant: object) -> None:

@@ -1,6 +1,6 @@
 """The fixtures that these tests share with their neighbours."""
 
-from tests.core.ground import door, ground
+from tests.core.web_stack import http_client, web_stack
 from tests.fleet.orchards import database, fleet, original
 
-__all__ = ["database", "door", "fleet", "ground", "original"]
+__all__ = ["database", "fleet", "http_client", "original", "web_stack"]

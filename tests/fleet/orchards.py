@@ -14,7 +14,7 @@ from psycopg import sql
 
 from devstack.stack import Stack
 from tests import templates
-from tests.core.ground import plain_environ
+from tests.core.web_stack import plain_environ
 
 BEFORE = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings_before"}
 AFTER = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings"}

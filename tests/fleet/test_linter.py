@@ -7,18 +7,18 @@ import subprocess
 import sys
 
 from devstack.processes import ROOT
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 HASTY = "tests.fleet.hasty.settings"
 
 
 def test_each_migration_that_old_code_could_not_live_with_is_named_and_no_other(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "devstack.lint_migrations"],
         cwd=ROOT,
-        env={**ground.stack.env, "DJANGO_SETTINGS_MODULE": HASTY},
+        env={**web_stack.stack.env, "DJANGO_SETTINGS_MODULE": HASTY},
         capture_output=True,
         text=True,
         check=False,

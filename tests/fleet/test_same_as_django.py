@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 OURS = "config.settings"
 # A few prefixes tell most; FLEET_PREFIXES=all takes each, in minutes.
@@ -25,17 +25,17 @@ print(json.dumps([scale.compared, scale.differences]))
 """
 
 
-def compare(ground: Ground, settings: str, check: str) -> list[str]:
+def compare(web_stack: WebStack, settings: str, check: str) -> list[str]:
     """Hold the engine against django-tenants; return what was compared."""
-    return run(ground, settings, check)[1]
+    return run(web_stack, settings, check)[1]
 
 
-def run(ground: Ground, settings: str, check: str) -> tuple[str, list[str]]:
+def run(web_stack: WebStack, settings: str, check: str) -> tuple[str, list[str]]:
     """Hold one against the other; return what was said meanwhile, and what was compared."""
-    assert ground.stack.postgres
-    script = SCRIPT.format(pg_bin=str(ground.stack.postgres.binaries.folder), check=check)
+    assert web_stack.stack.postgres
+    script = SCRIPT.format(pg_bin=str(web_stack.stack.postgres.binaries.folder), check=check)
     environ = {"DJANGO_SETTINGS_MODULE": settings}
-    done = ground.stack.manage("shell", "-v0", "-c", script, environ=environ, timeout=None)
+    done = web_stack.stack.manage("shell", "-v0", "-c", script, environ=environ, timeout=None)
     assert done.returncode == 0, done.stderr
     compared, differences = json.loads(done.stdout.splitlines()[-1])
     assert differences == []
@@ -43,34 +43,38 @@ def run(ground: Ground, settings: str, check: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("settings", [OURS, ORCHARD])
-def test_a_new_schema_is_the_same_to_the_byte_and_to_the_row(ground: Ground, settings: str) -> None:
+def test_a_new_schema_is_the_same_to_the_byte_and_to_the_row(
+    web_stack: WebStack, settings: str
+) -> None:
     """Built twice: once by Django's operations, then by the text that these came to."""
-    assert compare(ground, settings, "new()") == ["by operations", "as text"]
+    assert compare(web_stack, settings, "new()") == ["by operations", "as text"]
 
 
 @pytest.mark.timeout(3600 if EVERY else 600)
-def test_a_schema_of_an_earlier_release_becomes_the_same(ground: Ground) -> None:
-    compared = compare(ground, OURS, f"old('-', {999 if EVERY else 2})")
+def test_a_schema_of_an_earlier_release_becomes_the_same(web_stack: WebStack) -> None:
+    compared = compare(web_stack, OURS, f"old('-', {999 if EVERY else 2})")
     assert len(compared) > 80 if EVERY else len(compared) == 2 * 2
 
 
-def test_it_becomes_the_same_after_migrations_that_know_every_trick(ground: Ground) -> None:
-    compared = compare(ground, ORCHARD, f"old('orchard', {999 if EVERY else 4})")
+def test_it_becomes_the_same_after_migrations_that_know_every_trick(web_stack: WebStack) -> None:
+    compared = compare(web_stack, ORCHARD, f"old('orchard', {999 if EVERY else 4})")
     assert len(compared) == 2 * (8 if EVERY else 4)
 
 
 def test_columns_that_may_be_empty_go_as_text_sixteen_tenants_in_one_message(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
-    assert compare(ground, GAPS, "together(16)") == ["canary", *["one of 16"] * 16]
+    assert compare(web_stack, GAPS, "together(16)") == ["canary", *["one of 16"] * 16]
 
 
-def test_a_default_that_is_an_object_is_asked_in_each_tenant(ground: Ground) -> None:
-    assert compare(ground, ODD, "together(2)") == ["canary", *["one of 1"] * 2]
+def test_a_default_that_is_an_object_is_asked_in_each_tenant(web_stack: WebStack) -> None:
+    assert compare(web_stack, ODD, "together(2)") == ["canary", *["one of 1"] * 2]
 
 
-def test_what_it_cannot_foresee_is_left_to_django_tenants_and_it_says_so(ground: Ground) -> None:
-    said, compared = run(ground, WILD, "unforeseen()")
+def test_what_it_cannot_foresee_is_left_to_django_tenants_and_it_says_so(
+    web_stack: WebStack,
+) -> None:
+    said, compared = run(web_stack, WILD, "unforeseen()")
     assert compared == ["built", "migrated"]
     assert "built in django-tenants' own way" in said
     assert "migrated in django-tenants' own way" in said

@@ -20,7 +20,13 @@ from devstack.stack import Stack
 from public_apps.core.schema_context import inside
 from tenant_apps.announcements.models import Announcement
 from tests import templates
-from tests.core.ground import Door, Workspace, found_workspace, plain_environ, standing_on
+from tests.core.web_stack import (
+    HttpClient,
+    Workspace,
+    connected_to,
+    create_workspace,
+    plain_environ,
+)
 
 BUSY = {"DJANGO_SETTINGS_MODULE": "tests.fleet.busy_release.settings"}
 TENANTS = int(os.environ.get("FLEET_TENANTS", "8"))  # the acceptance run takes 300
@@ -61,19 +67,19 @@ class Traffic:
                     person.result()
 
     def _work(self, number: int) -> None:
-        door = Door(self.port)
+        http_client = HttpClient(self.port)
         mine = self.homes[number::PEOPLE]  # so that nobody else counts what they write
         while not self.over.is_set():
             home = random.choice(mine)  # noqa: S311 - chance, no secret
-            self._ask(door, home, "GET", 200)
-            self._ask(door, home, "POST", 201)
+            self._ask(http_client, home, "GET", 200)
+            self._ask(http_client, home, "POST", 201)
             home.written += 1
 
-    def _ask(self, door: Door, home: Home, method: str, good: int) -> None:
+    def _ask(self, http_client: HttpClient, home: Home, method: str, good: int) -> None:
         body = {"title": "Water", "body": "Off on Monday."} if method == "POST" else None
         headers = {"X-Session-Token": home.token}
         asked = time.monotonic()
-        answer = door.ask(method, PATH, host=home.workspace.host, headers=headers, json=body)
+        answer = http_client.ask(method, PATH, host=home.workspace.host, headers=headers, json=body)
         self.waits.append(time.monotonic() - asked)
         if answer.status_code != good:
             self.errors.append(f"{method} {answer.status_code} {answer.text[:200]}")
@@ -89,7 +95,7 @@ def stack(
     try:
         stack.start_part("postgres")
         stack.start_part("web")
-        with django_db_blocker.unblock(), standing_on(stack):
+        with django_db_blocker.unblock(), connected_to(stack):
             yield stack
     finally:
         stack.discard()
@@ -97,8 +103,8 @@ def stack(
 
 def open_homes(stack: Stack) -> list[Home]:
     """Open the workspaces, and sign their owners in."""
-    workspaces = [found_workspace() for _ in range(TENANTS)]
-    return [Home(each, Door(stack.web_port).token(each)) for each in workspaces]
+    workspaces = [create_workspace() for _ in range(TENANTS)]
+    return [Home(each, HttpClient(stack.web_port).token(each)) for each in workspaces]
 
 
 @pytest.mark.timeout(1800 if TENANTS > 100 else 600)

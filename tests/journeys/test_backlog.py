@@ -18,7 +18,7 @@ from billing import inbox
 from billing.tasks import handle_event
 from devstack.stack import Stack
 from tests.billing.posting import event
-from tests.core.ground import standing_on
+from tests.core.web_stack import connected_to
 from tests.customer import Order, Shop, until
 
 BACKLOG = 3000
@@ -43,7 +43,7 @@ def busy(own_system: Stack, django_db_blocker: DjangoDbBlocker) -> Shop:
     mirrored = "SELECT id FROM billing_subscription WHERE tenant_id IS NOT NULL"
     [subscription_id] = until(lambda: _ask(shop, mirrored))[0]
     own_system.stop_part("worker")
-    with django_db_blocker.unblock(), standing_on(own_system):
+    with django_db_blocker.unblock(), connected_to(own_system):
         for _ in range(BACKLOG):
             inbox.receive(_updated(subscription_id))
     return shop

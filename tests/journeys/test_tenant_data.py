@@ -24,7 +24,7 @@ from public_apps.tenants import domains
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import orphans
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import Workspace as Built
+from tests.core.web_stack import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
 from tests.domains.moving import new_host
 from tests.domains.name_server import NameServer

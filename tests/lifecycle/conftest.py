@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from public_apps.tenants import offboarding_hooks
-from tests.billing.bench import bench
-from tests.core.ground import door, ground
+from tests.billing.stripe_stack import stripe_stack
+from tests.core.web_stack import http_client, web_stack
 from tests.lifecycle.folder_vault import FolderVault
 
-__all__ = ["bench", "door", "ground"]
+__all__ = ["http_client", "stripe_stack", "web_stack"]
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures
-from tests.core.ground import Workspace, found_workspace
+from tests.core.web_stack import Workspace, create_workspace
 
 PUBLIC_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
 def suspended(days: float) -> Workspace:
     """Return a workspace whose subscription ended so many days ago."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     since = timezone.now() - timedelta(days=days)
     row = Tenant.objects.filter(pk=workspace.tenant.pk)
     row.update(suspended_at=since, suspended_reason="cancelled")

@@ -7,11 +7,13 @@ from playwright.sync_api import Browser, expect
 from public_apps.tenants import domains
 from public_apps.tenants.offboarding import departures
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD, Ground, found_workspace
+from tests.core.web_stack import PASSWORD, WebStack, create_workspace
 
 
-def test_an_owner_deletes_the_workspace_then_keeps_it(ground: Ground, browser: Browser) -> None:
-    workspace = found_workspace()
+def test_an_owner_deletes_the_workspace_then_keeps_it(
+    web_stack: WebStack, browser: Browser
+) -> None:
+    workspace = create_workspace()
     page = open_page(browser, DESKTOP)
     page.goto(domains.url_of(workspace.tenant, "/settings/delete/"))
     page.fill("input[name=login]", workspace.owner)

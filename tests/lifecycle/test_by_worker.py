@@ -20,7 +20,7 @@ from devstack import mailbox
 from public_apps.core import jobs
 from public_apps.tenants.models import Departure, Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, reactivation
-from tests.core.ground import Workspace as Built
+from tests.core.web_stack import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
 from tests.lifecycle.leaving import later
 

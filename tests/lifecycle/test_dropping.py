@@ -10,7 +10,7 @@ from public_apps.tenants.models import Tenant, opaque_schema_name
 from public_apps.tenants.offboarding import orphans
 from public_apps.tenants.offboarding.tasks import look_for_orphans
 from public_apps.tenants.schema_drop import NotDroppable, drop_schema
-from tests.core.ground import Ground, found_workspace
+from tests.core.web_stack import WebStack, create_workspace
 
 NEVER = [
     "public", "pg_catalog", "information_schema", "pg_toast", "", "t_", "t_ABCDEFABCDEFABCDEFABCDEF",
@@ -19,7 +19,7 @@ NEVER = [
 
 
 @pytest.mark.parametrize("name", NEVER)
-def test_no_other_schema_than_a_tenants_is_dropped(ground: Ground, name: str) -> None:
+def test_no_other_schema_than_a_tenants_is_dropped(web_stack: WebStack, name: str) -> None:
     with pytest.raises(NotDroppable):
         drop_schema(name)
     with pytest.raises(NotDroppable):
@@ -29,13 +29,13 @@ def test_no_other_schema_than_a_tenants_is_dropped(ground: Ground, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["public", "information_schema", "t_short"])
-def test_the_database_keeps_such_names_off_tenants(ground: Ground, name: str) -> None:
+def test_the_database_keeps_such_names_off_tenants(web_stack: WebStack, name: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Tenant.objects.filter(pk=found_workspace().tenant.pk).update(schema_name=name)
+        Tenant.objects.filter(pk=create_workspace().tenant.pk).update(schema_name=name)
 
 
-def test_the_librarys_own_ways_drop_nothing(ground: Ground) -> None:
-    tenant = found_workspace().tenant
+def test_the_librarys_own_ways_drop_nothing(web_stack: WebStack) -> None:
+    tenant = create_workspace().tenant
     with pytest.raises(NotDroppable):
         tenant.delete(force_drop=True)
     with pytest.raises(NotDroppable):
@@ -46,8 +46,8 @@ def test_the_librarys_own_ways_drop_nothing(ground: Ground) -> None:
     assert Tenant.objects.filter(pk=tenant.pk).exists()
 
 
-def test_what_belongs_to_nobody_is_told_and_not_touched(ground: Ground) -> None:
-    lost, row = opaque_schema_name(), found_workspace().tenant
+def test_what_belongs_to_nobody_is_told_and_not_touched(web_stack: WebStack) -> None:
+    lost, row = opaque_schema_name(), create_workspace().tenant
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{lost}"')
         cursor.execute(f'DROP SCHEMA "{row.schema_name}" CASCADE')

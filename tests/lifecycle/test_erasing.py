@@ -18,8 +18,8 @@ from public_apps.tenants import suspension
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures, orphans, retention, steps
 from public_apps.tenants.offboarding.tasks import erase_late
-from tests.billing.bench import Bench
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, Workspace, create_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, public_rows_with
 from tests.tenants.test_hosts import STALE_FOR
@@ -27,12 +27,13 @@ from tests.tenants.test_hosts import STALE_FOR
 API = "/api/deletion/"
 
 
-def until_paused(door: Door, workspace: Workspace, token: str) -> None:
+def until_paused(http_client: HttpClient, workspace: Workspace, token: str) -> None:
     """Wait until every process knows that the workspace is suspended."""
     began = time.monotonic()
     headers = {"Authorization": f"Bearer {token}"}
     while (
-        door.ask("GET", "/api/buildings/", host=workspace.host, headers=headers).status_code != 402
+        http_client.ask("GET", "/api/buildings/", host=workspace.host, headers=headers).status_code
+        != 402
     ):
         assert time.monotonic() - began < STALE_FOR
         time.sleep(0.1)
@@ -56,45 +57,47 @@ def with_traces(workspace: Workspace) -> None:
     )  # fmt: skip
 
 
-def test_asking_takes_name_and_password_and_suspends_at_once(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
-    token = door.token(workspace)
+def test_asking_takes_name_and_password_and_suspends_at_once(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
+    token = http_client.token(workspace)
     headers = {"Authorization": f"Bearer {token}"}
 
     def ask(name: str, password: str) -> tuple[int, list[str]]:
         said = {"name": name, "password": password}
-        answer = door.ask("POST", API, host=workspace.host, headers=headers, json=said)
+        answer = http_client.ask("POST", API, host=workspace.host, headers=headers, json=said)
         return answer.status_code, list(answer.json().get("errors", {}))
 
-    assert door.ask("GET", API, host=workspace.host, headers=headers).status_code == 404
+    assert http_client.ask("GET", API, host=workspace.host, headers=headers).status_code == 404
     assert ask("Another", PASSWORD) == (400, ["name"])
     assert ask(workspace.tenant.name, "wrong") == (400, ["password"])
     assert departures.current(workspace.tenant) is None
     assert ask(workspace.tenant.name, PASSWORD)[0] == 201
     assert ask(workspace.tenant.name, PASSWORD)[0] == 201, "asked twice, it counts once"
-    until_paused(door, workspace, token)
-    shown = door.ask("GET", API, host=workspace.host, headers=headers).json()
+    until_paused(http_client, workspace, token)
+    shown = http_client.ask("GET", API, host=workspace.host, headers=headers).json()
     assert (shown["aim"], shown["can_be_undone"]) == ("erasure", True)
     told = OutgoingMail.objects.get(kind=departures.ASKED, to=workspace.owner)
     mail.send(mail_id=told.pk)
     told.refresh_from_db()
     assert told.sent_at, told.error
 
-    assert door.ask("DELETE", API, host=workspace.host, headers=headers).status_code == 204
-    assert door.ask("DELETE", API, host=workspace.host, headers=headers).status_code == 409
+    assert http_client.ask("DELETE", API, host=workspace.host, headers=headers).status_code == 204
+    assert http_client.ask("DELETE", API, host=workspace.host, headers=headers).status_code == 409
     assert Tenant.objects.get(pk=workspace.tenant.pk).status == "active"
 
 
-def test_undoing_takes_no_word_of_staffs_back(ground: Ground) -> None:
-    workspace = found_workspace()
+def test_undoing_takes_no_word_of_staffs_back(web_stack: WebStack) -> None:
+    workspace = create_workspace()
     suspension.hold(tenant=workspace.tenant, reason="a dispute", by="anna@newconcierge.example")
     departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     departures.undo(tenant=workspace.tenant, by=workspace.owner)
     assert Tenant.objects.get(pk=workspace.tenant.pk).held_at is not None
 
 
-def test_for_a_week_nothing_is_gone(ground: Ground) -> None:
-    workspace = found_workspace()
+def test_for_a_week_nothing_is_gone(web_stack: WebStack) -> None:
+    workspace = create_workspace()
     departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
     departure = steps.proceed(later(workspace, days=6.9).pk)
     assert departure is not None
@@ -105,9 +108,9 @@ def test_for_a_week_nothing_is_gone(ground: Ground) -> None:
 
 
 def test_then_nothing_about_its_people_is_left_and_a_proof_says_what_was_done(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace, neighbour = found_workspace(), found_workspace()
+    workspace, neighbour = create_workspace(), create_workspace()
     with_traces(workspace)
     with_traces(neighbour)
     departures.request_erasure(tenant=workspace.tenant, by=workspace.owner)
@@ -128,13 +131,13 @@ def test_then_nothing_about_its_people_is_left_and_a_proof_says_what_was_done(
 
     with pytest.raises(Refused):
         departures.undo(tenant=workspace.tenant, by="test")
-    assert door.token(neighbour)
+    assert http_client.token(neighbour)
     assert Signup.objects.get(tenant=neighbour.tenant).email == neighbour.owner
     assert OutgoingMail.objects.filter(kind="welcome", to=neighbour.owner).exists()
 
 
 def test_an_archived_tenant_is_erased_on_request_with_its_archive(
-    ground: Ground, vault: FolderVault
+    web_stack: WebStack, vault: FolderVault
 ) -> None:
     workspace = over()
     retention.plan_due()
@@ -152,9 +155,9 @@ def test_an_archived_tenant_is_erased_on_request_with_its_archive(
     assert public_rows_with(workspace.owner) == []
 
 
-def test_what_comes_in_late_is_erased_too(bench: Bench) -> None:
+def test_what_comes_in_late_is_erased_too(stripe_stack: StripeStack) -> None:
     """Stripe tells of an end after the end, and of more than what we act on."""
-    eleni, kostas = bench.buy(), bench.buy()
+    eleni, kostas = stripe_stack.buy(), stripe_stack.buy()
     departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     departure = of(Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email))
     tenant, customer, address = eleni.tenant, eleni.customer_id, eleni.order.email

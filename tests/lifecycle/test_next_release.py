@@ -16,23 +16,25 @@ from public_apps.tenants.archives import backup
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps
 from tests.archives.furnished import rows
-from tests.core.ground import Ground, found_workspace
+from tests.core.web_stack import WebStack, create_workspace
 from tests.lifecycle.leaving import later, of
 from tests.tenants.test_fleet import NEXT
 
 
 def test_an_archive_of_yesterday_comes_to_todays_head(
-    ground: Ground, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
     monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoredArchives()])
-    workspace = found_workspace()
+    workspace = create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)
 
     deployed = {**NEXT, "ARCHIVE_STORE": settings.ARCHIVE_STORE}
-    done = ground.stack.manage("tenant", "revive", workspace.tenant.schema_name, environ=deployed)
+    done = web_stack.stack.manage(
+        "tenant", "revive", workspace.tenant.schema_name, environ=deployed
+    )
     assert done.returncode == 0, done.stderr
     now = Tenant.objects.get(pk=workspace.tenant.pk)
     try:

@@ -18,7 +18,7 @@ from public_apps.tenants.custom_domains import subdomain_change
 from public_apps.tenants.models import Departure, Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, retention, steps
 from public_apps.tenants.offboarding.tasks import due, sweep_departures
-from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.lifecycle.folder_vault import FolderVault
 from tests.lifecycle.leaving import later, of, over, suspended
 from tests.tenants.test_hosts import until_status
@@ -30,7 +30,7 @@ def notices(workspace: Workspace) -> list[str]:
     return [each.key.partition(":")[2] for each in told.order_by("pk")]
 
 
-def test_two_mails_go_out_before_anything_happens(ground: Ground) -> None:
+def test_two_mails_go_out_before_anything_happens(web_stack: WebStack) -> None:
     workspace = suspended(settings.RETENTION_DAYS - 31)
     sweep_departures(timestamp=0)
     assert departures.current(workspace.tenant) is None
@@ -50,16 +50,16 @@ def test_two_mails_go_out_before_anything_happens(ground: Ground) -> None:
     assert of(workspace).closed_at is None
 
 
-def test_however_long_ago_it_was_the_mails_come_first(ground: Ground) -> None:
+def test_however_long_ago_it_was_the_mails_come_first(web_stack: WebStack) -> None:
     workspace = over(days=400)
     retention.plan_due()
     assert of(workspace).begins_at > timezone.now() + timedelta(days=29)
 
 
 def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
-    ground: Ground, door: Door, vault: FolderVault
+    web_stack: WebStack, http_client: HttpClient, vault: FolderVault
 ) -> None:
-    workspace, neighbour = over(), found_workspace()
+    workspace, neighbour = over(), create_workspace()
     schema = workspace.tenant.schema_name
     retention.plan_due()
     departure = later(workspace, days=31)
@@ -70,8 +70,8 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
     assert not orphans.is_there(schema)
     assert workspace.owner in Path(gone.stored_as).read_text()
     assert Tenant.objects.get(pk=workspace.tenant.pk).status == "archived"
-    assert door.ask("GET", "/", host=workspace.host).status_code == 404
-    assert door.token(neighbour)
+    assert http_client.ask("GET", "/", host=workspace.host).status_code == 404
+    assert http_client.token(neighbour)
 
     label = domains.label_of(workspace.host)
     later(workspace, days=29)
@@ -89,7 +89,7 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
 
 
 def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(offboarding_hooks, "_vaults", [])
     workspace = over()
@@ -102,7 +102,7 @@ def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
     departures.undo(tenant=workspace.tenant, by="test")
 
 
-def test_who_pays_in_time_stays(ground: Ground) -> None:
+def test_who_pays_in_time_stays(web_stack: WebStack) -> None:
     workspace = over()
     retention.plan_due()
     planned = of(workspace)
@@ -115,7 +115,7 @@ def test_who_pays_in_time_stays(ground: Ground) -> None:
     assert orphans.is_there(workspace.tenant.schema_name)
 
 
-def test_whom_staff_hold_suspended_is_not_archived_by_the_clock(ground: Ground) -> None:
+def test_whom_staff_hold_suspended_is_not_archived_by_the_clock(web_stack: WebStack) -> None:
     workspace = over()
     suspension.hold(tenant=workspace.tenant, reason="a dispute", by="anna@newconcierge.example")
     retention.plan_due()
@@ -123,7 +123,10 @@ def test_whom_staff_hold_suspended_is_not_archived_by_the_clock(ground: Ground) 
 
 
 def test_a_closed_door_opens_again_until_the_schema_is_dropped(
-    ground: Ground, door: Door, vault: FolderVault, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack,
+    http_client: HttpClient,
+    vault: FolderVault,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workspace = over()
     retention.plan_due()
@@ -139,7 +142,7 @@ def test_a_closed_door_opens_again_until_the_schema_is_dropped(
     assert departures.current(workspace.tenant) is None
 
 
-def test_what_is_dropped_cannot_be_undone(ground: Ground, vault: FolderVault) -> None:
+def test_what_is_dropped_cannot_be_undone(web_stack: WebStack, vault: FolderVault) -> None:
     workspace = over()
     retention.plan_due()
     departure = steps.proceed(later(workspace, days=31).pk)
@@ -154,7 +157,7 @@ def test_what_is_dropped_cannot_be_undone(ground: Ground, vault: FolderVault) ->
 
 
 def test_a_tenant_whose_data_is_back_from_its_archive_lives_in_another_schema(
-    ground: Ground, door: Door, vault: FolderVault
+    web_stack: WebStack, http_client: HttpClient, vault: FolderVault
 ) -> None:
     workspace = over()
     retention.plan_due()
@@ -166,7 +169,7 @@ def test_a_tenant_whose_data_is_back_from_its_archive_lives_in_another_schema(
         Tenant.objects.filter(pk=workspace.tenant.pk).update(schema_name=built.schema_name)
         departures.revived(tenant=workspace.tenant, by="manage.py")
     assert Tenant.objects.get(pk=workspace.tenant.pk).archived_at is None
-    until_status(door, workspace.host, 401)
+    until_status(http_client, workspace.host, 401)
     found = orphans.find()
     assert not {dropped, built.schema_name} & {*found.schemas, *found.rows}
     with pytest.raises(Refused):

@@ -18,7 +18,7 @@ from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup, restore, writer
 from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps, tasks
-from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import of
 from tests.tenants.test_hosts import until_status
 
@@ -39,13 +39,13 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
 
 
 def killed(
-    ground: Ground, what: str, workspace: Workspace, moment: str, *, archive: Path, store: str
+    web_stack: WebStack, what: str, workspace: Workspace, moment: str, *, archive: Path, store: str
 ) -> None:
     """Let a process do it that dies at this moment."""
     words = [what, str(workspace.tenant.pk), str(archive), moment]
     done = subprocess.run(
         [sys.executable, "-m", "tests.lifecycle.doomed_at", *words],
-        cwd=ROOT, env={**ground.stack.env, "ARCHIVE_STORE": store},
+        cwd=ROOT, env={**web_stack.stack.env, "ARCHIVE_STORE": store},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL, (moment, done.stderr[-2000:])
@@ -60,32 +60,36 @@ def standing(workspace: Workspace) -> tuple[object, ...]:
 
 
 def test_a_return_is_all_done_or_not_at_all(
-    ground: Ground, door: Door, settings: Settings, tmp_path: Path
+    web_stack: WebStack, http_client: HttpClient, settings: Settings, tmp_path: Path
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)
     before = standing(workspace)
     for moment in REVIVAL:
-        killed(ground, "revive", workspace, moment, archive=tmp_path, store=settings.ARCHIVE_STORE)
+        killed(
+            web_stack, "revive", workspace, moment, archive=tmp_path, store=settings.ARCHIVE_STORE
+        )
         assert standing(workspace) == before, moment
         assert of(workspace).undone_at is None
 
     tasks.revive(workspace.tenant.pk, "", "test")
-    until_status(door, workspace.host, 401)
-    assert door.token(workspace)
+    until_status(http_client, workspace.host, 401)
+    assert http_client.token(workspace)
     mine = Tenant.objects.get(pk=workspace.tenant.pk).schema_name
     assert mine not in orphans.find().schemas
 
 
 def test_a_restore_is_swapped_or_not_and_confirmed_or_not(
-    ground: Ground, door: Door, settings: Settings, tmp_path: Path
+    web_stack: WebStack, http_client: HttpClient, settings: Settings, tmp_path: Path
 ) -> None:
-    workspace, archive = found_workspace(), tmp_path / "archive.zip"
+    workspace, archive = create_workspace(), tmp_path / "archive.zip"
     writer.export(workspace.tenant, to=archive)
     before = standing(workspace)
     for moment in RESTORE:
-        killed(ground, "restore", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
+        killed(
+            web_stack, "restore", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE
+        )
         assert standing(workspace) == before, moment
     restore.restore(workspace.tenant, path=archive)
 
@@ -93,8 +97,10 @@ def test_a_restore_is_swapped_or_not_and_confirmed_or_not(
     KeptSchema.objects.filter(tenant=workspace.tenant).update(swapped_at=long_ago)
     swapped = standing(workspace)
     for moment in CONFIRMATION:
-        killed(ground, "confirm", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE)
+        killed(
+            web_stack, "confirm", workspace, moment, archive=archive, store=settings.ARCHIVE_STORE
+        )
         assert standing(workspace) == swapped, moment
     restore.confirm(workspace.tenant)
     assert not orphans.is_there(workspace.tenant.schema_name)
-    assert door.token(workspace)
+    assert http_client.token(workspace)

@@ -6,15 +6,15 @@ from django.utils import timezone
 
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding import departures, orphans, steps
-from tests.billing.bench import Bench
-from tests.core.ground import Workspace
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import Workspace
 from tests.lifecycle.leaving import later
 
 
 def test_deleting_ends_the_subscription_at_once_and_undoing_leads_to_the_plans(
-    bench: Bench,
+    stripe_stack: StripeStack,
 ) -> None:
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     steps.proceed(departure.pk)
     assert eleni.at_stripe["status"] == "canceled"
@@ -23,12 +23,12 @@ def test_deleting_ends_the_subscription_at_once_and_undoing_leads_to_the_plans(
     assert (now.status, now.held_at) == ("suspended", None), "until a plan is chosen again"
 
 
-def test_while_stripe_cannot_be_asked_nothing_is_dropped(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_while_stripe_cannot_be_asked_nothing_is_dropped(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
     workspace = Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email)
     departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     later(workspace, days=8)
-    with bench.fault(status=500):
+    with stripe_stack.fault(status=500):
         hindered = steps.proceed(departure.pk)
     assert hindered is not None
     assert "Stripe" in hindered.error
@@ -40,8 +40,10 @@ def test_while_stripe_cannot_be_asked_nothing_is_dropped(bench: Bench) -> None:
     assert eleni.at_stripe["status"] == "canceled"
 
 
-def test_a_subscription_that_was_begun_meanwhile_ends_before_the_door_closes(bench: Bench) -> None:
-    eleni = bench.buy()
+def test_a_subscription_that_was_begun_meanwhile_ends_before_the_door_closes(
+    stripe_stack: StripeStack,
+) -> None:
+    eleni = stripe_stack.buy()
     workspace = Workspace(tenant=eleni.tenant, host=eleni.host, owner=eleni.order.email)
     departure = departures.request_erasure(tenant=eleni.tenant, by=eleni.order.email)
     # As if the first step had found none: what is live at Stripe when the door closes ends, too.

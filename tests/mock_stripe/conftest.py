@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_stripe.stand import Mock, Receiver
+from tests.mock_stripe.mock_server import Mock, Receiver
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.mock_stripe.stand import KEY, Mock, Receiver
+from tests.mock_stripe.mock_server import KEY, Mock, Receiver
 
 
 def test_without_the_right_key_nothing_is_answered(mock: Mock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.mock_stripe.stand import Mock, Receiver
+from tests.mock_stripe.mock_server import Mock, Receiver
 
 
 def test_fifty_buyers_at_once(mock: Mock, receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.mock_stripe.stand import Mock, Receiver, eventually
+from tests.mock_stripe.mock_server import Mock, Receiver, eventually
 
 DAY = 86_400
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.mock_stripe.stand import Mock
+from tests.mock_stripe.mock_server import Mock
 
 
 @pytest.mark.parametrize(

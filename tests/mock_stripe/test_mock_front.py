@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browsing import PHONE, open_page
-from tests.mock_stripe.stand import Mock, Receiver
+from tests.mock_stripe.mock_server import Mock, Receiver
 
 DAY = 86_400
 

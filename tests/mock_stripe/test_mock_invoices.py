@@ -11,7 +11,7 @@ import stripe
 from playwright.sync_api import Browser, expect
 
 from tests.browsing import PHONE, keep_screenshot, open_page
-from tests.mock_stripe.stand import Mock, Receiver, Reply
+from tests.mock_stripe.mock_server import Mock, Receiver, Reply
 
 DECLINES, ASKS = "pm_card_chargeCustomerFail", "pm_card_authenticationRequired"
 

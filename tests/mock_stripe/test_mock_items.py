@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.mock_stripe.stand import Mock, Receiver
+from tests.mock_stripe.mock_server import Mock, Receiver
 
 DAY = 86_400
 

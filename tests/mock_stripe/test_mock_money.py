@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from mock_stripe.periods import period_end
-from tests.mock_stripe.stand import Mock, Receiver
+from tests.mock_stripe.mock_server import Mock, Receiver
 
 
 def _owed(mock: Mock) -> tuple[str, str]:

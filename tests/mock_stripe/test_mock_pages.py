@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import PHONE, open_page
-from tests.mock_stripe.stand import Mock, Receiver, Reply
+from tests.mock_stripe.mock_server import Mock, Receiver, Reply
 
 
 def _press(mock: Mock, path: str, **fields: str) -> Reply:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_stripe.stand import ROOT, Mock, Receiver, clean_environment, eventually
+from tests.mock_stripe.mock_server import ROOT, Mock, Receiver, clean_environment, eventually
 
 
 def test_all_that_was_answered_survives_kill_9(mock: Mock) -> None:

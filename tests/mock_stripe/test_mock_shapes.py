@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_args, get_origin
 
 import stripe
 
-from tests.mock_stripe.stand import Mock
+from tests.mock_stripe.mock_server import Mock
 
 # Declared as always there, and yet left out by Stripe itself when an object is alive.
 _ONLY_AT_TIMES = {"deleted"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.mock_stripe.stand import SECRET, Mock, Receiver, eventually
+from tests.mock_stripe.mock_server import SECRET, Mock, Receiver, eventually
 
 
 def _stamp(signature: str) -> int:

@@ -15,7 +15,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from public_apps.monitoring import incidents, prometheus
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 DOCS = Path(__file__).parents[2] / "docs"
 MONITORING = DOCS / "monitoring"
@@ -41,7 +41,7 @@ def expressions() -> Iterator[str]:
 
 
 @pytest.fixture
-def told(ground: Ground) -> dict[str, str]:
+def told(web_stack: WebStack) -> dict[str, str]:
     """What /metrics declares: each name with its type."""
     families = text_string_to_metric_families(prometheus.document().decode())
     return {

@@ -14,11 +14,11 @@ from django.utils import timezone
 from billing import webhook_stats
 from billing.models import WebhookSlot
 from public_apps.monitoring.background_tasks import FLUSH_SECONDS
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
 @pytest.fixture
-def quiet(ground: Ground) -> Iterator[None]:
+def quiet(web_stack: WebStack) -> Iterator[None]:
     """A ground where no webhook has been counted, and none that was is still to be written."""
     time.sleep(FLUSH_SECONDS + 1)
     webhook_stats.flush()

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from public_apps.monitoring import background_tasks, metrics
 from public_apps.tenants import suspension
 from tests.billing.posting import deliver, event, post
-from tests.core.ground import Door, Ground, another_web, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, another_web, create_workspace
 from tests.customer import Shop, until
 
 Samples = dict[str, dict[frozenset[str], float]]
@@ -29,108 +29,136 @@ def scraped(text: str) -> Samples:
     return found
 
 
-def scrape(door: Door, ground: Ground) -> Samples:
+def scrape(http_client: HttpClient, web_stack: WebStack) -> Samples:
     """Ask as Prometheus would."""
-    headers = {"Authorization": f"Bearer {ground.stack.env['METRICS_TOKEN']}"}
-    answer = door.ask("GET", "/metrics", headers=headers)
+    headers = {"Authorization": f"Bearer {web_stack.stack.env['METRICS_TOKEN']}"}
+    answer = http_client.ask("GET", "/metrics", headers=headers)
     assert answer.status_code == 200, answer.text
     return scraped(answer.text)
 
 
-def value(door: Door, ground: Ground, name: str, *labels: str) -> float:
+def value(http_client: HttpClient, web_stack: WebStack, name: str, *labels: str) -> float:
     """Return one series, 0 as long as it isn't there."""
-    return scrape(door, ground).get(f"concierge_{name}", {}).get(frozenset(labels), 0)
+    return scrape(http_client, web_stack).get(f"concierge_{name}", {}).get(frozenset(labels), 0)
 
 
-def grown(door: Door, ground: Ground, deed: Callable[[], object], name: str, *labels: str) -> float:
+def grown(
+    http_client: HttpClient,
+    web_stack: WebStack,
+    deed: Callable[[], object],
+    name: str,
+    *labels: str,
+) -> float:
     """Return by how much a series has grown by a deed, once it has grown at all."""
-    before = value(door, ground, name, *labels)
+    before = value(http_client, web_stack, name, *labels)
     deed()
-    return until(lambda: value(door, ground, name, *labels) - before)
+    return until(lambda: value(http_client, web_stack, name, *labels) - before)
 
 
 @pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", "Bearer wrong", "Basic {token}", "{token}", "Bearer {token}x"],
 )
-def test_without_the_token_nothing_is_told(ground: Ground, door: Door, header: str) -> None:
-    given = header.format(token=ground.stack.env["METRICS_TOKEN"])
-    answer = door.ask("GET", "/metrics", headers={"Authorization": given})
+def test_without_the_token_nothing_is_told(
+    web_stack: WebStack, http_client: HttpClient, header: str
+) -> None:
+    given = header.format(token=web_stack.stack.env["METRICS_TOKEN"])
+    answer = http_client.ask("GET", "/metrics", headers={"Authorization": given})
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_without_a_token_in_the_settings_there_is_no_such_address(
-    ground: Ground, tmp_path: Path
+    web_stack: WebStack, tmp_path: Path
 ) -> None:
-    with another_web(ground, tmp_path, METRICS_TOKEN=" ") as door:
-        answer = door.ask("GET", "/metrics", headers={"Authorization": "Bearer  "})
+    with another_web(web_stack, tmp_path, METRICS_TOKEN=" ") as http_client:
+        answer = http_client.ask("GET", "/metrics", headers={"Authorization": "Bearer  "})
         assert answer.status_code == 404
 
 
-def test_it_answers_at_a_machines_own_name(ground: Ground, door: Door) -> None:
-    headers = {"Authorization": f"Bearer {ground.stack.env['METRICS_TOKEN']}"}
-    answer = door.ask("GET", "/metrics", host="10.0.0.7:8000", headers=headers)
+def test_it_answers_at_a_machines_own_name(web_stack: WebStack, http_client: HttpClient) -> None:
+    headers = {"Authorization": f"Bearer {web_stack.stack.env['METRICS_TOKEN']}"}
+    answer = http_client.ask("GET", "/metrics", host="10.0.0.7:8000", headers=headers)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
 def test_every_process_counts_and_any_of_them_tells_all(
-    ground: Ground, door: Door, tmp_path: Path
+    web_stack: WebStack, http_client: HttpClient, tmp_path: Path
 ) -> None:
     series = ("http_requests_total", "billing:config", "GET", "200")
-    before = value(door, ground, *series)
-    with another_web(ground, tmp_path) as other:
-        for web in (door, other) * 7:
+    before = value(http_client, web_stack, *series)
+    with another_web(web_stack, tmp_path) as other:
+        for web in (http_client, other) * 7:
             assert web.ask("GET", "/api/billing/config/").status_code == 200
-        for web in (door, other):
-            until(lambda web=web: value(web, ground, *series) == before + 14)  # type: ignore[misc]
+        for web in (http_client, other):
+            until(lambda web=web: value(web, web_stack, *series) == before + 14)  # type: ignore[misc]
 
 
 def test_what_was_counted_just_before_the_end_is_not_lost(
-    ground: Ground, door: Door, tmp_path: Path
+    web_stack: WebStack, http_client: HttpClient, tmp_path: Path
 ) -> None:
     series = ("http_requests_total", "unmatched", "DELETE", "404")
-    before = value(door, ground, *series)
-    with another_web(ground, tmp_path) as other:
+    before = value(http_client, web_stack, *series)
+    with another_web(web_stack, tmp_path) as other:
         for _ in range(5):
             assert other.ask("DELETE", f"/{secrets.token_hex(4)}").status_code == 404
-    assert value(door, ground, *series) == before + 5
+    assert value(http_client, web_stack, *series) == before + 5
 
 
-def test_deliveries_are_counted_by_type_and_result(ground: Ground, door: Door) -> None:
+def test_deliveries_are_counted_by_type_and_result(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     name = "webhook_answers_total"
-    deed: Callable[[], object] = lambda: deliver(ground, door, event())  # noqa: E731
-    assert grown(door, ground, deed, name, "product.created", "stored") == 1
-    deed = lambda: post(door, b"{}", "t=1,v1=0")  # noqa: E731
-    assert grown(door, ground, deed, name, "", "refused") == 1
-    assert value(door, ground, "webhook_answer_seconds_count", "stored") >= 1
+    deed: Callable[[], object] = lambda: deliver(web_stack, http_client, event())  # noqa: E731
+    assert grown(http_client, web_stack, deed, name, "product.created", "stored") == 1
+    deed = lambda: post(http_client, b"{}", "t=1,v1=0")  # noqa: E731
+    assert grown(http_client, web_stack, deed, name, "", "refused") == 1
+    assert value(http_client, web_stack, "webhook_answer_seconds_count", "stored") >= 1
 
 
-def test_a_signed_type_that_is_no_type_makes_no_series(ground: Ground, door: Door) -> None:
+def test_a_signed_type_that_is_no_type_makes_no_series(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     odd = event(type='x"} 1\n# evil')
     name = "webhook_answers_total"
-    assert grown(door, ground, lambda: deliver(ground, door, odd), name, "", "stored") == 1
+    assert (
+        grown(
+            http_client, web_stack, lambda: deliver(web_stack, http_client, odd), name, "", "stored"
+        )
+        == 1
+    )
 
 
-def test_no_label_names_a_tenant_a_path_or_a_person(ground: Ground, door: Door) -> None:
-    court, word = found_workspace(), f"word-{secrets.token_hex(6)}"
-    door.ask("GET", f"/{word}/", host=court.host)
-    door.ask("GET", f"/accounts/set-password/{word}/", host=court.host)
+def test_no_label_names_a_tenant_a_path_or_a_person(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    court, word = create_workspace(), f"word-{secrets.token_hex(6)}"
+    http_client.ask("GET", f"/{word}/", host=court.host)
+    http_client.ask("GET", f"/accounts/set-password/{word}/", host=court.host)
     name = "sign_in_failures_total"
-    assert grown(door, ground, lambda: door.sign_in(court, "wrong"), name, "tenant") >= 1
-    headers = {"Authorization": f"Bearer {ground.stack.env['METRICS_TOKEN']}"}
-    text = door.ask("GET", "/metrics", headers=headers).text
+    assert (
+        grown(http_client, web_stack, lambda: http_client.sign_in(court, "wrong"), name, "tenant")
+        >= 1
+    )
+    headers = {"Authorization": f"Bearer {web_stack.stack.env['METRICS_TOKEN']}"}
+    text = http_client.ask("GET", "/metrics", headers=headers).text
     for told in (court.host, court.owner, court.tenant.schema_name, word):
         assert told not in text
 
 
-def test_a_suspended_workspaces_answers_are_seen_as_402(ground: Ground, door: Door) -> None:
-    court = found_workspace()
+def test_a_suspended_workspaces_answers_are_seen_as_402(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    court = create_workspace()
     suspension.hold(tenant=court.tenant, reason="a matter", by="anna@staff.example")
-    before = scrape(door, ground)
-    assert door.ask("GET", "/", host=court.host).status_code == 402
-    until(lambda: _with_status(scrape(door, ground), "402") == _with_status(before, "402") + 1)
+    before = scrape(http_client, web_stack)
+    assert http_client.ask("GET", "/", host=court.host).status_code == 402
+    until(
+        lambda: (
+            _with_status(scrape(http_client, web_stack), "402") == _with_status(before, "402") + 1
+        )
+    )
 
 
 def _with_status(samples: Samples, status: str) -> float:

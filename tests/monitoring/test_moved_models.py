@@ -7,7 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from billing.models import WebhookSlot
 from public_apps.monitoring.models import Incident, MetricTotal
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 TABLES = ("billing_incident", "core_measurement", "core_webhookslot")
 BEFORE = [
@@ -37,7 +37,7 @@ def files() -> list[tuple[str, int]]:
 
 
 def test_a_release_finds_what_the_one_before_has_written_and_writes_no_table_anew(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     with transaction.atomic():
         MigrationExecutor(connection).migrate(BEFORE)

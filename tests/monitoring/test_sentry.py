@@ -17,7 +17,7 @@ import pytest
 from django.db import connection
 
 from tests.billing.posting import deliver, event
-from tests.core.ground import PASSWORD, Ground, another_web, found_workspace
+from tests.core.web_stack import PASSWORD, WebStack, another_web, create_workspace
 from tests.customer import until
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
@@ -86,12 +86,12 @@ def broken(table: str, schema: str) -> Iterator[None]:
 
 
 def test_an_error_in_a_tenant_is_reported_with_its_tenant_and_nobodys_data(
-    ground: Ground, sentry: Sentry, tmp_path: Path
+    web_stack: WebStack, sentry: Sentry, tmp_path: Path
 ) -> None:
-    court = found_workspace()
+    court = create_workspace()
     request_id, cookie = secrets.token_hex(12), secrets.token_hex(12)
-    with another_web(ground, tmp_path, SENTRY_DSN=sentry.dsn) as door:
-        token = door.token(court)
+    with another_web(web_stack, tmp_path, SENTRY_DSN=sentry.dsn) as http_client:
+        token = http_client.token(court)
         headers = {
             "Authorization": f"Bearer {token}",
             "Cookie": f"session={cookie}",
@@ -99,10 +99,10 @@ def test_an_error_in_a_tenant_is_reported_with_its_tenant_and_nobodys_data(
         }
         with broken("accounts_user", court.tenant.schema_name):
             path = f"/api/me/?email={court.owner}&token={token}"
-            answer = door.ask("GET", path, host=court.host, headers=headers)
+            answer = http_client.ask("GET", path, host=court.host, headers=headers)
             body = {"email": court.owner, "password": PASSWORD}
             login = "/_allauth/app/v1/auth/login"
-            again = door.ask("POST", login, host=court.host, headers=headers, json=body)
+            again = http_client.ask("POST", login, host=court.host, headers=headers, json=body)
         assert {answer.status_code, again.status_code} == {500}
         until(lambda: len(sentry.reports) >= 2)
     report = sentry.reports[0]
@@ -111,17 +111,17 @@ def test_an_error_in_a_tenant_is_reported_with_its_tenant_and_nobodys_data(
     assert "accounts_user" in json.dumps(report["exception"])
     assert set(report["request"]) <= {"method", "url"}
     told = sentry.raw.decode()
-    for hidden in (token, cookie, PASSWORD, court.owner, ground.stack.env["STRIPE_SECRET_KEY"]):
+    for hidden in (token, cookie, PASSWORD, court.owner, web_stack.stack.env["STRIPE_SECRET_KEY"]):
         assert hidden not in told
 
 
 def test_an_event_that_could_not_be_stored_is_reported_by_its_id(
-    ground: Ground, sentry: Sentry, tmp_path: Path
+    web_stack: WebStack, sentry: Sentry, tmp_path: Path
 ) -> None:
     sent = event()
-    with another_web(ground, tmp_path, SENTRY_DSN=sentry.dsn) as door:
+    with another_web(web_stack, tmp_path, SENTRY_DSN=sentry.dsn) as http_client:
         with broken("billing_stripeevent", "public"):
-            assert deliver(ground, door, sent).status_code == 500
+            assert deliver(web_stack, http_client, sent).status_code == 500
         until(lambda: sentry.reports)
     report = sentry.reports[0]
     assert report["tags"]["event_id"] == sent["id"]

@@ -12,7 +12,7 @@ import requests
 
 from public_apps.core.scrubbing import scrub
 from tests.billing.posting import event
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 from tests.customer import PASSWORD, Order, Shop, until
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -83,7 +83,7 @@ def test_a_whole_journey_leaves_no_secret_and_no_address_but_in_the_guides_line(
             assert workspace.order.email not in line
 
 
-def test_a_failure_with_its_traceback_is_scrubbed_too(ground: Ground) -> None:
+def test_a_failure_with_its_traceback_is_scrubbed_too(web_stack: WebStack) -> None:
     password, to = secrets.token_hex(8), f"eleni-{secrets.token_hex(3)}@sunny.example"
     script = f"""
 import structlog, logging
@@ -94,7 +94,7 @@ except ValueError:
     log.exception("it broke for {to}", form={{"new_password": "{password}", "to": "{to}"}})
     logging.getLogger("old").exception("it broke for %s", "{to}")
 """
-    done = ground.stack.manage("shell", "-v0", "-c", script)
+    done = web_stack.stack.manage("shell", "-v0", "-c", script)
     assert "ValueError" in done.stderr
     assert password not in done.stderr
     assert to not in done.stderr
@@ -122,12 +122,12 @@ def test_addresses_go_where_nobody_needs_them() -> None:
     assert scrub("to eleni.p+x@sunny.example.", addresses=True) == "to [e-mail]."
 
 
-def test_a_refused_sign_in_names_nobody(ground: Ground, door: Door) -> None:
+def test_a_refused_sign_in_names_nobody(web_stack: WebStack, http_client: HttpClient) -> None:
     request_id = secrets.token_hex(12)
     body = {"email": "stranger@elsewhere.example", "password": "not-a-real-one-1"}
-    door.ask(
-        "POST", "/_allauth/app/v1/auth/login", host=ground.acme.host, json=body,
+    http_client.ask(
+        "POST", "/_allauth/app/v1/auth/login", host=web_stack.acme.host, json=body,
         headers={"X-Request-ID": request_id},
     )  # fmt: skip
-    log = until(lambda: request_id in (text := ground.stack.log("web").read_text()) and text)
+    log = until(lambda: request_id in (text := web_stack.stack.log("web").read_text()) and text)
     assert not [word for word in ADDRESS.findall(log) if "stranger" in word]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 from tests.onboarding.orders import fresh_label, ordered
 
 GOOD = ["abc", "a-b", "sunny-court", "4you", "123", "a" * 40, "x-1-y"]
@@ -37,31 +37,31 @@ def test_an_odd_reserved_or_borrowed_label_may_not(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["WWW", "Stripe", "a_b", "%20", "é", "x" * 500])
 def test_a_stranger_is_told_why_and_never_gets_a_500(
-    ground: Ground, door: Door, label: str
+    web_stack: WebStack, http_client: HttpClient, label: str
 ) -> None:
-    answer = door.ask("GET", f"/api/billing/subdomains/{label}/")
+    answer = http_client.ask("GET", f"/api/billing/subdomains/{label}/")
     assert answer.status_code == 200
     assert answer.json()["available"] is False
     assert answer.json()["reason"]
 
 
-def test_case_does_not_make_another_name(ground: Ground, door: Door) -> None:
+def test_case_does_not_make_another_name(web_stack: WebStack, http_client: HttpClient) -> None:
     held = ordered()
-    answer = door.ask("GET", f"/api/billing/subdomains/{held.subdomain.upper()}/")
+    answer = http_client.ask("GET", f"/api/billing/subdomains/{held.subdomain.upper()}/")
     assert answer.json() == {
         "label": held.subdomain, "available": False, "reason": "This name is taken.",
     }  # fmt: skip
 
 
-def test_a_workspaces_name_is_taken_and_a_released_one_is_free(ground: Ground) -> None:
-    assert not subdomains.availability(ground.acme.host.partition(".")[0]).available
+def test_a_workspaces_name_is_taken_and_a_released_one_is_free(web_stack: WebStack) -> None:
+    assert not subdomains.availability(web_stack.acme.host.partition(".")[0]).available
     held = ordered()
     assert not subdomains.availability(held.subdomain).available
     subdomains.release(signup=held)
     assert subdomains.availability(held.subdomain).available
 
 
-def test_of_many_who_reach_for_a_name_at_once_one_gets_it(ground: Ground) -> None:
+def test_of_many_who_reach_for_a_name_at_once_one_gets_it(web_stack: WebStack) -> None:
     label = fresh_label()
 
     def reach(_number: int) -> bool:
@@ -79,14 +79,16 @@ def test_of_many_who_reach_for_a_name_at_once_one_gets_it(ground: Ground) -> Non
     assert Signup.objects.filter(subdomain=label).count() == 1
 
 
-def test_a_paid_name_is_never_released(ground: Ground) -> None:
+def test_a_paid_name_is_never_released(web_stack: WebStack) -> None:
     paid = ordered(paid=True)
     subdomains.release(signup=paid)
     paid.refresh_from_db()
     assert paid.released_at is None
 
 
-def test_who_paid_after_losing_the_name_gets_it_back_if_it_is_still_free(ground: Ground) -> None:
+def test_who_paid_after_losing_the_name_gets_it_back_if_it_is_still_free(
+    web_stack: WebStack,
+) -> None:
     late = ordered()
     subdomains.release(signup=late)
     subdomains.hold_again(signup=late)
@@ -95,7 +97,7 @@ def test_who_paid_after_losing_the_name_gets_it_back_if_it_is_still_free(ground:
 
 
 def test_who_lost_the_name_to_another_gets_a_near_one_of_forty_letters_at_most(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     label = fresh_label() + "-" + "x" * 40
     late = ordered(label[:40])
@@ -114,7 +116,7 @@ def test_who_lost_the_name_to_another_gets_a_near_one_of_forty_letters_at_most(
     assert later.subdomain == f"{label[:38]}-3"
 
 
-def test_of_many_who_lost_one_name_and_paid_at_once_each_gets_another(ground: Ground) -> None:
+def test_of_many_who_lost_one_name_and_paid_at_once_each_gets_another(web_stack: WebStack) -> None:
     late = [ordered() for _ in range(4)]
     lost = late[0].subdomain
     for signup in late:
@@ -136,7 +138,7 @@ def test_of_many_who_lost_one_name_and_paid_at_once_each_gets_another(ground: Gr
     assert names == {lost, *(f"{lost}-{number}" for number in (2, 3, 4))}
 
 
-def test_one_key_belongs_to_one_open_order(ground: Ground) -> None:
+def test_one_key_belongs_to_one_open_order(web_stack: WebStack) -> None:
     key = fresh_label()
     first = ordered(idempotency_key=key)
     with pytest.raises(IntegrityError, match="idempotency_key"), transaction.atomic():

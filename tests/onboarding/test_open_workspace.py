@@ -16,7 +16,7 @@ from public_apps.onboarding import subdomains, welcome
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import NotPaid, open_workspace
 from public_apps.tenants.models import Domain, Tenant
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 from tests.onboarding.orders import ordered
 
 STEPS = ["ensure_tenant", "ensure_address", "ensure_owner", "ensure_open"]
@@ -42,12 +42,12 @@ def check_whole(signup: Signup) -> Tenant:
     return tenant
 
 
-def test_a_paid_sign_up_becomes_an_open_workspace(ground: Ground) -> None:
+def test_a_paid_sign_up_becomes_an_open_workspace(web_stack: WebStack) -> None:
     signup = ordered(paid=True)
     assert open_workspace(signup=signup) == check_whole(signup)
 
 
-def test_doing_it_again_changes_nothing(ground: Ground) -> None:
+def test_doing_it_again_changes_nothing(web_stack: WebStack) -> None:
     signup = ordered(paid=True)
     first = open_workspace(signup=signup)
     before = Signup.objects.filter(pk=signup.pk).values().get()
@@ -57,7 +57,7 @@ def test_doing_it_again_changes_nothing(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("steps", range(1, len(STEPS) + 1))
-def test_a_story_that_was_cut_off_is_continued(ground: Ground, steps: int) -> None:
+def test_a_story_that_was_cut_off_is_continued(web_stack: WebStack, steps: int) -> None:
     signup = ordered(paid=True)
     tenant = story.ensure_tenant(signup=signup)
     for step in STEPS[1:steps]:
@@ -66,7 +66,7 @@ def test_a_story_that_was_cut_off_is_continued(ground: Ground, steps: int) -> No
     check_whole(signup)
 
 
-def test_of_many_who_open_it_at_once_each_step_is_done_once(ground: Ground) -> None:
+def test_of_many_who_open_it_at_once_each_step_is_done_once(web_stack: WebStack) -> None:
     signup = ordered(paid=True)
 
     def open_it(_number: int) -> str:
@@ -80,7 +80,7 @@ def test_of_many_who_open_it_at_once_each_step_is_done_once(ground: Ground) -> N
     check_whole(signup)
 
 
-def test_what_nobody_paid_for_is_not_opened(ground: Ground) -> None:
+def test_what_nobody_paid_for_is_not_opened(web_stack: WebStack) -> None:
     signup = ordered()
     before = Tenant.objects.count()
     with pytest.raises(NotPaid):
@@ -89,7 +89,7 @@ def test_what_nobody_paid_for_is_not_opened(ground: Ground) -> None:
 
 
 def test_two_buyers_of_one_name_get_two_workspaces_and_the_second_a_near_name(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     late = ordered()
     subdomains.release(signup=late)
@@ -103,7 +103,7 @@ def test_two_buyers_of_one_name_get_two_workspaces_and_the_second_a_near_name(
     assert late.subdomain == f"{late.requested_subdomain}-2"
 
 
-def test_who_buys_twice_has_two_keys_that_fit_one_door_each(ground: Ground) -> None:
+def test_who_buys_twice_has_two_keys_that_fit_one_door_each(web_stack: WebStack) -> None:
     first, second = ordered(paid=True), ordered(paid=True, email="eleni@twice.example")
     Signup.objects.filter(pk=first.pk).update(email=second.email)
     made = []
@@ -116,7 +116,7 @@ def test_who_buys_twice_has_two_keys_that_fit_one_door_each(ground: Ground) -> N
             assert [each for _tenant, each in made if password_links.user_of(each)] == [key]
 
 
-def test_a_welcome_mail_is_sent_again_at_a_measured_pace(ground: Ground) -> None:
+def test_a_welcome_mail_is_sent_again_at_a_measured_pace(web_stack: WebStack) -> None:
     signup = ordered(paid=True)
     open_workspace(signup=signup)
     mails = OutgoingMail.objects.filter(kind=welcome.KIND, to=signup.email)

@@ -17,7 +17,7 @@ from public_apps.core.schema_context import inside
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 from tests.customer import LINK
 from tests.onboarding.orders import ordered
 
@@ -45,17 +45,17 @@ def promised(signup: Signup) -> QuerySet[OutgoingMail]:
     return OutgoingMail.objects.filter(kind=welcome.KIND, key__startswith=f"{signup.pk}:")
 
 
-def ask(door: Door, signup: Signup) -> requests.Response:
+def ask(http_client: HttpClient, signup: Signup) -> requests.Response:
     """Ask for another mail."""
     path = f"/api/billing/checkout/{signup.checkout_session_id}/welcome-mail/"
-    return door.ask("POST", path)
+    return http_client.ask("POST", path)
 
 
 def test_another_mail_brings_a_link_that_works_and_so_does_the_one_before(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     signup = bought()
-    answer = ask(door, signup)
+    answer = ask(http_client, signup)
     assert answer.status_code == 202
     for personal in (signup.email, signup.first_name, signup.organization):
         assert personal not in answer.text
@@ -66,19 +66,19 @@ def test_another_mail_brings_a_link_that_works_and_so_does_the_one_before(
 
     for outgoing in (first, second):
         mail.send(mail_id=outgoing.pk)
-    mails = mailbox.mails_to(signup.email, folder=ground.stack.mail_dir)
+    mails = mailbox.mails_to(signup.email, folder=web_stack.stack.mail_dir)
     links = [LINK.search(mailbox.plain_text(each)) for each in mails]
     keys = [link[1] for link in links if link]
     assert len(keys) == 2
     assert signup.tenant is not None
     host = signup.tenant.primary_domain
     for key in reversed(keys):
-        looked = door.ask("GET", RESET, host=host, headers={"X-Password-Reset-Key": key})
+        looked = http_client.ask("GET", RESET, host=host, headers={"X-Password-Reset-Key": key})
         assert looked.status_code == 200, looked.text
 
 
 def test_nothing_is_sent_where_it_would_not_help_and_the_answer_is_the_same(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     helped, waiting, settled, soon = bought(), bought(ready=False), bought(), bought()
     assert settled.tenant is not None
@@ -86,26 +86,26 @@ def test_nothing_is_sent_where_it_would_not_help_and_the_answer_is_the_same(
         owner = User.objects.get(email=settled.email)
         owner.set_password("a-quiet-courtyard-42")
         owner.save()
-    ask(door, soon)
-    answers = [ask(door, each) for each in (helped, waiting, settled, soon)]
+    ask(http_client, soon)
+    answers = [ask(http_client, each) for each in (helped, waiting, settled, soon)]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
     counts = [promised(each).count() for each in (helped, waiting, settled, soon)]
     assert counts == [2, 0, 1, 2]
 
 
-def test_a_purchase_that_nobody_made_is_not_found(door: Door) -> None:
-    answer = door.ask("POST", "/api/billing/checkout/cs_nobody/welcome-mail/")
+def test_a_purchase_that_nobody_made_is_not_found(http_client: HttpClient) -> None:
+    answer = http_client.ask("POST", "/api/billing/checkout/cs_nobody/welcome-mail/")
     assert answer.status_code == 404
 
 
 def test_three_an_hour_are_sent_for_a_purchase_from_wherever_they_are_asked_for(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     signup = bought()
     statuses = []
     for _ in range(4):
         some_time_passes(signup)
-        answer = ask(ground.door(), signup)
+        answer = ask(web_stack.http_client(), signup)
         statuses.append(answer.status_code)
     assert statuses == [202, 202, 202, 429]
     assert int(answer.headers["Retry-After"]) > 60

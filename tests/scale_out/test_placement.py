@@ -10,10 +10,10 @@ from pytest_django import Settings
 from public_apps.core.schema_context import to_public
 from public_apps.tenants import schema_creation, schema_location
 from public_apps.tenants.models import Tenant, opaque_schema_name
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
-def test_on_one_server_a_schema_is_made_by_one_statement(ground: Ground) -> None:
+def test_on_one_server_a_schema_is_made_by_one_statement(web_stack: WebStack) -> None:
     name = opaque_schema_name()
     with CaptureQueriesContext(connection) as executed, transaction.atomic():
         schema_location.create_schema(name)
@@ -24,7 +24,7 @@ def test_on_one_server_a_schema_is_made_by_one_statement(ground: Ground) -> None
 
 
 def test_without_citus_nothing_is_built_that_is_thought_to_lie_there(
-    ground: Ground, settings: Settings
+    web_stack: WebStack, settings: Settings
 ) -> None:
     settings.TENANT_ON_CITUS = True
     before = Tenant.objects.count()

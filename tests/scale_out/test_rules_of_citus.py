@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from public_apps.core.schema_context import inside, to_public
 from public_apps.tenants.models import Tenant
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 from tests.scale_out import rules
 
 # What a made-up migration does wrong, and which rule must say so.
@@ -102,7 +102,7 @@ def applied(operations: list[Operation], schema: str) -> list[str]:
     return [query["sql"] for query in executed]
 
 
-def test_every_tenant_migration_of_ours_keeps_the_rules(ground: Ground) -> None:
+def test_every_tenant_migration_of_ours_keeps_the_rules(web_stack: WebStack) -> None:
     """Executed by Django itself, one operation after the other, and not by the engine's replay."""
     with passing_schema() as schema:
         with CaptureQueriesContext(connection) as executed:
@@ -114,20 +114,20 @@ def test_every_tenant_migration_of_ours_keeps_the_rules(ground: Ground) -> None:
         assert "\n".join(rules.broken(schema, statements)) == ""
 
 
-def test_a_schema_that_the_engine_has_built_keeps_them_too(ground: Ground) -> None:
-    assert "\n".join(rules.broken(ground.acme.tenant.schema_name, [])) == ""
+def test_a_schema_that_the_engine_has_built_keeps_them_too(web_stack: WebStack) -> None:
+    assert "\n".join(rules.broken(web_stack.acme.tenant.schema_name, [])) == ""
 
 
 @pytest.mark.parametrize(("operations", "rule"), WRONG.values(), ids=WRONG.keys())
 def test_a_migration_that_breaks_a_rule_is_told(
-    ground: Ground, operations: list[Operation], rule: str
+    web_stack: WebStack, operations: list[Operation], rule: str
 ) -> None:
     with passing_schema() as schema:
         told = rules.broken(schema, applied(operations, schema))
         assert [each for each in told if each.startswith(rule)], told
 
 
-def test_a_migration_that_does_all_well_is_told_nothing(ground: Ground) -> None:
+def test_a_migration_that_does_all_well_is_told_nothing(web_stack: WebStack) -> None:
     operations: list[Operation] = [
         CreateModel("Even", [("id", models.BigAutoField(primary_key=True))]),
         CreateModel("Uneven", [("id", models.UUIDField(primary_key=True))]),

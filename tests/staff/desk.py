@@ -15,7 +15,7 @@ import requests
 from django.contrib.auth.models import Group, Permission
 
 from public_apps.accounts.models import User
-from tests.core.ground import Door
+from tests.core.web_stack import HttpClient
 
 PASSWORD = "the-bells-of-anafiotika-7"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -24,10 +24,10 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 class Desk:
     """A browser in the admin, without a screen."""
 
-    def __init__(self, door: Door) -> None:
-        self.url = door.url
+    def __init__(self, http_client: HttpClient) -> None:
+        self.url = http_client.url
         self.session = requests.Session()
-        self.session.headers["X-Forwarded-For"] = door.address
+        self.session.headers["X-Forwarded-For"] = http_client.address
 
     def get(self, path: str) -> requests.Response:
         """Open a page."""
@@ -61,16 +61,16 @@ def colleague(**fields: object) -> User:
     return User.objects.create_user(email, password=PASSWORD, is_staff=True, **fields)
 
 
-def signed_in(door: Door, person: User) -> Desk:
+def signed_in(http_client: HttpClient, person: User) -> Desk:
     """Return the desk of somebody who needs no second factor here."""
-    desk = Desk(door)
+    desk = Desk(http_client)
     answer = desk.sign_in(person.email)
     assert answer.status_code == 302, answer.text
     assert answer.headers["Location"] == "/admin/"
     return desk
 
 
-def staff_member(door: Door, may: Iterable[str]) -> tuple[Desk, str]:
+def staff_member(http_client: HttpClient, may: Iterable[str]) -> tuple[Desk, str]:
     """Return the signed-in desk and the address of a new colleague with these permissions."""
     anna = colleague()
     for name in may:
@@ -78,14 +78,14 @@ def staff_member(door: Door, may: Iterable[str]) -> tuple[Desk, str]:
         anna.user_permissions.add(
             Permission.objects.get(content_type__app_label=app, codename=codename)
         )
-    return signed_in(door, anna), anna.email
+    return signed_in(http_client, anna), anna.email
 
 
-def member_of(door: Door, group: str) -> tuple[Desk, User]:
+def member_of(http_client: HttpClient, group: str) -> tuple[Desk, User]:
     """Return the signed-in desk of a new colleague in one of the groups, and who that is."""
     anna = colleague()
     anna.groups.add(Group.objects.get(name=group))
-    return signed_in(door, anna), anna
+    return signed_in(http_client, anna), anna
 
 
 def code_of(secret: str, *, at: float | None = None) -> str:

@@ -7,15 +7,17 @@ from pathlib import Path
 from public_apps.audit.models import Entry
 from public_apps.tenants.custom_domains import claims
 from public_apps.tenants.models import Domain, DomainClaim
-from tests.core.ground import Door, Ground, another_web, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, another_web, create_workspace
 from tests.domains.moving import ELENI, new_host, publish, verified
 from tests.domains.name_server import NameServer
 from tests.staff.desk import member_of
 
 
-def test_a_domain_is_put_first_and_removed(ground: Ground, door: Door, zone: NameServer) -> None:
-    anna, _person = member_of(door, "operator")
-    tenant = found_workspace().tenant
+def test_a_domain_is_put_first_and_removed(
+    web_stack: WebStack, http_client: HttpClient, zone: NameServer
+) -> None:
+    anna, _person = member_of(http_client, "operator")
+    tenant = create_workspace().tenant
     page = f"tenants/tenant/{tenant.pk}"
     assert "/remove-domain/" not in anna.get(f"{page}/change/").text, "there is none yet"
     host = verified(zone, tenant).host
@@ -24,7 +26,7 @@ def test_a_domain_is_put_first_and_removed(ground: Ground, door: Door, zone: Nam
     assert anna.submit(f"{page}/first-address/", host=host).status_code == 200, "no reason"
     chosen = anna.submit(f"{page}/first-address/", host=host, reason="they asked")
     assert (chosen.status_code, tenant.primary_domain) == (302, host)
-    another = verified(zone, found_workspace().tenant).host
+    another = verified(zone, create_workspace().tenant).host
     assert anna.submit(f"{page}/remove-domain/", host=another, reason="r").status_code == 200
     assert Domain.objects.filter(domain=another).exists(), "it is somebody else's"
     assert anna.submit(f"{page}/remove-domain/", host=host, reason="r").status_code == 302
@@ -36,13 +38,13 @@ def test_a_domain_is_put_first_and_removed(ground: Ground, door: Door, zone: Nam
     assert told[0].detail == {"host": host, "reason": "they asked"}
 
 
-def test_dns_is_asked_again_at_once(ground: Ground, zone: NameServer, tmp_path: Path) -> None:
-    tenant = found_workspace().tenant
+def test_dns_is_asked_again_at_once(web_stack: WebStack, zone: NameServer, tmp_path: Path) -> None:
+    tenant = create_workspace().tenant
     claim = claims.add(tenant=tenant, text=new_host(), by=ELENI)
     path = f"tenants/tenant/{tenant.pk}/verify-domain/"
     answers = {"host": claim.host, "reason": "on the telephone"}
-    with another_web(ground, tmp_path / "web", DNS_RESOLVERS=zone.address) as door:
-        anna, _person = member_of(door, "operator")
+    with another_web(web_stack, tmp_path / "web", DNS_RESOLVERS=zone.address) as http_client:
+        anna, _person = member_of(http_client, "operator")
         assert anna.submit(path, **answers).status_code == 302
         assert DomainClaim.objects.get(pk=claim.pk).problem == "no_proof"
         publish(zone, claim)

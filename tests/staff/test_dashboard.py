@@ -14,8 +14,8 @@ from billing.models import Plan, StripeEvent, Subscription, WebhookSlot
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from staff.dashboard import business, charts, problems
-from tests.billing.bench import Bench
-from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.staff.desk import staff_member
 
 SEEN = ("billing.view_stripeevent", "onboarding.view_signup", "tenants.view_tenant")
@@ -30,7 +30,7 @@ def an_event(name: str, status: str) -> StripeEvent:
 
 
 def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
     WebhookSlot.objects.all().delete()
     now = timezone.now()
@@ -44,7 +44,7 @@ def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
                 answer_buckets=[0] * 5 + [70 + broken] + [0] * (len(webhook_stats.ANSWER_MS) - 5),
                 handled_buckets=[0] * 5 + [70] + [0] * (len(webhook_stats.HANDLED_MS) - 5),
             )  # fmt: skip
-    desk, _email = staff_member(door, SEEN)
+    desk, _email = staff_member(http_client, SEEN)
     page = desk.get("").text
     hour, day, month = page.split("<article")[1:4]
     assert "100.0 %" in hour
@@ -66,7 +66,9 @@ def test_a_day_of_the_month_is_one_bar_and_the_highest_fills_the_chart() -> None
     assert chart.most == 96
 
 
-def test_trouble_is_counted_and_leads_to_what_is_wrong(ground: Ground, door: Door) -> None:
+def test_trouble_is_counted_and_leads_to_what_is_wrong(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     before = problems.now_in_trouble()
     an_event("failed", "failed")
     an_event("parked", "parked")
@@ -80,7 +82,7 @@ def test_trouble_is_counted_and_leads_to_what_is_wrong(ground: Ground, door: Doo
         before.failed_events + 1, before.parked_events + 1, before.mails_given_up + 1,
     )  # fmt: skip
     assert not after.worker_alive
-    desk, _email = staff_member(door, SEEN)
+    desk, _email = staff_member(http_client, SEEN)
     failed = desk.get("billing/stripeevent/?status__exact=failed").text
     assert "evt_dashboard_failed" in failed
     assert "evt_dashboard_parked" not in failed
@@ -88,13 +90,15 @@ def test_trouble_is_counted_and_leads_to_what_is_wrong(ground: Ground, door: Doo
     StripeEvent.objects.filter(id__startswith="evt_dashboard_").delete()
 
 
-def test_the_funnel_tells_how_many_came_how_far_and_how_long_it_took(bench: Bench) -> None:
+def test_the_funnel_tells_how_many_came_how_far_and_how_long_it_took(
+    stripe_stack: StripeStack,
+) -> None:
     Signup.objects.filter(tenant=None).delete()
     # What others have made up need not have its times in order.
     Signup.objects.update(created_at=timezone.now() - timedelta(days=31))
     before = business.funnel()
-    bench.check_out()
-    eleni = bench.buy()
+    stripe_stack.check_out()
+    eleni = stripe_stack.buy()
     Signup.objects.filter(tenant=eleni.tenant).update(source="checkout")
     after = business.funnel()
     assert (after.started, after.paid, after.ready) == (
@@ -105,10 +109,10 @@ def test_the_funnel_tells_how_many_came_how_far_and_how_long_it_took(bench: Benc
 
 
 @pytest.fixture
-def subscribed(ground: Ground) -> Workspace:
+def subscribed(web_stack: WebStack) -> Workspace:
     """A workspace with a mirror of five subscriptions, and no others in the database."""
     Subscription.objects.update(synced_at=None)
-    court = found_workspace()
+    court = create_workspace()
     now = timezone.now()
     ended = now - timedelta(days=3)
     for number, (status, amount, interval, ended_at) in enumerate(
@@ -135,16 +139,16 @@ def test_monthly_revenue_counts_what_pays_and_a_twelfth_of_a_year(subscribed: Wo
 
 
 def test_whoever_may_not_see_money_sees_none(
-    subscribed: Workspace, ground: Ground, door: Door
+    subscribed: Workspace, web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    desk, _email = staff_member(door, SEEN)
+    desk, _email = staff_member(http_client, SEEN)
     assert "Monthly recurring" not in desk.get("").text
-    finance, _email = staff_member(ground.door(), [*SEEN, "billing.view_subscription"])
+    finance, _email = staff_member(web_stack.http_client(), [*SEEN, "billing.view_subscription"])
     assert "€78" in finance.get("").text
 
 
-def test_what_grows_without_end_is_never_read_through(ground: Ground) -> None:
-    tenant = found_workspace().tenant
+def test_what_grows_without_end_is_never_read_through(web_stack: WebStack) -> None:
+    tenant = create_workspace().tenant
     newest = StripeEvent.objects.defer("payload").order_by("-received_at")
     asked = {
         **problems.big_reads(),

@@ -18,16 +18,16 @@ from public_apps.tenants import offboarding_hooks
 from public_apps.tenants.archives import backup
 from public_apps.tenants.models import Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, retention, steps, tasks
-from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import later, of, over
 from tests.staff.desk import Desk, member_of
 from tests.tenants.test_hosts import until_status
 
 
 @pytest.fixture
-def anna(door: Door) -> Desk:
+def anna(http_client: HttpClient) -> Desk:
     """A colleague who may do everything."""
-    return member_of(door, "operator")[0]
+    return member_of(http_client, "operator")[0]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def recorded(workspace: Workspace, action: str) -> dict[str, object]:
     return detail
 
 
-def test_an_archive_is_put_off_and_its_owner_told_anew(ground: Ground, anna: Desk) -> None:
+def test_an_archive_is_put_off_and_its_owner_told_anew(web_stack: WebStack, anna: Desk) -> None:
     workspace = over()
     retention.plan_due()
     retention.enqueue_notices()
@@ -71,9 +71,9 @@ def test_an_archive_is_put_off_and_its_owner_told_anew(ground: Ground, anna: Des
 
 
 def test_archived_now_stored_dropped_and_brought_back_as_it_was(
-    ground: Ground, anna: Desk, door: Door, store: Path
+    web_stack: WebStack, anna: Desk, http_client: HttpClient, store: Path
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     answers = {"reason": "they left", "drop": "on"}
     assert anna.submit(f"{page_of(workspace)}/archive/", **answers).status_code == 302
     steps.proceed(of(workspace).pk)
@@ -91,16 +91,16 @@ def test_archived_now_stored_dropped_and_brought_back_as_it_was(
         tasks.revive(job.args["tenant_id"], job.args["label"], job.args["by"])
     now = Tenant.objects.get(pk=workspace.tenant.pk)
     assert (now.status, now.schema_name == dropped) == ("active", False)
-    until_status(door, workspace.host, 401)
-    assert door.token(workspace), "with the password that she had"
+    until_status(http_client, workspace.host, 401)
+    assert http_client.token(workspace), "with the password that she had"
     assert Entry.objects.filter(action="tenant.revived", target_id=str(now.pk)).count() == 1
     assert not {dropped, now.schema_name} & {*orphans.find().schemas, *orphans.find().rows}
 
 
 def test_who_comes_back_late_needs_an_address_that_is_free(
-    ground: Ground, anna: Desk, door: Door, store: Path
+    web_stack: WebStack, anna: Desk, http_client: HttpClient, store: Path
 ) -> None:
-    workspace, neighbour = found_workspace(), found_workspace()
+    workspace, neighbour = create_workspace(), create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)
     steps.proceed(later(workspace, days=31).pk)
@@ -112,13 +112,13 @@ def test_who_comes_back_late_needs_an_address_that_is_free(
     label = f"{workspace.host.partition('.')[0]}-2"
     assert anna.submit(path, reason="r", label=label).status_code == 302
     tasks.revive(workspace.tenant.pk, label, "test")
-    until_status(door, f"{label}.{given.TENANT_BASE_DOMAIN}", 401)
+    until_status(http_client, f"{label}.{given.TENANT_BASE_DOMAIN}", 401)
 
 
 def test_an_archive_that_is_damaged_brings_nothing_back_and_staff_read_why(
-    ground: Ground, store: Path
+    web_stack: WebStack, store: Path
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)
     kept = store / of(workspace).stored_as
@@ -139,9 +139,9 @@ def test_an_archive_that_is_damaged_brings_nothing_back_and_staff_read_why(
 
 
 def test_erasing_takes_the_name_typed_and_can_be_undone_for_a_week(
-    ground: Ground, anna: Desk
+    web_stack: WebStack, anna: Desk
 ) -> None:
-    workspace = found_workspace()
+    workspace = create_workspace()
     path = f"{page_of(workspace)}/erase/"
     assert "not the name" in anna.submit(path, reason="r", name="Another").text
     assert departures.current(workspace.tenant) is None

@@ -19,8 +19,8 @@ from billing.handlers import HANDLERS
 from billing.models import Price
 from devstack.stack import Stack
 from public_apps.core.schema_context import inside
-from tests.billing.bench import Bench
-from tests.core.ground import NOBODY, Ground, found_workspace
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import NOBODY, WebStack, create_workspace
 from tests.staff.examined import Finding, examine, stripe_at_another_time
 
 GIVEN = "webhook_endpoints/we_1GivenOnTheCommandLine00"
@@ -57,27 +57,30 @@ def test_a_healthy_system_is_found_healthy(system: Stack) -> None:
     }  # fmt: skip
 
 
-def test_for_people_each_line_has_its_sign_and_what_to_do(bench: Bench) -> None:
-    environ = {"STRIPE_API_BASE": bench.mock}
-    done = bench.ground.stack.manage("doctor", environ=environ)
+def test_for_people_each_line_has_its_sign_and_what_to_do(stripe_stack: StripeStack) -> None:
+    environ = {"STRIPE_API_BASE": stripe_stack.mock}
+    done = stripe_stack.web_stack.stack.manage("doctor", environ=environ)
     assert done.returncode == 1
     assert "✗ worker: No worker is alive" in done.stdout
     assert "    → Start the worker service" in done.stdout
     assert "✓ prices: " in done.stdout
-    for secret in (bench.key, bench.ground.stack.env["STRIPE_WEBHOOK_SECRET"].split(",")[0]):
+    for secret in (
+        stripe_stack.key,
+        stripe_stack.web_stack.stack.env["STRIPE_WEBHOOK_SECRET"].split(",")[0],
+    ):
         assert secret not in done.stdout + done.stderr
 
 
-def test_without_a_worker_only_that_is_wrong(bench: Bench) -> None:
+def test_without_a_worker_only_that_is_wrong(stripe_stack: StripeStack) -> None:
     assert failing() == {}
 
 
-def test_1_a_mail_server_that_refuses(bench: Bench) -> None:
+def test_1_a_mail_server_that_refuses(stripe_stack: StripeStack) -> None:
     with override_settings(EMAIL_PORT=9):
         assert "127.0.0.1:9" in failing()["mail"]
 
 
-def test_2_a_key_that_stripe_does_not_take(bench: Bench) -> None:
+def test_2_a_key_that_stripe_does_not_take(stripe_stack: StripeStack) -> None:
     with settings_of_stripe(secret_key="sk_test_of_somebody_else"):
         found = failing()
     assert list(found) == ["stripe key"]
@@ -85,52 +88,54 @@ def test_2_a_key_that_stripe_does_not_take(bench: Bench) -> None:
     assert "somebody_else" not in found["stripe key"]
 
 
-def test_3_a_stripe_that_nobody_reaches(bench: Bench) -> None:
+def test_3_a_stripe_that_nobody_reaches(stripe_stack: StripeStack) -> None:
     with settings_of_stripe(api_base=NOBODY):
         assert list(failing()) == ["stripe"]
 
 
-def test_4_no_endpoint_until_it_is_fixed_and_its_secret_works(own_bench: Bench) -> None:
-    own_bench.delete(GIVEN)
+def test_4_no_endpoint_until_it_is_fixed_and_its_secret_works(
+    own_stripe_stack: StripeStack,
+) -> None:
+    own_stripe_stack.delete(GIVEN)
     assert "Stripe has none that leads to" in failing()["webhook endpoint"]
 
-    environ = {"STRIPE_API_BASE": own_bench.mock}
-    done = own_bench.ground.stack.manage("doctor", "--fix", environ=environ)
+    environ = {"STRIPE_API_BASE": own_stripe_stack.mock}
+    done = own_stripe_stack.web_stack.stack.manage("doctor", "--fix", environ=environ)
     secret = done.stdout.partition("shown this once: ")[2].split()[0]
-    [endpoint] = own_bench.get("webhook_endpoints")["data"]
+    [endpoint] = own_stripe_stack.get("webhook_endpoints")["data"]
     assert secret.startswith("whsec_")
     assert set(endpoint["enabled_events"]) == set(HANDLERS)
     assert endpoint["url"] == f"{settings.SITE_URL}/api/billing/webhook/stripe/"
     assert "webhook endpoint" not in failing()
 
-    again = own_bench.ground.stack.manage("doctor", "--fix", environ=environ)
+    again = own_stripe_stack.web_stack.stack.manage("doctor", "--fix", environ=environ)
     assert "nothing to fix" in again.stdout
     assert "whsec_" not in again.stdout
-    assert len(own_bench.get("webhook_endpoints")["data"]) == 1
+    assert len(own_stripe_stack.get("webhook_endpoints")["data"]) == 1
 
 
-def test_5_an_endpoint_that_is_switched_off(own_bench: Bench) -> None:
-    own_bench.post(GIVEN, disabled="true")
+def test_5_an_endpoint_that_is_switched_off(own_stripe_stack: StripeStack) -> None:
+    own_stripe_stack.post(GIVEN, disabled="true")
     assert "it is disabled" in failing()["webhook endpoint"]
     with pytest.raises(SystemExit):
         call_command("doctor", "--fix", stdout=io.StringIO())
-    assert own_bench.get(GIVEN)["status"] == "enabled"
+    assert own_stripe_stack.get(GIVEN)["status"] == "enabled"
 
 
-def test_6_an_endpoint_that_does_not_get_all_events(own_bench: Bench) -> None:
-    own_bench.post(GIVEN, **{"enabled_events[0]": "checkout.session.completed"})
+def test_6_an_endpoint_that_does_not_get_all_events(own_stripe_stack: StripeStack) -> None:
+    own_stripe_stack.post(GIVEN, **{"enabled_events[0]": "checkout.session.completed"})
     told = failing()["webhook endpoint"]
     assert "it does not get" in told
     assert "invoice.paid" in told
     with pytest.raises(SystemExit):
         call_command("doctor", "--fix", stdout=io.StringIO())
-    assert set(own_bench.get(GIVEN)["enabled_events"]) == set(HANDLERS)
+    assert set(own_stripe_stack.get(GIVEN)["enabled_events"]) == set(HANDLERS)
 
 
-def test_7_an_endpoint_of_an_old_version_gets_one_beside_it(own_bench: Bench) -> None:
-    old = own_bench.get(GIVEN)
-    own_bench.delete(GIVEN)
-    own_bench.post(
+def test_7_an_endpoint_of_an_old_version_gets_one_beside_it(own_stripe_stack: StripeStack) -> None:
+    old = own_stripe_stack.get(GIVEN)
+    own_stripe_stack.delete(GIVEN)
+    own_stripe_stack.post(
         "webhook_endpoints",
         url=old["url"],
         api_version="2020-08-27",
@@ -142,11 +147,13 @@ def test_7_an_endpoint_of_an_old_version_gets_one_beside_it(own_bench: Bench) ->
         call_command("doctor", "--fix", stdout=said)
     assert "speaks an older version" in said.getvalue()
     assert "whsec_" in said.getvalue()
-    assert len(own_bench.get("webhook_endpoints")["data"]) == 2, "the old one serves meanwhile"
+    assert len(own_stripe_stack.get("webhook_endpoints")["data"]) == 2, (
+        "the old one serves meanwhile"
+    )
     assert "webhook endpoint" not in failing()
 
 
-def test_8_prices_that_stripe_has_otherwise(bench: Bench) -> None:
+def test_8_prices_that_stripe_has_otherwise(stripe_stack: StripeStack) -> None:
     price = Price.objects.filter(plan__offered=True, currency="eur")[0]
     Price.objects.filter(pk=price.pk).update(unit_amount=price.unit_amount + 100)
     try:
@@ -155,8 +162,8 @@ def test_8_prices_that_stripe_has_otherwise(bench: Bench) -> None:
         Price.objects.filter(pk=price.pk).update(unit_amount=price.unit_amount)
 
 
-def test_9_a_tenant_that_a_release_has_left_behind(bench: Bench) -> None:
-    court = found_workspace()
+def test_9_a_tenant_that_a_release_has_left_behind(stripe_stack: StripeStack) -> None:
+    court = create_workspace()
     schema = court.tenant.schema_name
     with inside(schema):
         change("UPDATE django_migrations SET app = 'gone' WHERE app = 'accounts'")
@@ -167,7 +174,7 @@ def test_9_a_tenant_that_a_release_has_left_behind(bench: Bench) -> None:
             change("UPDATE django_migrations SET app = 'accounts' WHERE app = 'gone'")
 
 
-def test_10_a_release_that_never_ran(bench: Bench) -> None:
+def test_10_a_release_that_never_ran(stripe_stack: StripeStack) -> None:
     change("UPDATE public.django_migrations SET app = 'gone' WHERE app = 'website' OR app = 'core'")
     try:
         assert "Public lacks" in failing()["migrations"]
@@ -175,25 +182,25 @@ def test_10_a_release_that_never_ran(bench: Bench) -> None:
         change("UPDATE public.django_migrations SET app = 'core' WHERE app = 'gone'")
 
 
-def test_11_a_frontend_that_may_not_ask(bench: Bench) -> None:
+def test_11_a_frontend_that_may_not_ask(stripe_stack: StripeStack) -> None:
     with override_settings(FRONTEND_URL="https://www.elsewhere.example", CORS_ALLOWED_ORIGINS=[]):
         assert (
             "https://www.elsewhere.example is not in CORS_ALLOWED_ORIGINS" in failing()["origins"]
         )
 
 
-def test_12_an_address_that_we_do_not_answer_at(bench: Bench) -> None:
+def test_12_an_address_that_we_do_not_answer_at(stripe_stack: StripeStack) -> None:
     with override_settings(SITE_URL="http://other.localhost:8000"):
         assert "other.localhost" in failing()["hosts"]
 
 
-def test_13_a_base_domain_without_an_address(bench: Bench) -> None:
+def test_13_a_base_domain_without_an_address(stripe_stack: StripeStack) -> None:
     nowhere = f"nowhere-{secrets.token_hex(4)}.invalid"
     with override_settings(TENANT_BASE_DOMAIN=nowhere, SITE_URL=f"https://{nowhere}"):
         assert nowhere in failing()["dns"]
 
 
-def test_14_a_role_that_may_not_build_tenants(bench: Bench) -> None:
+def test_14_a_role_that_may_not_build_tenants(stripe_stack: StripeStack) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database(), current_user")
         database, role = cursor.fetchone() or ("", "")
@@ -204,7 +211,9 @@ def test_14_a_role_that_may_not_build_tenants(bench: Bench) -> None:
         change(f'GRANT CREATE ON DATABASE "{database}" TO "{role}"')
 
 
-def test_a_database_that_forgets_what_it_has_stored_is_pointed_at(bench: Bench) -> None:
+def test_a_database_that_forgets_what_it_has_stored_is_pointed_at(
+    stripe_stack: StripeStack,
+) -> None:
     change("SET synchronous_commit = off")
     try:
         _status, findings = examine()
@@ -215,22 +224,25 @@ def test_a_database_that_forgets_what_it_has_stored_is_pointed_at(bench: Bench) 
     assert not [each for each in examine()[1] if "synchronous_commit" in each["detail"]]
 
 
-def test_15_a_clock_that_is_wrong(bench: Bench) -> None:
-    with stripe_at_another_time(bench.mock, seconds=600) as url, settings_of_stripe(api_base=url):
+def test_15_a_clock_that_is_wrong(stripe_stack: StripeStack) -> None:
+    with (
+        stripe_at_another_time(stripe_stack.mock, seconds=600) as url,
+        settings_of_stripe(api_base=url),
+    ):
         assert "Stripe" in failing()["clock"]
 
 
-def test_16_a_database_that_is_away(bench: Bench) -> None:
+def test_16_a_database_that_is_away(stripe_stack: StripeStack) -> None:
     nowhere = NOBODY.replace("http://", "postgresql://nobody:none-at-all@") + "/nothing"
-    environ = {"STRIPE_API_BASE": bench.mock, "DATABASE_URL": nowhere}
-    done = bench.ground.stack.manage("doctor", "--json", environ=environ)
+    environ = {"STRIPE_API_BASE": stripe_stack.mock, "DATABASE_URL": nowhere}
+    done = stripe_stack.web_stack.stack.manage("doctor", "--json", environ=environ)
     assert done.returncode == 1, done.stderr
     found = {each["part"] for each in json.loads(done.stdout) if each["verdict"] == "failing"}
     assert {"database", "migrations", "worker"} <= found
     assert "none-at-all" not in done.stdout + done.stderr
 
 
-def test_17_debugging_at_a_public_address(bench: Bench) -> None:
+def test_17_debugging_at_a_public_address(stripe_stack: StripeStack) -> None:
     public = override_settings(
         DEBUG=True, SITE_URL="https://example.com", PUBLIC_HOSTS=frozenset({"example.com"})
     )
@@ -238,7 +250,7 @@ def test_17_debugging_at_a_public_address(bench: Bench) -> None:
         assert "DJANGO_DEBUG" in failing()["debug"]
 
 
-def test_refused_deliveries_are_pointed_at(bench: Bench) -> None:
+def test_refused_deliveries_are_pointed_at(stripe_stack: StripeStack) -> None:
     webhook_stats.answered(status=400, seconds=0.01)
     webhook_stats.flush()
     _status, findings = examine()
@@ -247,18 +259,20 @@ def test_refused_deliveries_are_pointed_at(bench: Bench) -> None:
     assert "STRIPE_WEBHOOK_SECRET" in told["advice"]
 
 
-def test_a_test_mail_arrives_or_the_servers_word_is_shown(bench: Bench, ground: Ground) -> None:
+def test_a_test_mail_arrives_or_the_servers_word_is_shown(
+    stripe_stack: StripeStack, web_stack: WebStack
+) -> None:
     from devstack import mailbox
 
     to = f"anna-{secrets.token_hex(4)}@staff.example"
     _status, findings = examine("--send-mail", to)
     assert (findings[-1]["part"], findings[-1]["verdict"]) == ("test mail", "ok")
-    assert mailbox.mails_to(to, folder=ground.stack.mail_dir)
+    assert mailbox.mails_to(to, folder=web_stack.stack.mail_dir)
     with override_settings(EMAIL_PORT=9):
         _status, findings = examine("--send-mail", to)
     assert (findings[-1]["part"], findings[-1]["verdict"]) == ("test mail", "failing")
 
 
-def test_in_manual_mode_stripe_is_left_alone(bench: Bench) -> None:
+def test_in_manual_mode_stripe_is_left_alone(stripe_stack: StripeStack) -> None:
     with settings_of_stripe(mode="manual", api_base=NOBODY):
         assert failing() == {}

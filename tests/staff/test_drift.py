@@ -13,7 +13,7 @@ from public_apps.tenants import schema_creation, schema_diff
 from public_apps.tenants.models import opaque_schema_name
 from public_apps.tenants.offboarding import orphans
 from public_apps.tenants.rollout import inspection
-from tests.core.ground import Ground, Workspace, found_workspace
+from tests.core.web_stack import WebStack, Workspace, create_workspace
 from tests.staff.examined import examine
 
 
@@ -31,11 +31,11 @@ def run(statement: str, schema: str) -> None:
 
 
 @pytest.fixture
-def court(ground: Ground) -> Workspace:
+def court(web_stack: WebStack) -> Workspace:
     """A workspace among others that are as they should be."""
-    for neighbour in (ground.acme, ground.birch):
+    for neighbour in (web_stack.acme, web_stack.birch):
         assert neighbour.tenant.provisioned_at
-    return found_workspace()
+    return create_workspace()
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def test_a_tenant_that_waits_for_a_release_is_not_called_odd(court: Workspace) -
         assert "failing" in [verdict for verdict, _said in told("migrations")]
 
 
-def test_what_belongs_to_nobody_is_told_and_left(ground: Ground) -> None:
+def test_what_belongs_to_nobody_is_told_and_left(web_stack: WebStack) -> None:
     nobodys = opaque_schema_name()
     with undone_afterwards():
         assert [verdict for verdict, _said in told("orphans")] == ["ok"]

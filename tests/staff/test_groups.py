@@ -13,8 +13,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from billing.models import Lead, ManualPayment, StripeEvent
 from public_apps.onboarding.models import Signup
 from staff import groups
-from tests.billing.bench import Bench
-from tests.core.ground import Door, Ground, found_workspace
+from tests.billing.stripe_stack import StripeStack
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.staff.desk import member_of
 
 GROUPS = ("support", "finance", "operator")
@@ -70,9 +70,9 @@ PAGES = {
 
 
 @pytest.fixture
-def places(bench: Bench) -> dict[str, Any]:
+def places(stripe_stack: StripeStack) -> dict[str, Any]:
     """One of everything."""
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     lead = Lead.objects.create(
         organization="Late", subdomain=f"late-{secrets.token_hex(4)}", email="late@one.example",
         first_name="L", last_name="One", plan="starter", interval="month",
@@ -95,8 +95,10 @@ def places(bench: Bench) -> dict[str, Any]:
     }
 
 
-def test_each_group_opens_its_pages_and_no_others(places: dict[str, Any], ground: Ground) -> None:
-    desks = {group: member_of(ground.door(), group)[0] for group in GROUPS}
+def test_each_group_opens_its_pages_and_no_others(
+    places: dict[str, Any], web_stack: WebStack
+) -> None:
+    desks = {group: member_of(web_stack.http_client(), group)[0] for group in GROUPS}
     found = {
         path: " ".join(
             "yes" if desks[group].get(path.format(**places)).status_code == 200 else "no"
@@ -109,13 +111,15 @@ def test_each_group_opens_its_pages_and_no_others(places: dict[str, Any], ground
     ManualPayment.objects.filter(pk=places["payment"]).delete()
 
 
-def test_actions_on_many_ask_for_the_same_rights(ground: Ground, places: dict[str, Any]) -> None:
-    finance, _person = member_of(ground.door(), "finance")
+def test_actions_on_many_ask_for_the_same_rights(
+    web_stack: WebStack, places: dict[str, Any]
+) -> None:
+    finance, _person = member_of(web_stack.http_client(), "finance")
     chosen = {"_selected_action": str(places["event"]), "confirmed": "yes"}
     before = StripeEvent.objects.get(pk=places["event"]).status
     finance.submit("billing/stripeevent/", action="retry_chosen", **chosen)
     assert StripeEvent.objects.get(pk=places["event"]).status == before
-    support, _person = member_of(ground.door(), "support")
+    support, _person = member_of(web_stack.http_client(), "support")
     support.submit("billing/stripeevent/", action="retry_chosen", **chosen)
     assert StripeEvent.objects.get(pk=places["event"]).status == "received"
     job = ProcrastinateJob.objects.filter(status="todo").first()
@@ -127,7 +131,7 @@ def test_actions_on_many_ask_for_the_same_rights(ground: Ground, places: dict[st
     assert ProcrastinateJob.objects.get(pk=job.pk).status == "todo"
 
 
-def test_migrating_brings_the_groups_in_line_with_the_table(ground: Ground) -> None:
+def test_migrating_brings_the_groups_in_line_with_the_table(web_stack: WebStack) -> None:
     support = Group.objects.get(name="support")
     support.permissions.clear()
     groups.bring_in_line()
@@ -135,23 +139,31 @@ def test_migrating_brings_the_groups_in_line_with_the_table(ground: Ground) -> N
     assert {f"{app}.{codename}" for app, codename in names} == groups.GRANTS["support"]
 
 
-def test_a_tenants_user_and_its_session_are_nobody_in_the_admin(ground: Ground, door: Door) -> None:
-    court = found_workspace()
-    token = door.token(court)
+def test_a_tenants_user_and_its_session_are_nobody_in_the_admin(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    court = create_workspace()
+    token = http_client.token(court)
     for cookies in ({"session": token}, {}):
-        answer = door.ask("GET", "/admin/", cookies=cookies, headers={"X-Session-Token": token})
+        answer = http_client.ask(
+            "GET", "/admin/", cookies=cookies, headers={"X-Session-Token": token}
+        )
         assert answer.status_code == 302
         assert "/admin/login/" in answer.headers["Location"]
-        chosen = door.ask("GET", "/admin/", cookies=cookies, headers={"X-Tenant-Host": court.host})
+        chosen = http_client.ask(
+            "GET", "/admin/", cookies=cookies, headers={"X-Tenant-Host": court.host}
+        )
         assert chosen.status_code == 302
-    page = door.ask("GET", "/admin/login/")
+    page = http_client.ask("GET", "/admin/login/")
     assert court.owner not in page.text
 
 
-def test_no_page_of_the_admin_answers_on_a_tenants_host(ground: Ground, door: Door) -> None:
+def test_no_page_of_the_admin_answers_on_a_tenants_host(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     for path in [*PAGES, "", "login/", "second-factor/", "second-factor/codes/", "search/"]:
         place = path.format(
             tenant=1, event="evt_1", event_as_linked="evt_5F1", signup=1, lead=1, payment=1
         )
-        answer = door.ask("GET", f"/admin/{place}", host=ground.acme.host)
+        answer = http_client.ask("GET", f"/admin/{place}", host=web_stack.acme.host)
         assert answer.status_code == 404, path

@@ -17,7 +17,14 @@ from public_apps.audit.models import Entry
 from public_apps.core.schema_context import inside
 from public_apps.tenants import suspension
 from staff.models import Impersonation
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace, person_of
+from tests.core.web_stack import (
+    PASSWORD,
+    HttpClient,
+    WebStack,
+    Workspace,
+    create_workspace,
+    person_of,
+)
 from tests.staff.desk import Desk, member_of
 
 PASS = re.compile(r'name="token" value="([^"]+)"')
@@ -28,13 +35,13 @@ SESSION = "session"
 class Visit:
     """Support's browser at a tenant's host."""
 
-    def __init__(self, door: Door, workspace: Workspace) -> None:
-        self.door, self.workspace = door, workspace
+    def __init__(self, http_client: HttpClient, workspace: Workspace) -> None:
+        self.http_client, self.workspace = http_client, workspace
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Send a request with the cookies that were given here before."""
-        answer = self.door.ask(
+        answer = self.http_client.ask(
             method, path, host=self.workspace.host, cookies=self.cookies, **kwargs
         )
         self.cookies |= answer.cookies.get_dict()
@@ -48,15 +55,15 @@ class Visit:
 
 
 @pytest.fixture
-def anna(door: Door) -> tuple[Desk, User]:
+def anna(http_client: HttpClient) -> tuple[Desk, User]:
     """A colleague in support."""
-    return member_of(door, "support")
+    return member_of(http_client, "support")
 
 
 @pytest.fixture
-def court(ground: Ground) -> Workspace:
+def court(web_stack: WebStack) -> Workspace:
     """A workspace with its owner."""
-    return found_workspace()
+    return create_workspace()
 
 
 def pass_for(desk: Desk, workspace: Workspace, email: str = "") -> str:
@@ -71,8 +78,8 @@ def pass_for(desk: Desk, workspace: Workspace, email: str = "") -> str:
     return found[1]
 
 
-def entered(door: Door, desk: Desk, workspace: Workspace) -> Visit:
-    visit = Visit(door, workspace)
+def entered(http_client: HttpClient, desk: Desk, workspace: Workspace) -> Visit:
+    visit = Visit(http_client, workspace)
     answer = visit.ask("POST", "/support/enter/", data={"token": pass_for(desk, workspace)})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     return visit
@@ -86,10 +93,10 @@ def logged(workspace: Workspace) -> list[tuple[str, str, str]]:
 
 
 def test_a_banner_says_who_works_as_whom_and_both_logs_tell(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
     desk, staff = anna
-    visit = entered(door, desk, court)
+    visit = entered(http_client, desk, court)
     home = visit.ask("GET", "/").text
     assert "Support session:" in home
     for word in (staff.email, court.owner, REASON):
@@ -105,7 +112,7 @@ def test_a_banner_says_who_works_as_whom_and_both_logs_tell(
 
 
 def test_a_pass_opens_once_at_its_own_tenant_within_a_minute(
-    door: Door, anna: tuple[Desk, User], court: Workspace, ground: Ground
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace, web_stack: WebStack
 ) -> None:
     desk, _staff = anna
     token = pass_for(desk, court)
@@ -115,12 +122,12 @@ def test_a_pass_opens_once_at_its_own_tenant_within_a_minute(
     assert token not in str(Impersonation.objects.filter(pk=held.pk).values())
 
     def enter(workspace: Workspace, token: str) -> int:
-        visit = Visit(door, workspace)
+        visit = Visit(http_client, workspace)
         return visit.ask("POST", "/support/enter/", data={"token": token}).status_code
 
-    assert enter(ground.birch, token) == 410
+    assert enter(web_stack.birch, token) == 410
     assert enter(court, "made-up") == 410
-    assert door.ask("GET", "/support/enter/", host=court.host).status_code == 405
+    assert http_client.ask("GET", "/support/enter/", host=court.host).status_code == 405
     assert enter(court, token) == 302
     assert enter(court, token) == 410
 
@@ -130,9 +137,9 @@ def test_a_pass_opens_once_at_its_own_tenant_within_a_minute(
 
 
 def test_half_an_hour_later_the_session_is_over(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
-    visit = entered(door, anna[0], court)
+    visit = entered(http_client, anna[0], court)
     assert visit.ask("GET", "/").status_code == 200
     half_an_hour = timedelta(minutes=30)
     Impersonation.objects.filter(tenant=court.tenant).update(
@@ -144,21 +151,27 @@ def test_half_an_hour_later_the_session_is_over(
 
 @pytest.mark.parametrize("how", ["ended in the admin", "let go"])
 def test_the_session_is_over_at_once_when_staff_end_it_or_the_colleague_is_let_go(
-    door: Door, ground: Ground, anna: tuple[Desk, User], court: Workspace, how: str
+    http_client: HttpClient,
+    web_stack: WebStack,
+    anna: tuple[Desk, User],
+    court: Workspace,
+    how: str,
 ) -> None:
     desk, staff = anna
-    visit = entered(door, desk, court)
+    visit = entered(http_client, desk, court)
     if how == "let go":
         User.objects.filter(pk=staff.pk).update(is_active=False)
     else:
-        operator, _person = member_of(ground.door(), "operator")
+        operator, _person = member_of(web_stack.http_client(), "operator")
         held = Impersonation.objects.get(tenant=court.tenant)
         assert operator.submit(f"staff/impersonation/{held.pk}/end/").status_code == 302
     assert visit.ask("GET", "/").status_code == 401
 
 
-def test_signing_out_ends_it_as_well(door: Door, anna: tuple[Desk, User], court: Workspace) -> None:
-    visit = entered(door, anna[0], court)
+def test_signing_out_ends_it_as_well(
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
+) -> None:
+    visit = entered(http_client, anna[0], court)
     assert visit.submit("/accounts/logout/").status_code == 302
     assert Impersonation.objects.get(tenant=court.tenant).ended_at is not None
 
@@ -186,15 +199,15 @@ FORBIDDEN = (
 
 
 def test_passwords_people_and_money_are_out_of_reach_by_cookie_and_by_token(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
-    visit = entered(door, anna[0], court)
+    visit = entered(http_client, anna[0], court)
     before = person_of(court).password
     key = next(value for name, value in visit.cookies.items() if name.endswith(SESSION))
     for method, path in FORBIDDEN:
         assert visit.ask(method, path).status_code == 403, f"cookie: {method} {path}"
         if path.startswith(("/api/", "/_allauth/")) and "anything" not in path:
-            answer = door.ask(
+            answer = http_client.ask(
                 method, path, host=court.host, headers={"X-Session-Token": key}, json={}
             )
             assert answer.status_code == 403, f"token: {method} {path} {answer.text}"
@@ -203,51 +216,53 @@ def test_passwords_people_and_money_are_out_of_reach_by_cookie_and_by_token(
 
 
 def test_the_api_shows_support_what_the_person_sees_and_forgets_who_looked(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
-    visit = entered(door, anna[0], court)
+    visit = entered(http_client, anna[0], court)
     key = next(value for name, value in visit.cookies.items() if name.endswith(SESSION))
-    me = door.ask("GET", "/api/me/", host=court.host, headers={"X-Session-Token": key})
+    me = http_client.ask("GET", "/api/me/", host=court.host, headers={"X-Session-Token": key})
     assert me.json()["email"] == court.owner
-    log = door.ask("GET", "/api/audit/", host=court.host, headers={"X-Session-Token": key})
+    log = http_client.ask("GET", "/api/audit/", host=court.host, headers={"X-Session-Token": key})
     assert log.status_code == 200
     visit.submit("/support/leave/")
-    after = door.ask("GET", "/api/me/", host=court.host, headers={"X-Session-Token": key})
+    after = http_client.ask("GET", "/api/me/", host=court.host, headers={"X-Session-Token": key})
     assert after.status_code == 401
 
 
 def test_a_suspended_workspace_still_opens_for_support(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
     suspension.hold(tenant=court.tenant, reason="unpaid", by="the test")
-    visit = entered(door, anna[0], court)
+    visit = entered(http_client, anna[0], court)
     assert visit.ask("GET", "/").status_code == 200
     key = next(value for name, value in visit.cookies.items() if name.endswith(SESSION))
     by_token = {"X-Session-Token": key}
-    seen = door.ask("GET", "/api/audit/", host=court.host, headers=by_token)
+    seen = http_client.ask("GET", "/api/audit/", host=court.host, headers=by_token)
     assert seen.status_code == 200
-    assert door.ask("GET", "/api/audit/", host=court.host).status_code == 402
+    assert http_client.ask("GET", "/api/audit/", host=court.host).status_code == 402
 
 
 def test_the_welcome_link_and_the_last_sign_in_stay_as_they_were(
-    door: Door, anna: tuple[Desk, User], ground: Ground
+    http_client: HttpClient, anna: tuple[Desk, User], web_stack: WebStack
 ) -> None:
-    fresh = found_workspace(password=None)
+    fresh = create_workspace(password=None)
     from public_apps.accounts import password_links
 
     with inside(fresh.tenant.schema_name):
         key = password_links.new_key(User.objects.get(email=fresh.owner))
-    entered(door, anna[0], fresh)
+    entered(http_client, anna[0], fresh)
     assert person_of(fresh).last_login is None
-    assert door.ask("GET", f"/accounts/set-password/{key}/", host=fresh.host).status_code == 200
+    assert (
+        http_client.ask("GET", f"/accounts/set-password/{key}/", host=fresh.host).status_code == 200
+    )
 
 
 def test_owners_read_it_and_managers_do_not(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
-    entered(door, anna[0], court)
-    token = door.token(court)
-    page = door.ask(
+    entered(http_client, anna[0], court)
+    token = http_client.token(court)
+    page = http_client.ask(
         "GET", "/api/audit/", host=court.host, headers={"Authorization": f"Bearer {token}"}
     ).json()
     begun = page["results"][0]
@@ -258,17 +273,17 @@ def test_owners_read_it_and_managers_do_not(
     with inside(court.tenant.schema_name):
         address = f"manager-{secrets.token_hex(4)}@court.example"
         User.objects.create_user(address, password=PASSWORD, role=Role.MANAGER)
-    managers = door.token(Workspace(tenant=court.tenant, host=court.host, owner=address))
-    refused = door.ask(
+    managers = http_client.token(Workspace(tenant=court.tenant, host=court.host, owner=address))
+    refused = http_client.ask(
         "GET", "/api/audit/", host=court.host, headers={"Authorization": f"Bearer {managers}"}
     )
     assert refused.status_code == 403
 
 
 def test_a_change_in_somebodys_name_names_who_made_it(
-    door: Door, anna: tuple[Desk, User], court: Workspace
+    http_client: HttpClient, anna: tuple[Desk, User], court: Workspace
 ) -> None:
-    visit = entered(door, anna[0], court)
+    visit = entered(http_client, anna[0], court)
     changed = visit.submit("/i18n/setlang/", language="el")
     assert changed.status_code in {204, 302}
     assert logged(court)[-1] == (court.owner, anna[1].email, "impersonation.request")

@@ -11,27 +11,29 @@ from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 from tests.customer import until
 from tests.staff.desk import PASSWORD, Desk, colleague, member_of
 
 LINK = re.compile(r"/admin/(choose-password/[^\s/]+/)")
 
 
-def link_for(ground: Ground, email: str) -> str:
+def link_for(web_stack: WebStack, email: str) -> str:
     """Send the mail that is promised, and return where its link leads."""
     mail.send(
         mail_id=OutgoingMail.objects.filter(to=email, kind="staff_invitation").latest("pk").pk
     )
-    folder = ground.stack.mail_dir
+    folder = web_stack.stack.mail_dir
     newest = until(lambda: mailbox.mails_to(email, folder=folder))[-1]
     found = LINK.search(mailbox.plain_text(newest))
     assert found
     return found[1]
 
 
-def test_a_colleague_is_invited_chooses_a_password_and_signs_in(ground: Ground, door: Door) -> None:
-    operator, _person = member_of(door, "operator")
+def test_a_colleague_is_invited_chooses_a_password_and_signs_in(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    operator, _person = member_of(http_client, "operator")
     email = f"maria-{secrets.token_hex(4)}@staff.example"
     support = Group.objects.get(name="support")
     added = operator.submit(
@@ -41,8 +43,8 @@ def test_a_colleague_is_invited_chooses_a_password_and_signs_in(ground: Ground, 
     assert added.status_code == 302, added.text
     assert not User.objects.get(email=email).has_usable_password()
 
-    link = link_for(ground, email)
-    maria = Desk(ground.door())
+    link = link_for(web_stack, email)
+    maria = Desk(web_stack.http_client())
     weak = maria.submit(link, password1="short", password2="short")
     assert weak.status_code == 200
     chosen = maria.submit(link, password1=PASSWORD, password2=PASSWORD)
@@ -53,19 +55,23 @@ def test_a_colleague_is_invited_chooses_a_password_and_signs_in(ground: Ground, 
     assert maria.get("accounts/user/").status_code == 403
 
 
-def test_a_link_opens_nothing_on_a_tenants_host(ground: Ground, door: Door) -> None:
+def test_a_link_opens_nothing_on_a_tenants_host(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
     anna = colleague()
-    operator, _person = member_of(door, "operator")
+    operator, _person = member_of(http_client, "operator")
     assert operator.submit(f"accounts/user/{anna.pk}/send-link/").status_code == 302
-    link = link_for(ground, anna.email)
+    link = link_for(web_stack, anna.email)
     key = link.split("/")[1]
     for path in (f"/admin/{link}", f"/accounts/set-password/{key}/"):
-        assert door.ask("GET", path, host=ground.acme.host).status_code in {404, 410}
+        assert http_client.ask("GET", path, host=web_stack.acme.host).status_code in {404, 410}
 
 
-def test_nobody_below_lets_somebody_in_as_one_who_may_do_everything(door: Door) -> None:
+def test_nobody_below_lets_somebody_in_as_one_who_may_do_everything(
+    http_client: HttpClient,
+) -> None:
     above = colleague(is_superuser=True)
-    operator, _person = member_of(door, "operator")
+    operator, _person = member_of(http_client, "operator")
     for deed in ("send-link", "reset-second-factor"):
         assert operator.get(f"accounts/user/{above.pk}/{deed}/").status_code == 403, deed
     page = operator.get(f"accounts/user/{above.pk}/change/")

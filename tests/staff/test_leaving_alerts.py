@@ -19,7 +19,7 @@ from public_apps.tenants.offboarding import departures, orphans, steps
 from public_apps.tenants.offboarding.tasks import look_for_orphans
 from public_apps.tenants.schema_drop import drop_schema
 from staff.alerts import checks
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.staff.desk import member_of
 
 OPS = "ops@staff.example"
@@ -43,8 +43,10 @@ def lost_schema() -> Iterator[str]:
         drop_schema(name)
 
 
-def test_what_belongs_to_nobody_is_an_incident_until_it_is_gone(ground: Ground, door: Door) -> None:
-    anna, _person = member_of(door, "operator")
+def test_what_belongs_to_nobody_is_an_incident_until_it_is_gone(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    anna, _person = member_of(http_client, "operator")
     with override_settings(OPS_ALERT_EMAILS=(OPS,)):
         with lost_schema() as name:
             look_for_orphans(timestamp=0)
@@ -58,7 +60,7 @@ def test_what_belongs_to_nobody_is_an_incident_until_it_is_gone(ground: Ground, 
     assert name not in told("orphans")
 
 
-def test_schemas_of_the_databases_own_are_nobodys_business(ground: Ground) -> None:
+def test_schemas_of_the_databases_own_are_nobodys_business(web_stack: WebStack) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA columnar_internal")
     try:
@@ -69,10 +71,10 @@ def test_schemas_of_the_databases_own_are_nobodys_business(ground: Ground) -> No
 
 
 def test_a_departure_that_is_held_up_is_an_incident(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(offboarding_hooks, "_vaults", [])
-    tenant = found_workspace().tenant
+    tenant = create_workspace().tenant
     now = timezone.now()
     departure = departures.plan_archive(tenant=tenant, begins_at=now, by="test")
     steps.proceed(departure.pk)

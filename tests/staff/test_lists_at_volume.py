@@ -20,7 +20,7 @@ from public_apps.tenants.models import Tenant, TenantMigration
 from staff.models import Impersonation
 from staff.second_factor import PROVEN, STATE
 from staff.site import site
-from tests.billing.bench import Bench
+from tests.billing.stripe_stack import StripeStack
 from tests.staff.desk import colleague
 from tests.tenant_api.volume import FEW, fill, read_through
 
@@ -34,9 +34,9 @@ NEVER_MANY = {"accounts_user", "auth_group", "billing_plan", "procrastinate_jobs
 
 
 @pytest.fixture
-def rows(bench: Bench) -> Iterator[dict[str, int]]:
+def rows(stripe_stack: StripeStack) -> Iterator[dict[str, int]]:
     """Thousands of everything that staff see, there only for the test: how many, by table."""
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     with transaction.atomic(), in_public():
         _make_what_no_purchase_makes(eleni.tenant)
         yield {table: number for table, number in fill(ROWS).items() if table not in NEVER_MANY}

@@ -12,8 +12,8 @@ from django.utils import timezone
 from billing.models import Customer, Lead, ManualPayment
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Tenant
-from tests.billing.bench import Bench, lead_of
-from tests.core.ground import Door, Workspace, found_workspace
+from tests.billing.stripe_stack import StripeStack, lead_of
+from tests.core.web_stack import HttpClient, Workspace, create_workspace
 from tests.staff.desk import TOKEN, Desk, staff_member
 
 ALL = (
@@ -24,15 +24,15 @@ ALL = (
 
 
 @pytest.fixture
-def anna(door: Door) -> tuple[Desk, str]:
+def anna(http_client: HttpClient) -> tuple[Desk, str]:
     """A colleague who may do all of this."""
-    return staff_member(door, ALL)
+    return staff_member(http_client, ALL)
 
 
 @pytest.fixture
-def court(bench: Bench) -> Workspace:
+def court(stripe_stack: StripeStack) -> Workspace:
     """A workspace without any subscription."""
-    return found_workspace()
+    return create_workspace()
 
 
 def page_of(workspace: Workspace) -> str:
@@ -68,9 +68,11 @@ def test_opening_a_page_changes_nothing(court: Workspace, anna: tuple[Desk, str]
     assert not AccessChange.objects.filter(tenant=court.tenant).exists()
 
 
-def test_she_opens_a_workspace_with_its_payment(bench: Bench, anna: tuple[Desk, str]) -> None:
+def test_she_opens_a_workspace_with_its_payment(
+    stripe_stack: StripeStack, anna: tuple[Desk, str]
+) -> None:
     desk, email = anna
-    order = bench.order()
+    order = stripe_stack.order()
     answers = {
         "organization": order.organization, "subdomain": order.subdomain, "email": order.email,
         "first_name": order.first_name, "last_name": order.last_name, "language": "el",
@@ -108,10 +110,10 @@ def test_she_records_a_payment_and_corrects_it(court: Workspace, anna: tuple[Des
 
 
 def test_a_lead_becomes_a_workspace_by_one_click_or_by_a_form(
-    bench: Bench, anna: tuple[Desk, str]
+    stripe_stack: StripeStack, anna: tuple[Desk, str]
 ) -> None:
     desk, _email = anna
-    orders = [bench.order(), bench.order()]
+    orders = [stripe_stack.order(), stripe_stack.order()]
     leads = [lead_of(order) for order in orders]
 
     one_click = {"action": "open_chosen", "_selected_action": str(leads[0].pk)}
@@ -154,10 +156,10 @@ def test_she_archives_and_keeps_it_after_all(court: Workspace, anna: tuple[Desk,
 
 
 def test_the_archive_refuses_while_the_subscription_cannot_be_ended(
-    bench: Bench, anna: tuple[Desk, str]
+    stripe_stack: StripeStack, anna: tuple[Desk, str]
 ) -> None:
     desk, _email = anna  # this server's Stripe does not answer
-    eleni = bench.buy()
+    eleni = stripe_stack.buy()
     answer = desk.submit(f"tenants/tenant/{eleni.tenant.pk}/archive/", reason="a test")
     assert answer.status_code == 200
     assert "could not be asked" in answer.text
@@ -171,8 +173,10 @@ DEEDS = (
 )  # fmt: skip
 
 
-def test_a_colleague_who_may_only_look_can_do_nothing(court: Workspace, door: Door) -> None:
-    desk, _email = staff_member(door, ["tenants.view_tenant", "billing.view_lead"])
+def test_a_colleague_who_may_only_look_can_do_nothing(
+    court: Workspace, http_client: HttpClient
+) -> None:
+    desk, _email = staff_member(http_client, ["tenants.view_tenant", "billing.view_lead"])
     assert desk.get(f"{page_of(court)}/change/").status_code == 200
     token = TOKEN.search(desk.get("login/").text) or TOKEN.search(
         desk.get(f"{page_of(court)}/change/").text
@@ -191,13 +195,13 @@ def test_a_colleague_who_may_only_look_can_do_nothing(court: Workspace, door: Do
 
 
 def test_strangers_are_sent_to_the_sign_in_and_tenants_hosts_have_no_admin(
-    court: Workspace, door: Door
+    court: Workspace, http_client: HttpClient
 ) -> None:
     for deed in DEEDS:
         for method in ("GET", "POST"):
-            answer = door.ask(method, f"/admin/{page_of(court)}/{deed}/")
+            answer = http_client.ask(method, f"/admin/{page_of(court)}/{deed}/")
             assert answer.status_code in {302, 403}, deed
-            there = door.ask(method, f"/admin/{page_of(court)}/{deed}/", host=court.host)
+            there = http_client.ask(method, f"/admin/{page_of(court)}/{deed}/", host=court.host)
             assert there.status_code == 404, deed
     assert now_of(court) == "active"
 

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
-from tests.core.ground import Door, Ground, another_web
+from tests.core.web_stack import HttpClient, WebStack, another_web
 from tests.staff.desk import Desk, code_of, colleague, signed_in, staff_member
 
 SECRET = re.compile(r'data-secret="([A-Z2-7]+)"')
@@ -37,11 +37,11 @@ def actions_of(person: User) -> list[str]:
 
 
 def test_where_it_is_required_nobody_gets_further_by_a_password_alone(
-    ground: Ground, tmp_path: Path
+    web_stack: WebStack, tmp_path: Path
 ) -> None:
     anna = colleague(is_superuser=True)
-    with another_web(ground, tmp_path, STAFF_MFA_REQUIRED="True") as door:
-        desk = Desk(door)
+    with another_web(web_stack, tmp_path, STAFF_MFA_REQUIRED="True") as http_client:
+        desk = Desk(http_client)
         led_to = desk.sign_in(anna.email).headers["Location"]
         assert led_to.startswith("/admin/second-factor/")
         for path in ("", "tenants/tenant/", "password_change/", "second-factor/codes/"):
@@ -60,24 +60,24 @@ def test_where_it_is_required_nobody_gets_further_by_a_password_alone(
 
 
 @pytest.fixture
-def maria(door: Door) -> tuple[User, list[str], str]:
+def maria(http_client: HttpClient) -> tuple[User, list[str], str]:
     """A colleague who has enrolled although nothing required it, with codes and the secret."""
     person = colleague()
-    secret, codes = enrolled(signed_in(door, person))
+    secret, codes = enrolled(signed_in(http_client, person))
     return person, codes, secret
 
 
 def test_whoever_has_enrolled_is_asked_each_time(
-    ground: Ground, maria: tuple[User, list[str], str]
+    web_stack: WebStack, maria: tuple[User, list[str], str]
 ) -> None:
     person, codes, secret = maria
-    desk = Desk(ground.door())
+    desk = Desk(web_stack.http_client())
     desk.sign_in(person.email)
     assert desk.get("").status_code == 302
     assert desk.submit(PAGE, code=codes[0]).status_code == 302
     assert desk.get("").status_code == 200
 
-    again = Desk(ground.door())
+    again = Desk(web_stack.http_client())
     again.sign_in(person.email)
     assert again.submit(PAGE, code=codes[0]).status_code == 200, "a recovery code opens once"
     assert again.get("").status_code == 302
@@ -86,17 +86,17 @@ def test_whoever_has_enrolled_is_asked_each_time(
     assert again.submit(PAGE, code=code_of(secret)).status_code == 302
     assert again.get("").status_code == 200
 
-    third = Desk(ground.door())
+    third = Desk(web_stack.http_client())
     third.sign_in(person.email)
     seen_before = third.submit(PAGE, code=code_of(secret, at=time.time() - 60))
     assert seen_before.status_code == 200
 
 
 def test_codes_cannot_be_tried_without_end(
-    ground: Ground, maria: tuple[User, list[str], str]
+    web_stack: WebStack, maria: tuple[User, list[str], str]
 ) -> None:
     person, codes, _secret = maria
-    desk = Desk(ground.door())
+    desk = Desk(web_stack.http_client())
     desk.sign_in(person.email)
     page = desk.get(PAGE)
     for number in range(12):
@@ -107,13 +107,15 @@ def test_codes_cannot_be_tried_without_end(
 
 
 def test_a_lost_app_is_forgotten_by_a_colleague_with_the_right_and_by_nobody_else(
-    door: Door, ground: Ground, maria: tuple[User, list[str], str]
+    http_client: HttpClient, web_stack: WebStack, maria: tuple[User, list[str], str]
 ) -> None:
     person, _codes, _secret = maria
     path = f"accounts/user/{person.pk}/reset-second-factor/"
-    other, _email = staff_member(ground.door(), ["accounts.view_user", "accounts.change_user"])
+    other, _email = staff_member(
+        web_stack.http_client(), ["accounts.view_user", "accounts.change_user"]
+    )
     assert other.get(path).status_code == 403
-    helper, email = staff_member(door, ["accounts.view_user", "staff.reset_second_factor"])
+    helper, email = staff_member(http_client, ["accounts.view_user", "staff.reset_second_factor"])
     assert helper.submit(path).status_code == 302
     assert not Authenticator.objects.filter(user=person).exists()
     entry = Entry.objects.get(action="staff.second_factor_reset", target_id=str(person.pk))
@@ -121,9 +123,9 @@ def test_a_lost_app_is_forgotten_by_a_colleague_with_the_right_and_by_nobody_els
 
 
 def test_signing_in_with_another_account_is_possible_before_the_code(
-    ground: Ground, maria: tuple[User, list[str], str]
+    web_stack: WebStack, maria: tuple[User, list[str], str]
 ) -> None:
-    desk = Desk(ground.door())
+    desk = Desk(web_stack.http_client())
     desk.sign_in(maria[0].email)
     page = desk.get(PAGE)
     assert desk.submit_form(page, "second-factor/leave/").headers["Location"] == "/admin/login/"

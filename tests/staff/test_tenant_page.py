@@ -13,21 +13,21 @@ from public_apps.audit.models import Entry
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
-from tests.billing.bench import Bench, Customer
-from tests.core.ground import Door, Ground, found_workspace
+from tests.billing.stripe_stack import Customer, StripeStack
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.staff.desk import Desk, member_of
 
 
 @pytest.fixture
-def anna(door: Door) -> Desk:
+def anna(http_client: HttpClient) -> Desk:
     """A colleague who may do everything."""
-    return member_of(door, "operator")[0]
+    return member_of(http_client, "operator")[0]
 
 
 @pytest.fixture
-def eleni(bench: Bench) -> Customer:
+def eleni(stripe_stack: StripeStack) -> Customer:
     """Somebody who has bought a workspace."""
-    return bench.buy()
+    return stripe_stack.buy()
 
 
 def page_of(customer: Customer) -> str:
@@ -50,15 +50,15 @@ def test_one_page_tells_the_whole_story(anna: Desk, eleni: Customer) -> None:
 
 
 def test_another_subdomain_is_the_first_from_now_on_and_the_old_one_lives(
-    anna: Desk, eleni: Customer, door: Door
+    anna: Desk, eleni: Customer, http_client: HttpClient
 ) -> None:
     before = eleni.host
     label = f"moved-{secrets.token_hex(3)}"
     assert anna.submit(f"{page_of(eleni)}/change-subdomain/", label=label).status_code == 302
     after = Tenant.objects.get(pk=eleni.tenant.pk).primary_domain
     assert after.startswith(label)
-    assert door.ask("GET", "/accounts/login/", host=after).status_code == 200
-    assert door.ask("POST", "/api/me/", host=before).status_code == 401, "it is still theirs"
+    assert http_client.ask("GET", "/accounts/login/", host=after).status_code == 200
+    assert http_client.ask("POST", "/api/me/", host=before).status_code == 401, "it is still theirs"
     entry = Entry.objects.get(action="tenant.subdomain_changed", target_id=str(eleni.tenant.pk))
     assert entry.detail == {"from": before, "to": after}
     back = anna.submit(f"{page_of(eleni)}/change-subdomain/", label=before.partition(".")[0])
@@ -67,12 +67,12 @@ def test_another_subdomain_is_the_first_from_now_on_and_the_old_one_lives(
 
 
 def test_a_name_that_is_taken_held_or_none_is_refused_and_nothing_moves(
-    anna: Desk, eleni: Customer, bench: Bench, ground: Ground
+    anna: Desk, eleni: Customer, stripe_stack: StripeStack, web_stack: WebStack
 ) -> None:
-    held = bench.check_out().order.subdomain
+    held = stripe_stack.check_out().order.subdomain
     before = eleni.tenant.primary_domain
     for label in ("acme", held, "admin", "no such name", "x"):
-        found = ground.acme.host if label == "acme" else ""
+        found = web_stack.acme.host if label == "acme" else ""
         assert anna.submit(f"{page_of(eleni)}/change-subdomain/", label=label).status_code == 200, (
             found
         )
@@ -99,8 +99,10 @@ def test_provisioning_is_taken_up_again_by_a_worker(anna: Desk, eleni: Customer)
     assert job.args["signup_id"] == str(signup.pk)
 
 
-def test_a_workspace_that_nobody_signed_up_for_has_no_such_mail(anna: Desk, ground: Ground) -> None:
-    court = found_workspace()
+def test_a_workspace_that_nobody_signed_up_for_has_no_such_mail(
+    anna: Desk, web_stack: WebStack
+) -> None:
+    court = create_workspace()
     answer = anna.submit(f"tenants/tenant/{court.tenant.pk}/resend-welcome/")
     assert "No sign-up led" in answer.text
 
@@ -119,7 +121,7 @@ def test_what_staff_do_to_many_asks_first_and_is_written_down_for_each(
     assert recorded.count() == 2
 
 
-def test_an_edited_plan_is_recorded(anna: Desk, bench: Bench) -> None:
+def test_an_edited_plan_is_recorded(anna: Desk, stripe_stack: StripeStack) -> None:
     from billing.models import Plan
 
     plan = Plan.objects.create(code=f"test-{secrets.token_hex(3)}", name="Test", offered=False)
@@ -134,14 +136,14 @@ def test_an_edited_plan_is_recorded(anna: Desk, bench: Bench) -> None:
     plan.delete()
 
 
-def test_plans_go_to_stripe_after_a_question(anna: Desk, bench: Bench) -> None:
+def test_plans_go_to_stripe_after_a_question(anna: Desk, stripe_stack: StripeStack) -> None:
     assert anna.get("billing/plan/push/").status_code == 200
     refused = anna.submit("billing/plan/push/")  # this server's Stripe does not answer
     assert (refused.status_code, "Stripe" in refused.text) == (200, True)
 
 
 def test_the_page_of_a_workspace_whose_schema_is_gone_still_opens(
-    anna: Desk, ground: Ground
+    anna: Desk, web_stack: WebStack
 ) -> None:
     lost = Tenant.objects.create(
         name="Lost", owner_email="nobody@lost.example", provisioned_at=timezone.now()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.ground import Door, door, found_workspace, ground
-from tests.tenant_api.town import Town
+from tests.core.web_stack import HttpClient, create_workspace, http_client, web_stack
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
-__all__ = ["door", "ground", "town"]
+__all__ = ["http_client", "populated", "web_stack"]
 
 
 @pytest.fixture
-def town(door: Door) -> Town:
+def populated(http_client: HttpClient) -> PopulatedWorkspace:
     """People of every role and a building of their own, in a workspace that tests share."""
-    return Town(door)
+    return PopulatedWorkspace(http_client)
 
 
 @pytest.fixture
-def own_town(door: Door) -> Town:
+def own_populated(http_client: HttpClient) -> PopulatedWorkspace:
     """A workspace of its own: what happens to its people is no other test's business."""
-    return Town(door, found_workspace())
+    return PopulatedWorkspace(http_client, create_workspace())

@@ -14,76 +14,76 @@ from public_apps.core.schema_context import inside
 from tenant_apps.buildings.models import Apartment, Building, Residency
 from tenant_apps.finances.actions import drafts
 from tenant_apps.finances.models import Period
-from tests.tenant_api.town import Person, Town
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 from tests.tenant_apps.files import samples
 from tests.tenant_apps.finances import month
 
 Pair = tuple[object, object]
 
 
-def elsewhere(town: Town) -> int:
+def elsewhere(populated: PopulatedWorkspace) -> int:
     """Return a building where Anna has never lived."""
     said = {"name": f"Far {secrets.token_hex(4)}", "address": "Akti 1, Piraeus"}
-    return int(town.manager.post("/api/buildings/", said)["id"])
+    return int(populated.manager.post("/api/buildings/", said)["id"])
 
 
-def members(town: Town) -> Pair:
+def members(populated: PopulatedWorkspace) -> Pair:
     """Anna, and Petros."""
-    return town.resident.user.pk, town.neighbour.user.pk
+    return populated.resident.user.pk, populated.neighbour.user.pk
 
 
-def keys(town: Town) -> Pair:
+def keys(populated: PopulatedWorkspace) -> Pair:
     """Keys of both."""
 
     def key_of(person: Person) -> int:
-        with inside(town.schema):
+        with inside(populated.schema):
             key, _secret = machine_keys.make(user=person.user, name="meter", role="resident")
         return key.pk
 
-    return key_of(town.resident), key_of(town.neighbour)
+    return key_of(populated.resident), key_of(populated.neighbour)
 
 
-def buildings(town: Town) -> Pair:
+def buildings(populated: PopulatedWorkspace) -> Pair:
     """Where Anna lives, and where she doesn't."""
-    return town.building.pk, elsewhere(town)
+    return populated.building.pk, elsewhere(populated)
 
 
-def apartments(town: Town) -> Pair:
+def apartments(populated: PopulatedWorkspace) -> Pair:
     """Hers, and one on the same floor."""
-    return town.apartments[0].pk, town.apartments[1].pk
+    return populated.apartments[0].pk, populated.apartments[1].pk
 
 
-def residencies(town: Town) -> Pair:
+def residencies(populated: PopulatedWorkspace) -> Pair:
     """Hers, and her neighbour's."""
 
     def of(person: Person) -> int:
-        with inside(town.schema):
+        with inside(populated.schema):
             return Residency.objects.get(user=person.user.pk).pk
 
-    return of(town.resident), of(town.neighbour)
+    return of(populated.resident), of(populated.neighbour)
 
 
-def announcements(town: Town) -> Pair:
+def announcements(populated: PopulatedWorkspace) -> Pair:
     """What is said to her building, and to another."""
 
     def to(building: int) -> Any:
         said = {"title": "Water is cut", "body": "On Monday.", "building": building}
-        return town.manager.post("/api/announcements/", said)["id"]
+        return populated.manager.post("/api/announcements/", said)["id"]
 
-    return to(town.building.pk), to(elsewhere(town))
+    return to(populated.building.pk), to(elsewhere(populated))
 
 
-def requests(town: Town) -> Pair:
+def requests(populated: PopulatedWorkspace) -> Pair:
     """What she asks for, and what her neighbour does."""
 
     def by(person: Person) -> Any:
-        said = {"building": town.building.pk, "title": "The lift is stuck", "category": "lift"}
+        said = {"building": populated.building.pk, "title": "The lift is stuck", "category": "lift"}
         return person.post("/api/requests/", said)["id"]
 
-    return by(town.resident), by(town.neighbour)
+    return by(populated.resident), by(populated.neighbour)
 
 
-def votes(town: Town) -> Pair:
+def votes(populated: PopulatedWorkspace) -> Pair:
     """What her building decides, and what another does."""
     now = timezone.now()
 
@@ -92,56 +92,56 @@ def votes(town: Town) -> Pair:
             "building": building, "title": "Paint the stairs?", "choices": ["yes", "no"],
             "opens_at": now.isoformat(), "closes_at": (now + timedelta(days=1)).isoformat(),
         }  # fmt: skip
-        return town.manager.post("/api/votes/", said)["id"]
+        return populated.manager.post("/api/votes/", said)["id"]
 
-    return of(town.building.pk), of(elsewhere(town))
+    return of(populated.building.pk), of(elsewhere(populated))
 
 
-def files(town: Town) -> Pair:
+def files(populated: PopulatedWorkspace) -> Pair:
     """What she has uploaded, and what her neighbour has."""
 
     def by(person: Person) -> Any:
         sent = {"file": ("stuck.png", samples.PNG)}
         return person.ask("POST", "/api/files/", files=sent).json()["id"]
 
-    return by(town.resident), by(town.neighbour)
+    return by(populated.resident), by(populated.neighbour)
 
 
-def _two_months(town: Town) -> tuple[Period, Period]:
+def _two_months(populated: PopulatedWorkspace) -> tuple[Period, Period]:
     """Return an issued month of her building, and a draft of another's."""
-    mine = month.draft(town)
+    mine = month.draft(populated)
     sent = {"file": ("bill.pdf", samples.PDF)}
-    bill = town.manager.ask("POST", "/api/files/", files=sent).json()["id"]
-    month.spend(town, mine, attachment=bill)
-    month.issue(town, mine)
-    with inside(town.schema):
-        far = Building.objects.get(pk=elsewhere(town))
+    bill = populated.manager.ask("POST", "/api/files/", files=sent).json()["id"]
+    month.spend(populated, mine, attachment=bill)
+    month.issue(populated, mine)
+    with inside(populated.schema):
+        far = Building.objects.get(pk=elsewhere(populated))
         return mine, drafts.open_period(building=far, month=month.OCTOBER)
 
 
-def periods(town: Town) -> Pair:
+def periods(populated: PopulatedWorkspace) -> Pair:
     """Her building's issued month, and another building's."""
-    mine, other = _two_months(town)
+    mine, other = _two_months(populated)
     return mine.pk, other.pk
 
 
-def expenses(town: Town) -> Pair:
+def expenses(populated: PopulatedWorkspace) -> Pair:
     """What was spent on her building, and on another."""
-    mine, other = _two_months(town)
-    with inside(town.schema):
+    mine, other = _two_months(populated)
+    with inside(populated.schema):
         spent = mine.expenses.get().pk
-    return spent, month.spend(town, other)
+    return spent, month.spend(populated, other)
 
 
-def charges(town: Town) -> Pair:
+def charges(populated: PopulatedWorkspace) -> Pair:
     """What A1 owes for a month, and what A2 does."""
-    _two_months(town)
-    rows = town.manager.get(f"/api/charges/?building={town.building.pk}")["results"]
+    _two_months(populated)
+    rows = populated.manager.get(f"/api/charges/?building={populated.building.pk}")["results"]
     of = {row["apartment_number"]: row["id"] for row in rows}
     return of["A1"], of["A2"]
 
 
-def payments(town: Town) -> Pair:
+def payments(populated: PopulatedWorkspace) -> Pair:
     """What A1 has paid, and what A2 has."""
 
     def by(flat: Apartment) -> Any:
@@ -149,12 +149,12 @@ def payments(town: Town) -> Pair:
             "apartment": flat.pk, "party": "owner", "method": "bank", "amount": 5_000,
             "paid_on": "2026-11-02",
         }  # fmt: skip
-        return town.manager.post("/api/payments/", said)["id"]
+        return populated.manager.post("/api/payments/", said)["id"]
 
-    return by(town.apartments[0]), by(town.apartments[1])
+    return by(populated.apartments[0]), by(populated.apartments[1])
 
 
-OBJECTS: dict[str, Callable[[Town], Pair]] = {
+OBJECTS: dict[str, Callable[[PopulatedWorkspace], Pair]] = {
     "announcements": announcements,
     "apartments": apartments,
     "buildings": buildings,

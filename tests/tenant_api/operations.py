@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.core.ground import PASSWORD, Door
-from tests.tenant_api.estate import CSV, Estate, Lot
+from tests.core.web_stack import PASSWORD, HttpClient
+from tests.tenant_api.sample_workspace import CSV, FixtureSet, SampleWorkspace
 from tests.tenant_apps.files import samples
 
 _PLACE = re.compile(r"{(\w+)}")
@@ -54,26 +54,30 @@ class Operation:
         last = LAST.index(self.name) if self.name in LAST else -1
         return last, _ORDER.index(kind), self.route
 
-    def path(self, lot: Lot) -> str:
+    def path(self, fixtures: FixtureSet) -> str:
         """Return the address of this lot's row; `KeyError` for a resource that no lot has."""
-        row = lot.ids.get(self.name) if self.name in lot.ids else lot.ids.get(self.resource)
-        rows = {"id": row, "file": lot["attachments"]}
+        row = (
+            fixtures.ids.get(self.name)
+            if self.name in fixtures.ids
+            else fixtures.ids.get(self.resource)
+        )
+        rows = {"id": row, "file": fixtures["attachments"]}
         if self.is_about_a_row and row is None:
             raise KeyError(self.resource)
         return _PLACE.sub(lambda place: str(rows[place[1]]), self.route)
 
-    def content(self, estate: Estate, lot: Lot) -> dict[str, Any]:
+    def content(self, sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str, Any]:
         """Return what to send, as `requests` takes it; `KeyError` without an example for it."""
         if self.name == "files_create":
-            return {"files": {"file": (f"{estate.mark}.png", samples.PNG)}}
+            return {"files": {"file": (f"{sample_workspace.mark}.png", samples.PNG)}}
         if not self.has_body:
             return {"json": {}} if self.method in {"POST", "PATCH"} else {}
-        return {"json": bodies(estate, lot)[self.name]}
+        return {"json": bodies(sample_workspace, fixtures)[self.name]}
 
 
-def operations(door: Door, host: str) -> list[Operation]:
+def operations(http_client: HttpClient, host: str) -> list[Operation]:
     """Return every operation that the document served at a tenant's host has, in order."""
-    document = door.ask("GET", "/api/schema/?format=json", host=host).json()
+    document = http_client.ask("GET", "/api/schema/?format=json", host=host).json()
     found = [
         _operation(route, method, said)
         for route, methods in document["paths"].items()
@@ -100,107 +104,120 @@ def _operation(route: str, method: str, said: dict[str, Any]) -> Operation:
     )
 
 
-def bodies(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
+def bodies(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str, dict[str, Any]]:
     """Return a body for each operation that takes one, naming this lot's rows."""
     return {
-        **_of_people(estate, lot),
-        **_of_houses(estate, lot),
-        **_of_money(estate, lot),
-        **_of_requests(estate, lot),
-        **_of_talk(estate, lot),
+        **_of_people(sample_workspace, fixtures),
+        **_of_houses(sample_workspace, fixtures),
+        **_of_money(sample_workspace, fixtures),
+        **_of_requests(sample_workspace, fixtures),
+        **_of_talk(sample_workspace, fixtures),
         "subscription_begin_again": {"plan": "professional", "interval": "month"},
         "subscription_portal": {},
         "subscription_change_plan": {"plan": "professional", "interval": "year"},
     }
 
 
-def _of_people(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
-    words = estate.words()
+def _of_people(
+    sample_workspace: SampleWorkspace, fixtures: FixtureSet
+) -> dict[str, dict[str, Any]]:
+    words = sample_workspace.words()
     return {
         "invitations_accept": {
-            "key": estate.invitation_key(lot["guest"]), "password": PASSWORD,
+            "key": sample_workspace.invitation_key(fixtures["guest"]), "password": PASSWORD,
             "first_name": "Maria", "last_name": words,
         },
         "invitations_create": {
-            "email": f"stranger-{lot.number}@{estate.mark}.example", "role": "staff",
+            "email": f"stranger-{fixtures.number}@{sample_workspace.mark}.example", "role": "staff",
             "first_name": words,
         },
-        "invitations_preview": {"key": estate.invitation_key(lot["invitations"])},
+        "invitations_preview": {"key": sample_workspace.invitation_key(fixtures["invitations"])},
         "keys_create": {"name": words, "role": "staff"},
         "me_partial_update": {"last_name": words},
         "members_partial_update": {"last_name": words},
-        "domains_create": {"host": f"other{lot.number}.{estate.mark}.example"},
-        "deletion_create": {"name": estate.name, "password": PASSWORD},
-        "subdomain_create": {"subdomain": f"{estate.mark}-new"},
+        "domains_create": {"host": f"other{fixtures.number}.{sample_workspace.mark}.example"},
+        "deletion_create": {"name": sample_workspace.name, "password": PASSWORD},
+        "subdomain_create": {"subdomain": f"{sample_workspace.mark}-new"},
         # Its name is what deletion_create types.
-        "workspace_partial_update": {"name": estate.name, "language": "en"},
+        "workspace_partial_update": {"name": sample_workspace.name, "language": "en"},
     }  # fmt: skip
 
 
-def _of_houses(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
-    words = estate.words()
+def _of_houses(
+    sample_workspace: SampleWorkspace, fixtures: FixtureSet
+) -> dict[str, dict[str, Any]]:
+    words = sample_workspace.words()
     return {
         "apartments_create": {
-            "building": lot["buildings"], "number": f"N{lot.number}", "owner_name": words,
+            "building": fixtures["buildings"],
+            "number": f"N{fixtures.number}",
+            "owner_name": words,
         },
         "apartments_partial_update": {"tenant_name": words},
-        "buildings_create": {"name": estate.words("Rowan", lot.number), "address": "Akti 1"},
+        "buildings_create": {
+            "name": sample_workspace.words("Rowan", fixtures.number),
+            "address": "Akti 1",
+        },
         "buildings_import_apartments_create": {"content": CSV},
         "buildings_partial_update": {"notes": words},
         "residencies_create": {
-            "apartment": lot["second apartment"], "user": lot["members"], "kind": "tenant",
+            "apartment": fixtures["second apartment"],
+            "user": fixtures["members"],
+            "kind": "tenant",
             "starts_on": "2021-01-01",
         },
         "residencies_partial_update": {"ends_on": "2030-01-01"},
-    }  # fmt: skip
+    }
 
 
-def _of_money(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
-    words = estate.words()
+def _of_money(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str, dict[str, Any]]:
+    words = sample_workspace.words()
     return {
         "charges_correct_create": {"amount": 150, "reason": words},
         "expenses_create": {
-            "period": lot["draft month"], "category": "lift", "description": words,
+            "period": fixtures["draft month"], "category": "lift", "description": words,
             "amount": 5_000, "spent_on": "2026-02-10", "sharing": "chosen", "paid_by": "owner",
-            "chosen": [lot["apartments"]], "attachment": lot["file of expense"],
+            "chosen": [fixtures["apartments"]], "attachment": fixtures["file of expense"],
         },
         "expenses_partial_update": {"description": words},
         "expenses_reverse_create": {"reason": words},
         "payments_create": {
-            "apartment": lot["apartments"], "party": "owner", "method": "cash", "amount": 1_000,
+            "apartment": fixtures["apartments"], "party": "owner", "method": "cash", "amount": 1_000,
             "paid_on": "2026-02-02", "note": words,
         },
         "payments_reverse_create": {"reason": words},
-        "periods_create": {"building": lot["buildings"], "month": "2026-05-01"},
+        "periods_create": {"building": fixtures["buildings"], "month": "2026-05-01"},
     }  # fmt: skip
 
 
-def _of_requests(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
-    words = estate.words()
+def _of_requests(
+    sample_workspace: SampleWorkspace, fixtures: FixtureSet
+) -> dict[str, dict[str, Any]]:
+    words = sample_workspace.words()
     return {
-        "requests_assign_create": {"person": lot["members"], "note": words},
-        "requests_attachments_create": {"files": [lot["file of older request"]]},
+        "requests_assign_create": {"person": fixtures["members"], "note": words},
+        "requests_attachments_create": {"files": [fixtures["file of older request"]]},
         "requests_comments_create": {"body": words},
         "requests_create": {
-            "building": lot["buildings"], "apartment": lot["apartments"], "category": "lift",
-            "title": words, "files": [lot["file of request"]],
+            "building": fixtures["buildings"], "apartment": fixtures["apartments"], "category": "lift",
+            "title": words, "files": [fixtures["file of request"]],
         },
         "requests_partial_update": {"title": words},
         "requests_transitions_create": {"status": "in_progress", "note": words},
     }  # fmt: skip
 
 
-def _of_talk(estate: Estate, lot: Lot) -> dict[str, dict[str, Any]]:
-    words = estate.words()
+def _of_talk(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str, dict[str, Any]]:
+    words = sample_workspace.words()
     now = timezone.now()
     return {
-        "announcements_create": {"title": words, "body": "Off.", "building": lot["buildings"]},
-        "announcements_partial_update": {"title": words, "building": lot["buildings"]},
+        "announcements_create": {"title": words, "body": "Off.", "building": fixtures["buildings"]},
+        "announcements_partial_update": {"title": words, "building": fixtures["buildings"]},
         "votes_ballots_create": {
-            "apartment": lot["second apartment"], "choice": lot["choice"], "on_paper": True,
+            "apartment": fixtures["second apartment"], "choice": fixtures["choice"], "on_paper": True,
         },
         "votes_create": {
-            "building": lot["buildings"], "title": words, "choices": ["yes", "no"],
+            "building": fixtures["buildings"], "title": words, "choices": ["yes", "no"],
             "opens_at": now.isoformat(), "closes_at": (now + timedelta(days=9)).isoformat(),
         },
         "votes_partial_update": {"title": words},

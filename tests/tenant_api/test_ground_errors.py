@@ -10,7 +10,7 @@ from django.test import Client
 
 from public_apps.accounts.models import Role
 from public_apps.core.rest.throttling import PersonLimit, WorkspaceLimit
-from tests.tenant_api.town import Person, Town
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 PROBLEM = "application/problem+json"
 
@@ -34,10 +34,10 @@ PROBLEM = "application/problem+json"
     ],
 )
 def test_what_cant_be_taken_is_told_as_a_problem(
-    town: Town, method: str, path: str, sent: dict[str, Any], status: int
+    populated: PopulatedWorkspace, method: str, path: str, sent: dict[str, Any], status: int
 ) -> None:
     headers = {"Content-Type": "application/json"} if "data" in sent else {}
-    answer = town.owner.ask(method, path, headers=headers, **sent)
+    answer = populated.owner.ask(method, path, headers=headers, **sent)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == PROBLEM
     body = answer.json()
@@ -45,20 +45,20 @@ def test_what_cant_be_taken_is_told_as_a_problem(
     assert body["status"] == status
 
 
-def test_a_body_of_another_kind_is_refused(town: Town) -> None:
-    answer = town.owner.ask("POST", "/api/invitations/", data={"email": "a@b.example"})
+def test_a_body_of_another_kind_is_refused(populated: PopulatedWorkspace) -> None:
+    answer = populated.owner.ask("POST", "/api/invitations/", data={"email": "a@b.example"})
     assert answer.status_code == 415
     assert answer.headers["Content-Type"] == PROBLEM
 
 
-def test_fields_that_are_wrong_are_named(town: Town) -> None:
-    told = town.owner.post("/api/invitations/", {"email": "no", "role": "king"}, status=400)
+def test_fields_that_are_wrong_are_named(populated: PopulatedWorkspace) -> None:
+    told = populated.owner.post("/api/invitations/", {"email": "no", "role": "king"}, status=400)
     assert set(told["errors"]) == {"email", "role"}
 
 
-def ask_here(town: Town, person: Person) -> int:
+def ask_here(populated: PopulatedWorkspace, person: Person) -> int:
     """Ask in this process, whose limits are its own; return the status."""
-    client = Client(headers={"Host": town.workspace.host, "X-Session-Token": person.token})
+    client = Client(headers={"Host": populated.workspace.host, "X-Session-Token": person.token})
     answer = client.get("/api/members/?page_size=1")
     if answer.status_code == 429:
         assert answer["Content-Type"] == PROBLEM
@@ -67,23 +67,27 @@ def ask_here(town: Town, person: Person) -> int:
 
 
 def test_a_person_who_asks_too_much_keeps_nobody_else_out(
-    town: Town, own_town: Town, monkeypatch: pytest.MonkeyPatch
+    populated: PopulatedWorkspace,
+    own_populated: PopulatedWorkspace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(PersonLimit, "rate", "5/min", raising=False)
-    busy = town.person(Role.STAFF)
-    assert [ask_here(town, busy) for _ in range(7)] == [200] * 5 + [429] * 2
-    assert ask_here(town, town.staff) == 200
-    while (namesake := own_town.person(Role.STAFF)).user.pk < busy.user.pk:
+    busy = populated.person(Role.STAFF)
+    assert [ask_here(populated, busy) for _ in range(7)] == [200] * 5 + [429] * 2
+    assert ask_here(populated, populated.staff) == 200
+    while (namesake := own_populated.person(Role.STAFF)).user.pk < busy.user.pk:
         pass  # until somebody elsewhere has the same id
     assert namesake.user.pk == busy.user.pk
-    assert ask_here(own_town, namesake) == 200
+    assert ask_here(own_populated, namesake) == 200
 
 
 def test_a_workspace_that_asks_too_much_keeps_no_other_out(
-    town: Town, own_town: Town, monkeypatch: pytest.MonkeyPatch
+    populated: PopulatedWorkspace,
+    own_populated: PopulatedWorkspace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(WorkspaceLimit, "rate", "5/min", raising=False)
     caches["process"].clear()  # what other tests have asked for in the last minute
-    people = [own_town.person(Role.STAFF) for _ in range(2)]
-    assert [ask_here(own_town, people[turn % 2]) for turn in range(7)] == [200] * 5 + [429] * 2
-    assert ask_here(town, town.staff) == 200
+    people = [own_populated.person(Role.STAFF) for _ in range(2)]
+    assert [ask_here(own_populated, people[turn % 2]) for turn in range(7)] == [200] * 5 + [429] * 2
+    assert ask_here(populated, populated.staff) == 200

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.test import Client
 
 from public_apps.core.schema_context import inside
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 from tests.tenant_api.endpoints import endpoints
-from tests.tenant_api.estate import Estate, furnished
+from tests.tenant_api.sample_workspace import SampleWorkspace, furnished
 from tests.tenant_api.volume import FEW, FIXED, fill, read_through
 
 ROWS = 5_000
@@ -27,25 +27,25 @@ NEVER_MANY = {
 class Full:
     """A workspace with thousands of rows of everything, and how many each table has."""
 
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-        with inside(self.estate.schema):
+    def __init__(self, sample_workspace: SampleWorkspace) -> None:
+        self.sample_workspace = sample_workspace
+        with inside(self.sample_workspace.schema):
             self.rows = fill(ROWS)
 
     def read_through(self, path: str) -> dict[str, str]:
         """Ask as the owner; return the plans that read a whole big table, by query."""
-        token = {"Authorization": f"Bearer {self.estate.token}"}
-        client = Client(headers={"Host": self.estate.host, **token})
+        token = {"Authorization": f"Bearer {self.sample_workspace.token}"}
+        client = Client(headers={"Host": self.sample_workspace.host, **token})
         return read_through(client, path, self.rows)
 
 
 @pytest.fixture
-def full(ground: Ground) -> Iterator[Full]:
+def full(web_stack: WebStack) -> Iterator[Full]:
     """One that is only there for the test: nobody else must carry these rows along."""
-    estate = furnished(ground.door())
-    assert estate.token  # from a session that the web server knows, too
+    sample_workspace = furnished(web_stack.http_client())
+    assert sample_workspace.token  # from a session that the web server knows, too
     with transaction.atomic():
-        yield Full(estate)
+        yield Full(sample_workspace)
         transaction.set_rollback(True)
 
 

@@ -11,17 +11,17 @@ from public_apps.accounts.api_keys import actions as machine_keys
 from public_apps.accounts.models import Role
 from public_apps.accounts.permissions import Scope, scope_for
 from public_apps.core.schema_context import inside
-from tests.core.ground import Door, Ground, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.tenant_api.endpoints import Endpoint, endpoints
 from tests.tenant_api.objects import OBJECTS
-from tests.tenant_api.town import Person, Town
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
 ALL = endpoints()
-PEOPLE: dict[Role, Callable[[Town], Person]] = {
-    Role.OWNER: lambda town: town.owner,
-    Role.MANAGER: lambda town: town.manager,
-    Role.STAFF: lambda town: town.staff,
-    Role.RESIDENT: lambda town: town.resident,
+PEOPLE: dict[Role, Callable[[PopulatedWorkspace], Person]] = {
+    Role.OWNER: lambda populated: populated.owner,
+    Role.MANAGER: lambda populated: populated.manager,
+    Role.STAFF: lambda populated: populated.staff,
+    Role.RESIDENT: lambda populated: populated.resident,
 }
 
 
@@ -48,10 +48,10 @@ def test_every_action_has_a_row_and_every_row_an_action() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_a_role_gets_through_where_the_table_says_so_and_nowhere_else(
-    town: Town, role: Role
+    populated: PopulatedWorkspace, role: Role
 ) -> None:
     """Asked for a row that is not there: whoever may never do it hears 403, all others 404."""
-    person = PEOPLE[role](town)
+    person = PEOPLE[role](populated)
     wrong = {}
     for endpoint in ALL:
         status = asked_by(person, endpoint)
@@ -63,21 +63,25 @@ def test_a_role_gets_through_where_the_table_says_so_and_nowhere_else(
     assert wrong == {}
 
 
-def test_a_key_of_the_highest_role_does_not_reach_what_takes_a_person(town: Town) -> None:
-    with inside(town.schema):
-        _row, key = machine_keys.make(user=town.owner.user, name="doors", role=Role.OWNER)
-    machine = Person(town, town.owner.user)
+def test_a_key_of_the_highest_role_does_not_reach_what_takes_a_person(
+    populated: PopulatedWorkspace,
+) -> None:
+    with inside(populated.schema):
+        _row, key = machine_keys.make(user=populated.owner.user, name="doors", role=Role.OWNER)
+    machine = Person(populated, populated.owner.user)
     machine.token = key
     refused = {each.operation for each in ALL if asked_by(machine, each) in {401, 403}}
     assert refused == permissions._FOR_PEOPLE_ONLY
 
 
-def test_without_a_token_of_this_workspace_there_is_no_way_in(ground: Ground, town: Town) -> None:
-    foreign = ground.door().token(ground.acme)
-    host = town.workspace.host
+def test_without_a_token_of_this_workspace_there_is_no_way_in(
+    web_stack: WebStack, populated: PopulatedWorkspace
+) -> None:
+    foreign = web_stack.http_client().token(web_stack.acme)
+    host = populated.workspace.host
     for endpoint in ALL:
         for headers in ({}, {"Authorization": f"Bearer {foreign}"}):
-            answer = town.door.ask(
+            answer = populated.http_client.ask(
                 endpoint.method, endpoint.path(), host=host, headers=headers,
                 json=body_for(endpoint),
             )  # fmt: skip
@@ -85,10 +89,10 @@ def test_without_a_token_of_this_workspace_there_is_no_way_in(ground: Ground, to
             assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_public_host_has_none_of_it(ground: Ground, town: Town) -> None:
+def test_a_public_host_has_none_of_it(web_stack: WebStack, populated: PopulatedWorkspace) -> None:
     for endpoint in ALL:
-        headers = {"Authorization": f"Bearer {town.owner.token}"}
-        answer = town.door.ask(
+        headers = {"Authorization": f"Bearer {populated.owner.token}"}
+        answer = populated.http_client.ask(
             endpoint.method, endpoint.path(), headers=headers, json=body_for(endpoint)
         )
         assert answer.status_code == 404, endpoint
@@ -106,9 +110,11 @@ def test_every_resource_with_rows_of_ones_own_has_such_rows_here() -> None:
 
 
 @pytest.mark.parametrize("resource", sorted(OBJECTS))
-def test_a_residents_own_rows_are_there_and_others_are_not(town: Town, resource: str) -> None:
-    resident = town.resident
-    own, foreign = OBJECTS[resource](town)
+def test_a_residents_own_rows_are_there_and_others_are_not(
+    populated: PopulatedWorkspace, resource: str
+) -> None:
+    resident = populated.resident
+    own, foreign = OBJECTS[resource](populated)
     for endpoint in (each for each in ALL if each.resource == resource and each.is_about_a_row):
         if scope_for(role=Role.RESIDENT, operation=endpoint.operation) is not Scope.OWN:
             continue
@@ -124,9 +130,11 @@ def test_a_residents_own_rows_are_there_and_others_are_not(town: Town, resource:
         assert str(foreign) not in shown
 
 
-def test_the_same_id_in_another_workspace_is_another_row(door: Door, town: Town) -> None:
-    other = Town(door, found_workspace())
+def test_the_same_id_in_another_workspace_is_another_row(
+    http_client: HttpClient, populated: PopulatedWorkspace
+) -> None:
+    other = PopulatedWorkspace(http_client, create_workspace())
     with inside(other.schema):
         pk = other.owner.user.pk
-    shown = town.manager.ask("GET", f"/api/members/{pk}/")
+    shown = populated.manager.ask("GET", f"/api/members/{pk}/")
     assert other.workspace.owner not in shown.text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page
 
 from tests.browsing import DESKTOP, open_page
-from tests.core.ground import PASSWORD
-from tests.tenant_api.town import Person
+from tests.core.web_stack import PASSWORD
+from tests.tenant_api.populated_workspace import Person
 
 
 def at_home(browser: Browser, person: Person, size: dict[str, int] = DESKTOP) -> Page:
@@ -22,5 +22,5 @@ def at_home(browser: Browser, person: Person, size: dict[str, int] = DESKTOP) ->
 
 def address(person: Person, path: str) -> str:
     """Return where a path is, in this person's workspace."""
-    port = person.town.door.url.rpartition(":")[2]
-    return f"http://{person.town.workspace.host}:{port}{path}"
+    port = person.populated.http_client.url.rpartition(":")[2]
+    return f"http://{person.populated.workspace.host}:{port}{path}"

@@ -21,8 +21,8 @@ from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Aim, Departure, DomainClaim, Export
 from tenant_apps.requests.models import Comment, ServiceRequest, Status, Step
-from tests.core.ground import Workspace, person_of
-from tests.tenant_api.town import Town
+from tests.core.web_stack import Workspace, person_of
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 Make = Callable[["Told"], str]
 
@@ -31,12 +31,12 @@ Make = Callable[["Told"], str]
 class Told:
     """A workspace with a building, and the owner who is told."""
 
-    town: Town
+    populated: PopulatedWorkspace
 
     @property
     def workspace(self) -> Workspace:
         """The workspace."""
-        return self.town.workspace
+        return self.populated.workspace
 
     @property
     def owner(self) -> User:
@@ -66,42 +66,42 @@ def _welcome(told: Told) -> str:
 
 
 def _about_owner(told: Told) -> str:
-    return f"{told.town.schema}:{told.owner.pk}:{uuid.uuid4().hex}"
+    return f"{told.populated.schema}:{told.owner.pk}:{uuid.uuid4().hex}"
 
 
 def _security(told: Told) -> str:
-    return f"{told.town.schema}:{told.owner.pk}:password_changed:{uuid.uuid4().hex}"
+    return f"{told.populated.schema}:{told.owner.pk}:password_changed:{uuid.uuid4().hex}"
 
 
 def _email_change(told: Told) -> str:
-    with inside(told.town.schema):
+    with inside(told.populated.schema):
         address = EmailAddress.objects.create(
             user=told.owner, email=f"{secrets.token_hex(4)}@town.example"
         )
         confirmation = EmailConfirmation.objects.create(
             email_address=address, key=secrets.token_hex(32), sent=timezone.now()
         )
-    return f"{told.town.schema}:{confirmation.pk}"
+    return f"{told.populated.schema}:{confirmation.pk}"
 
 
 def _invitation(told: Told) -> str:
-    with inside(told.town.schema):
+    with inside(told.populated.schema):
         email = f"{secrets.token_hex(4)}@town.example"
         invitation = invitations.invite(by=told.owner, email=email, role="resident")
-    return f"{told.town.schema}:{invitation.pk}:{invitation.mails}"
+    return f"{told.populated.schema}:{invitation.pk}:{invitation.mails}"
 
 
 def _request(**facts: Any) -> Make:
     def make(told: Told) -> str:
-        with inside(told.town.schema):
+        with inside(told.populated.schema):
             request = ServiceRequest.objects.create(
-                building=told.town.building, title="A drip", description="In the cellar",
+                building=told.populated.building, title="A drip", description="In the cellar",
                 opened_by=told.owner, assigned_to=told.owner if facts.get("assigned") else None,
             )  # fmt: skip
             step = Step.objects.create(request=request, status=Status.OPEN, by=told.owner)
             said = Comment.objects.create(request=request, author=told.owner, body="Soon.")
         occurrence = said.pk if facts.get("comment") else step.pk
-        return f"{told.town.schema}:{occurrence}:{told.owner.pk}"
+        return f"{told.populated.schema}:{occurrence}:{told.owner.pk}"
 
     return make
 

@@ -16,7 +16,7 @@ from public_apps.core import schema_context
 from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant, opaque_schema_name
 from public_apps.tenants.schema_migrations import head
-from tests.core.ground import Ground, found_workspace
+from tests.core.web_stack import WebStack, create_workspace
 
 BUILD = "from public_apps.tenants import building; building.build_tenant()"
 MAKING_TABLES = """
@@ -38,7 +38,7 @@ def rows_there() -> set[str]:
     return set(Tenant.objects.values_list("schema_name", flat=True))
 
 
-def test_a_built_tenant_is_at_head_and_unclaimed(ground: Ground) -> None:
+def test_a_built_tenant_is_at_head_and_unclaimed(web_stack: WebStack) -> None:
     tenant = schema_creation.build_tenant()
     assert tenant.status == "spare"
     assert tenant.migrations_fingerprint == head.fingerprint()
@@ -50,40 +50,40 @@ def test_a_built_tenant_is_at_head_and_unclaimed(ground: Ground) -> None:
     assert tables > 5
 
 
-def test_no_foreign_key_leads_from_a_tenants_table_to_public(ground: Ground) -> None:
+def test_no_foreign_key_leads_from_a_tenants_table_to_public(web_stack: WebStack) -> None:
     """It would lock the public table at each build, and keep tenants from moving to other machines."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint c JOIN pg_class r ON r.oid = c.confrelid"
             " WHERE c.connamespace = %s::regnamespace AND r.relnamespace <> c.connamespace",
-            [ground.acme.tenant.schema_name],
+            [web_stack.acme.tenant.schema_name],
         )
         assert cursor.fetchall() == []
 
 
-def test_a_builder_killed_in_the_middle_leaves_no_row_and_no_schema(ground: Ground) -> None:
+def test_a_builder_killed_in_the_middle_leaves_no_row_and_no_schema(web_stack: WebStack) -> None:
     before = (rows_there(), schemas_there())
     builder = subprocess.Popen(
         [sys.executable, "manage.py", "shell", "-v0", "-c", BUILD],
         cwd=ROOT,
-        env=ground.stack.env,
+        env=web_stack.stack.env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        backend = _backend_in_the_middle(ground)
+        backend = _backend_in_the_middle(web_stack)
         builder.send_signal(signal.SIGKILL)
     finally:
         builder.kill()
         builder.wait()
-    _wait_gone(ground, backend)
+    _wait_gone(web_stack, backend)
     assert builder.returncode == -signal.SIGKILL, "it was still building"
     assert (rows_there(), schemas_there()) == before
 
 
-def _backend_in_the_middle(ground: Ground) -> int:
+def _backend_in_the_middle(web_stack: WebStack) -> int:
     deadline = time.monotonic() + 120
-    with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
+    with psycopg.connect(web_stack.stack.database_url, autocommit=True) as watcher:
         while time.monotonic() < deadline:
             if found := watcher.execute(MAKING_TABLES).fetchone():
                 return int(found[0])
@@ -91,9 +91,9 @@ def _backend_in_the_middle(ground: Ground) -> int:
     raise AssertionError("nobody built tables")
 
 
-def _wait_gone(ground: Ground, backend: int) -> None:
+def _wait_gone(web_stack: WebStack, backend: int) -> None:
     deadline = time.monotonic() + 120
-    with psycopg.connect(ground.stack.database_url, autocommit=True) as watcher:
+    with psycopg.connect(web_stack.stack.database_url, autocommit=True) as watcher:
         query = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
         while watcher.execute(query, [backend]).fetchone():
             assert time.monotonic() < deadline, "the server has not noticed"
@@ -104,11 +104,11 @@ def _wait_gone(ground: Ground, backend: int) -> None:
     ("release", "reason"), [("broken", "division by zero"), ("forgetful", "differs from this code")]
 )
 def test_a_build_that_does_not_come_out_whole_leaves_no_row_and_no_schema(
-    ground: Ground, release: str, reason: str
+    web_stack: WebStack, release: str, reason: str
 ) -> None:
     before = (rows_there(), schemas_there())
     settings = {"DJANGO_SETTINGS_MODULE": f"tests.tenants.{release}_release.settings"}
-    built = ground.stack.manage("shell", "-v0", "-c", BUILD, environ=settings)
+    built = web_stack.stack.manage("shell", "-v0", "-c", BUILD, environ=settings)
     assert built.returncode != 0
     assert reason in built.stderr
     assert (rows_there(), schemas_there()) == before
@@ -125,8 +125,10 @@ def test_a_build_that_does_not_come_out_whole_leaves_no_row_and_no_schema(
     ],
     ids=["one that is lacking", "a foreign one"],
 )
-def test_a_schema_with_other_migrations_is_refused(ground: Ground, done: str, told: str) -> None:
-    name = found_workspace().tenant.schema_name
+def test_a_schema_with_other_migrations_is_refused(
+    web_stack: WebStack, done: str, told: str
+) -> None:
+    name = create_workspace().tenant.schema_name
     with transaction.atomic():
         with schema_context.inside(name), connection.cursor() as cursor:
             cursor.execute(done)
@@ -136,7 +138,9 @@ def test_a_schema_with_other_migrations_is_refused(ground: Ground, done: str, to
         transaction.set_rollback(True)
 
 
-def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(ground: Ground) -> None:
+def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(
+    web_stack: WebStack,
+) -> None:
     with pytest.raises((schema_creation.SchemaIncomplete, DatabaseError)):
         schema_creation.verify(opaque_schema_name())
 
@@ -146,13 +150,15 @@ def test_a_schema_that_is_not_there_is_refused_though_public_is_at_head(ground: 
     ["public", "acme", "t_", "t_XYZ", "T_" + "0" * 24, "t_" + "0" * 23, "t_" + "0" * 25,
      "t_" + "0" * 23 + "é", 't_"; DROP', "pg_" + "0" * 24],
 )  # fmt: skip
-def test_the_database_takes_no_schema_name_but_an_opaque_one(ground: Ground, name: str) -> None:
+def test_the_database_takes_no_schema_name_but_an_opaque_one(
+    web_stack: WebStack, name: str
+) -> None:
     with pytest.raises(IntegrityError, match="schema_name_is_opaque"), transaction.atomic():
         Tenant.objects.bulk_create([Tenant(schema_name=name)])
 
 
-def test_a_name_that_is_in_use_is_refused_and_a_new_one_says_nothing(ground: Ground) -> None:
-    used = ground.acme.tenant.schema_name
+def test_a_name_that_is_in_use_is_refused_and_a_new_one_says_nothing(web_stack: WebStack) -> None:
+    used = web_stack.acme.tenant.schema_name
     with pytest.raises(IntegrityError, match="unique"), transaction.atomic():
         Tenant.objects.bulk_create([Tenant(schema_name=used)])
     names = {opaque_schema_name() for _ in range(100)}
@@ -161,7 +167,7 @@ def test_a_name_that_is_in_use_is_refused_and_a_new_one_says_nothing(ground: Gro
 
 
 def test_nothing_lets_a_schema_be_taken_over_that_somebody_left_behind(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deleted tenant's schema still holds its people: nobody else may move in."""
     left_behind = schema_creation.build_tenant()
@@ -174,7 +180,7 @@ def test_nothing_lets_a_schema_be_taken_over_that_somebody_left_behind(
     assert schema_context.is_public()
 
 
-def test_saving_or_deleting_a_row_never_touches_a_schema(ground: Ground) -> None:
+def test_saving_or_deleting_a_row_never_touches_a_schema(web_stack: WebStack) -> None:
     before = schemas_there()
     tenant = Tenant(name="By hand")
     tenant.save()
@@ -183,7 +189,7 @@ def test_saving_or_deleting_a_row_never_touches_a_schema(ground: Ground) -> None
     assert schemas_there() == before
 
 
-def test_times_that_contradict_each_other_are_refused(ground: Ground) -> None:
+def test_times_that_contradict_each_other_are_refused(web_stack: WebStack) -> None:
     fresh = Tenant.objects.create()
     for column in ("claimed_at", "opened_at"):
         with (

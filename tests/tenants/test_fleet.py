@@ -11,7 +11,7 @@ from psycopg import sql
 
 from devstack.stack import Stack
 from tests import templates
-from tests.core.ground import plain_environ
+from tests.core.web_stack import plain_environ
 
 NEXT = {"DJANGO_SETTINGS_MODULE": "tests.tenants.next_release.settings"}
 CATCH_UP = "from public_apps.tenants.rollout import release; release.catch_up()"

@@ -16,14 +16,14 @@ from django.utils import timezone
 from public_apps.core import schema_context
 from public_apps.tenants import routing
 from public_apps.tenants.models import Domain, Tenant
-from tests.core.ground import Door, Ground, another_web, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, another_web, create_workspace
 
 HOSTS = 2_000
 STALE_FOR = 5.0  # "a few seconds", as the contract has it
 
 
 def until_status(
-    door: Door,
+    http_client: HttpClient,
     host: str,
     status: int,
     *,
@@ -32,27 +32,27 @@ def until_status(
 ) -> float:
     """Return after how many seconds the host answers with this status; fail if that takes too long."""
     began = time.monotonic()
-    while door.ask("GET", path, host=host, headers=headers).status_code != status:
+    while http_client.ask("GET", path, host=host, headers=headers).status_code != status:
         assert time.monotonic() - began < STALE_FOR, f"{host} is still not {status}"
         time.sleep(0.1)
     return time.monotonic() - began
 
 
 def test_a_workspace_answers_at_its_own_host_and_shows_its_own_name(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    for workspace in (ground.acme, ground.birch):
-        headers = {"Authorization": f"Bearer {door.token(workspace)}"}
-        me = door.ask("GET", "/api/me/", host=workspace.host, headers=headers).json()
+    for workspace in (web_stack.acme, web_stack.birch):
+        headers = {"Authorization": f"Bearer {http_client.token(workspace)}"}
+        me = http_client.ask("GET", "/api/me/", host=workspace.host, headers=headers).json()
         assert (me["email"], me["organization"]) == (workspace.owner, workspace.tenant.name)
 
 
 @pytest.mark.parametrize("written", ["ACME.LocalHost", "acme.localhost.", "acme.localhost:8443"])
 def test_a_host_counts_without_case_port_and_trailing_dot(
-    ground: Ground, door: Door, written: str
+    web_stack: WebStack, http_client: HttpClient, written: str
 ) -> None:
-    assert ground.acme.host == "acme.localhost"
-    assert door.ask("GET", "/api/me/", host=written).status_code == 401
+    assert web_stack.acme.host == "acme.localhost"
+    assert http_client.ask("GET", "/api/me/", host=written).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -63,33 +63,41 @@ def test_a_host_counts_without_case_port_and_trailing_dot(
     ],
 )  # fmt: skip
 def test_an_unknown_host_gets_a_404_and_writes_nothing(
-    ground: Ground, door: Door, host: str
+    web_stack: WebStack, http_client: HttpClient, host: str
 ) -> None:
     before = (Tenant.objects.count(), Domain.objects.count())
     for path in ("/", "/api/billing/config/", "/admin/", "/_allauth/app/v1/config"):
-        answer = door.ask("GET", path, host=host)
+        answer = http_client.ask("GET", path, host=host)
         assert answer.status_code == 404, path
         assert "publishable_key" not in answer.text
     assert (Tenant.objects.count(), Domain.objects.count()) == before
 
 
-def test_an_unknown_host_is_told_so_in_problem_json_by_the_api(ground: Ground, door: Door) -> None:
-    answer = door.ask("GET", "/api/me/", host="nobody.localhost")
+def test_an_unknown_host_is_told_so_in_problem_json_by_the_api(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    answer = http_client.ask("GET", "/api/me/", host="nobody.localhost")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == 404
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Original-Host", "Forwarded"])
-def test_no_proxy_header_chooses_the_tenant(ground: Ground, door: Door, header: str) -> None:
-    value = ground.acme.host if header != "Forwarded" else f"host={ground.acme.host}"
-    assert door.ask("GET", "/api/me/", headers={header: value}).status_code == 404
-    other = door.ask("GET", "/api/billing/config/", host=ground.acme.host, headers={header: value})
+def test_no_proxy_header_chooses_the_tenant(
+    web_stack: WebStack, http_client: HttpClient, header: str
+) -> None:
+    value = web_stack.acme.host if header != "Forwarded" else f"host={web_stack.acme.host}"
+    assert http_client.ask("GET", "/api/me/", headers={header: value}).status_code == 404
+    other = http_client.ask(
+        "GET", "/api/billing/config/", host=web_stack.acme.host, headers={header: value}
+    )
     assert other.status_code == 404, "a tenant's host serves no public API"
 
 
 @pytest.mark.parametrize("standing", ["spare", "provisioning", "archived"])
-def test_only_an_open_tenant_answers_at_a_host(ground: Ground, door: Door, standing: str) -> None:
-    workspace = found_workspace()
+def test_only_an_open_tenant_answers_at_a_host(
+    web_stack: WebStack, http_client: HttpClient, standing: str
+) -> None:
+    workspace = create_workspace()
     never, now = None, timezone.now()
     moments: dict[str, dict[str, Any]] = {
         "spare": {"opened_at": never, "claimed_at": never},
@@ -101,41 +109,41 @@ def test_only_an_open_tenant_answers_at_a_host(ground: Ground, door: Door, stand
     assert Tenant.objects.get(pk=workspace.tenant.pk).status == standing
     try:
         for path in ("/", "/api/me/", "/accounts/login/", "/_allauth/app/v1/config"):
-            assert door.ask("GET", path, host=workspace.host).status_code == 404
+            assert http_client.ask("GET", path, host=workspace.host).status_code == 404
     finally:  # or the pool would hand it out
         Tenant.objects.filter(pk=workspace.tenant.pk).update(archived_at=now)
 
 
 def test_a_suspension_a_new_address_and_an_archive_are_seen_within_seconds(
-    ground: Ground, door: Door
+    web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    workspace = found_workspace()
-    headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+    workspace = create_workspace()
+    headers = {"Authorization": f"Bearer {http_client.token(workspace)}"}
     row = Tenant.objects.filter(pk=workspace.tenant.pk)
-    until_status(door, workspace.host, 401)
+    until_status(http_client, workspace.host, 401)
 
     row.update(suspended_at=timezone.now())
     began = time.monotonic()
-    while door.ask("GET", "/", host=workspace.host, headers=headers).status_code != 402:
+    while http_client.ask("GET", "/", host=workspace.host, headers=headers).status_code != 402:
         assert time.monotonic() - began < STALE_FOR
         time.sleep(0.1)
 
     Domain.objects.filter(tenant=workspace.tenant).update(domain=f"new-{workspace.host}")
-    until_status(door, workspace.host, 404)
-    until_status(door, f"new-{workspace.host}", 401)
+    until_status(http_client, workspace.host, 404)
+    until_status(http_client, f"new-{workspace.host}", 401)
 
     row.update(archived_at=timezone.now())
-    until_status(door, f"new-{workspace.host}", 404)
+    until_status(http_client, f"new-{workspace.host}", 404)
 
 
 def test_every_process_sees_a_change_within_seconds(
-    ground: Ground, door: Door, tmp_path: Path
+    web_stack: WebStack, http_client: HttpClient, tmp_path: Path
 ) -> None:
-    workspace = found_workspace()
-    headers = {"Authorization": f"Bearer {door.token(workspace)}"}
+    workspace = create_workspace()
+    headers = {"Authorization": f"Bearer {http_client.token(workspace)}"}
     row = Tenant.objects.filter(pk=workspace.tenant.pk)
-    with another_web(ground, tmp_path) as other:
-        both = (door, other)
+    with another_web(web_stack, tmp_path) as other:
+        both = (http_client, other)
         for each in both:
             until_status(each, workspace.host, 200, headers=headers)  # and so it is remembered
         row.update(suspended_at=timezone.now())
@@ -150,8 +158,8 @@ def test_every_process_sees_a_change_within_seconds(
             until_status(each, f"new-{workspace.host}", 401)
 
 
-def test_with_thousands_of_hosts_in_mind_a_change_is_seen_as_soon(ground: Ground) -> None:
-    workspace = found_workspace()
+def test_with_thousands_of_hosts_in_mind_a_change_is_seen_as_soon(web_stack: WebStack) -> None:
+    workspace = create_workspace()
     hosts = [f"host-{number}-{workspace.host}" for number in range(HOSTS)]
     now = timezone.now()
     Domain.objects.bulk_create(
@@ -172,31 +180,33 @@ def test_with_thousands_of_hosts_in_mind_a_change_is_seen_as_soon(ground: Ground
     Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=None)
 
 
-def test_a_warm_host_costs_no_query_for_its_tenant(ground: Ground) -> None:
-    client = Client(headers={"host": ground.acme.host})
+def test_a_warm_host_costs_no_query_for_its_tenant(web_stack: WebStack) -> None:
+    client = Client(headers={"host": web_stack.acme.host})
     client.get("/no-such-page/")
     with CaptureQueriesContext(connection) as seen:
         assert client.get("/no-such-page/").status_code == 404
     assert [query["sql"] for query in seen if "tenants_" in query["sql"]] == []
 
 
-def test_strangers_guesses_are_not_remembered(ground: Ground) -> None:
+def test_strangers_guesses_are_not_remembered(web_stack: WebStack) -> None:
     client = Client(headers={"host": "guess.localhost"})
     known = len(routing._seen)
     assert client.get("/").status_code == 404
     assert len(routing._seen) == known
 
 
-def test_the_memory_of_hosts_has_an_end(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_hosts_has_an_end(
+    web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(routing, "MOST_ENTRIES", 1)
     monkeypatch.setattr(routing, "_seen", OrderedDict())
-    for host in (ground.acme.host, ground.birch.host):
+    for host in (web_stack.acme.host, web_stack.birch.host):
         Client(headers={"host": host}).get("/no-such-page/")
-    assert list(routing._seen) == [ground.birch.host]
+    assert list(routing._seen) == [web_stack.birch.host]
 
 
-def test_after_a_request_the_connection_is_back_in_public(ground: Ground) -> None:
-    Client(headers={"host": ground.acme.host}).get("/accounts/login/")
+def test_after_a_request_the_connection_is_back_in_public(web_stack: WebStack) -> None:
+    Client(headers={"host": web_stack.acme.host}).get("/accounts/login/")
     assert schema_context.is_public()
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")

@@ -14,8 +14,8 @@ from devstack import mailbox
 from public_apps.core import mail
 from public_apps.core.schema_context import inside
 from public_apps.tenants import headless, links
-from tests.core.ground import Ground, found_workspace
-from tests.tenant_api.town import Town
+from tests.core.web_stack import WebStack, create_workspace
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 from tests.tenants.every_mail import MAKERS, Told
 
 FRONTEND = "https://www.newconcierge.example"
@@ -51,18 +51,18 @@ OF_STAFF = {"staff_invitation", "dispute", "incident", "incident_over"}
 
 
 @pytest.fixture
-def told(ground: Ground) -> Told:
+def told(web_stack: WebStack) -> Told:
     """A workspace that nobody else knows of."""
-    return Told(Town(ground.door(), found_workspace()))
+    return Told(PopulatedWorkspace(web_stack.http_client(), create_workspace()))
 
 
-def links_in(told: Told, ground: Ground, kind: str) -> set[str]:
+def links_in(told: Told, web_stack: WebStack, kind: str) -> set[str]:
     """Send a mail of a kind as the worker does, and return its links: text and HTML have the same."""
     due = told.due(kind)
     mail.send(mail_id=due.pk)
     due.refresh_from_db()
     assert due.sent_at, due.error
-    letter = mailbox.mails_to(due.to, folder=ground.stack.mail_dir)[-1]
+    letter = mailbox.mails_to(due.to, folder=web_stack.stack.mail_dir)[-1]
     html = letter.get_body(("html",))
     assert html is not None
     in_text = set(URL.findall(mailbox.plain_text(letter)))
@@ -76,28 +76,28 @@ def matches(found: set[str], wanted: list[str]) -> bool:
     return len(found) == len(wanted) and all(map(any, each))
 
 
-def test_every_mail_that_there_is_has_its_place_here(ground: Ground) -> None:
+def test_every_mail_that_there_is_has_its_place_here(web_stack: WebStack) -> None:
     assert set(mail.kinds()) == set(LEADS) | OF_STAFF
     assert set(LEADS) == set(MAKERS)
 
 
 @pytest.mark.parametrize("kind", LEADS)
-def test_links_lead_to_our_own_pages(told: Told, ground: Ground, kind: str) -> None:
+def test_links_lead_to_our_own_pages(told: Told, web_stack: WebStack, kind: str) -> None:
     site = urlsplit(settings.SITE_URL)
     own = f"{site.scheme}://{re.escape(told.workspace.host)}:{site.port}"
-    found = links_in(told, ground, kind)
+    found = links_in(told, web_stack, kind)
     assert matches(found, [f"{own}{page}" for _route, page in LEADS[kind]]), found
 
 
 @pytest.mark.parametrize("kind", LEADS)
 def test_links_lead_to_the_frontend_where_a_setting_says_so(
-    told: Told, ground: Ground, kind: str
+    told: Told, web_stack: WebStack, kind: str
 ) -> None:
     site = urlsplit(settings.SITE_URL)
     host = re.escape(told.workspace.host)
     own, front = f"{site.scheme}://{host}:{site.port}", f"{re.escape(FRONTEND)}/w/{host}"
     with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
-        found = links_in(told, ground, kind)
+        found = links_in(told, web_stack, kind)
     wanted = [own + page if route is None else front + route for route, page in LEADS[kind]]
     assert matches(found, wanted), found
 
@@ -105,7 +105,7 @@ def test_links_lead_to_the_frontend_where_a_setting_says_so(
 def test_allauth_names_the_same_addresses(told: Told) -> None:
     request = RequestFactory().get("/")
     request.tenant = told.workspace.tenant  # type: ignore[attr-defined]  # as the middleware does
-    with request_context(request), inside(told.town.schema):  # where the middleware serves it
+    with request_context(request), inside(told.populated.schema):  # where the middleware serves it
         adapter = headless.HeadlessAdapter()
         with override_settings(FRONTEND_LINKS=True, FRONTEND_URL=FRONTEND):
             led = adapter.get_frontend_url("account_reset_password_from_key", key="k-1")

@@ -15,13 +15,13 @@ from public_apps.accounts.models import User
 from public_apps.core import schema_context
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import Tenant
-from tests.core.ground import PASSWORD, Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack, Workspace, create_workspace
 
 
 @pytest.fixture
-def hollow(ground: Ground) -> Iterator[Workspace]:
+def hollow(web_stack: WebStack) -> Iterator[Workspace]:
     """An open workspace whose schema somebody has dropped by hand."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     with connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA "{workspace.tenant.schema_name}" CASCADE')
     yield workspace
@@ -29,7 +29,7 @@ def hollow(ground: Ground) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def maria(ground: Ground) -> Iterator[User]:
+def maria(web_stack: WebStack) -> Iterator[User]:
     """One of our own staff, in public."""
     maria = User.objects.create_superuser(f"{secrets.token_hex(4)}@newconcierge.example", PASSWORD)
     yield maria
@@ -38,10 +38,10 @@ def maria(ground: Ground) -> Iterator[User]:
 
 
 def test_staff_cannot_sign_in_there_with_their_public_password(
-    hollow: Workspace, maria: User, door: Door
+    hollow: Workspace, maria: User, http_client: HttpClient
 ) -> None:
     body = {"email": maria.email, "password": PASSWORD}
-    answer = door.ask("POST", "/_allauth/app/v1/auth/login", host=hollow.host, json=body)
+    answer = http_client.ask("POST", "/_allauth/app/v1/auth/login", host=hollow.host, json=body)
     assert answer.status_code == 500
     assert "session_token" not in answer.text
     maria.refresh_from_db()
@@ -49,9 +49,9 @@ def test_staff_cannot_sign_in_there_with_their_public_password(
 
 
 def test_a_reset_asked_for_there_sends_no_mail_to_staff(
-    hollow: Workspace, maria: User, ground: Ground, door: Door
+    hollow: Workspace, maria: User, web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    answer = door.ask(
+    answer = http_client.ask(
         "POST",
         "/_allauth/app/v1/auth/password/request",
         host=hollow.host,
@@ -59,7 +59,7 @@ def test_a_reset_asked_for_there_sends_no_mail_to_staff(
     )
     assert answer.status_code == 500
     assert not OutgoingMail.objects.filter(to=maria.email).exists()
-    assert mailbox.mails_to(maria.email, folder=ground.stack.mail_dir) == []
+    assert mailbox.mails_to(maria.email, folder=web_stack.stack.mail_dir) == []
 
 
 def test_after_an_exception_the_connection_is_back_in_public(hollow: Workspace) -> None:

@@ -15,13 +15,13 @@ from pytest_django import Settings
 from public_apps.tenants import pool, provisioning, schema_creation
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.schema_migrations import head
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 T = TypeVar("T")
 
 
 @pytest.fixture
-def dry(ground: Ground) -> Iterator[None]:
+def dry(web_stack: WebStack) -> Iterator[None]:
     """A pool without spares, before and after."""
     Tenant.objects.spare().update(archived_at=timezone.now())
     yield

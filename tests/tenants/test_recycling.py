@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant, opaque_schema_name
-from tests.core.ground import Ground
+from tests.core.web_stack import WebStack
 
 
 def backend() -> int:
@@ -28,7 +28,7 @@ def visit(tenants: list[str], *, times: int = 1) -> None:
 
 
 @pytest.fixture
-def budget(ground: Ground, settings: Settings) -> int:
+def budget(web_stack: WebStack, settings: Settings) -> int:
     """A small budget, and a fresh connection."""
     settings.CONNECTION_TENANTS = 5
     connection.close()
@@ -61,10 +61,10 @@ def test_no_transaction_loses_its_connection(budget: int) -> None:
 
 
 def test_what_is_rolled_back_does_not_leave_the_connection_in_another_schema(
-    ground: Ground,
+    web_stack: WebStack,
 ) -> None:
     """The search path is set once: rolled back by the server, it must be set again."""
-    name = ground.acme.tenant.schema_name
+    name = web_stack.acme.tenant.schema_name
     with inside(name):
         backend()  # the path is set now
     with transaction.atomic():

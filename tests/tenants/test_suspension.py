@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from public_apps.tenants.models import Tenant
-from tests.core.ground import Door, Ground, Workspace, found_workspace
+from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 
 
 @pytest.fixture
-def unpaid(ground: Ground) -> Workspace:
+def unpaid(web_stack: WebStack) -> Workspace:
     """A workspace whose subscription has lapsed."""
-    workspace = found_workspace()
+    workspace = create_workspace()
     Tenant.objects.filter(pk=workspace.tenant.pk).update(
         suspended_at=timezone.now(), suspended_reason="unpaid"
     )
@@ -21,60 +21,68 @@ def unpaid(ground: Ground) -> Workspace:
 
 @pytest.mark.parametrize("path", ["/api/buildings/", "/api/schema/", "/api/no-such-call/"])
 def test_the_api_answers_402_with_a_type_that_programs_can_tell(
-    unpaid: Workspace, door: Door, path: str
+    unpaid: Workspace, http_client: HttpClient, path: str
 ) -> None:
-    answer = door.ask("GET", path, host=unpaid.host)
+    answer = http_client.ask("GET", path, host=unpaid.host)
     assert answer.status_code == 402
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["type"].endswith("subscription-inactive")
     assert answer.json()["status"] == 402
 
 
-def test_pages_answer_402_with_a_page(unpaid: Workspace, door: Door) -> None:
-    answer = door.ask("GET", "/", host=unpaid.host)
+def test_pages_answer_402_with_a_page(unpaid: Workspace, http_client: HttpClient) -> None:
+    answer = http_client.ask("GET", "/", host=unpaid.host)
     assert answer.status_code == 402
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_its_people_still_sign_in_and_read_themselves(unpaid: Workspace, door: Door) -> None:
-    headers = {"Authorization": f"Bearer {door.token(unpaid)}"}
-    me = door.ask("GET", "/api/me/", host=unpaid.host, headers=headers)
+def test_its_people_still_sign_in_and_read_themselves(
+    unpaid: Workspace, http_client: HttpClient
+) -> None:
+    headers = {"Authorization": f"Bearer {http_client.token(unpaid)}"}
+    me = http_client.ask("GET", "/api/me/", host=unpaid.host, headers=headers)
     assert (me.status_code, me.json()["email"]) == (200, unpaid.owner)
-    assert door.ask("GET", "/accounts/login/", host=unpaid.host).status_code == 200
+    assert http_client.ask("GET", "/accounts/login/", host=unpaid.host).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/subscription/", "/api/invoices/", "/billing/"])
-def test_what_settles_the_matter_stays_open(unpaid: Workspace, door: Door, path: str) -> None:
-    assert door.ask("GET", path, host=unpaid.host).status_code != 402
+def test_what_settles_the_matter_stays_open(
+    unpaid: Workspace, http_client: HttpClient, path: str
+) -> None:
+    assert http_client.ask("GET", path, host=unpaid.host).status_code != 402
 
 
 @pytest.mark.parametrize("path", ["/api/members/", "/api/me/../buildings/", "//api/me/"])
-def test_no_detour_leads_past_the_gate(unpaid: Workspace, door: Door, path: str) -> None:
-    assert door.ask("GET", path, host=unpaid.host).status_code in {402, 404}
+def test_no_detour_leads_past_the_gate(
+    unpaid: Workspace, http_client: HttpClient, path: str
+) -> None:
+    assert http_client.ask("GET", path, host=unpaid.host).status_code in {402, 404}
     chosen = {"X-Tenant-Host": unpaid.host}
     if path.startswith("/api/"):
-        assert door.ask("GET", path, headers=chosen).status_code == 402
+        assert http_client.ask("GET", path, headers=chosen).status_code == 402
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Script-Name"])
 def test_no_header_tells_another_path_than_the_requests_own(
-    unpaid: Workspace, door: Door, header: str
+    unpaid: Workspace, http_client: HttpClient, header: str
 ) -> None:
     """gunicorn would take SCRIPT_NAME from whoever sends it: the gate would see /accounts/ only."""
     headers = {header: "/accounts"}
-    answer = door.ask("GET", "/accounts/api/schema/", host=unpaid.host, headers=headers)
+    answer = http_client.ask("GET", "/accounts/api/schema/", host=unpaid.host, headers=headers)
     assert answer.status_code == 404
-    answer = door.ask("GET", "/api/schema/", host=unpaid.host, headers={header: "/api/me/"})
+    answer = http_client.ask("GET", "/api/schema/", host=unpaid.host, headers={header: "/api/me/"})
     assert answer.status_code == 402
 
 
-def test_an_operator_suspends_and_resumes_by_command(ground: Ground, door: Door) -> None:
-    workspace = found_workspace()
+def test_an_operator_suspends_and_resumes_by_command(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    workspace = create_workspace()
     label = workspace.host.partition(".")[0]
-    manage = ground.stack.manage
+    manage = web_stack.stack.manage
     assert manage("tenant", "suspend", label, "--reason", "asked to").returncode == 0
     assert Tenant.objects.get(pk=workspace.tenant.pk).status == "suspended"
-    assert door.ask("GET", "/", host=workspace.host).status_code == 402
+    assert http_client.ask("GET", "/", host=workspace.host).status_code == 402
     assert manage("tenant", "resume", workspace.tenant.schema_name).returncode == 0
     tenant = Tenant.objects.get(pk=workspace.tenant.pk)
     assert (tenant.status, tenant.suspended_reason) == ("active", "")

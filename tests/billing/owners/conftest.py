@@ -1,7 +1,7 @@
 """An owner at their own workspace's door."""
 
-from tests.billing.bench import bench
 from tests.billing.owners.owner import owner
-from tests.core.ground import door, ground
+from tests.billing.stripe_stack import stripe_stack
+from tests.core.web_stack import http_client, web_stack
 
-__all__ = ["bench", "door", "ground", "owner"]
+__all__ = ["http_client", "owner", "stripe_stack", "web_stack"]

@@ -20,11 +20,11 @@ from public_apps.core.errors import Problem, problem_response
 from public_apps.core.schema_context import inside
 from public_apps.tenants import quotas
 from public_apps.tenants.models import Tenant
-from tests.billing.bench import Bench
+from tests.billing.stripe_stack import StripeStack
 
 
 @pytest.fixture
-def kept(bench: Bench) -> Iterator[None]:
+def kept(stripe_stack: StripeStack) -> Iterator[None]:
     """Residents stand for apartments: rows of a tenant's own schema, counted there."""
     before = dict(quotas._counts)
 
@@ -38,7 +38,7 @@ def kept(bench: Bench) -> Iterator[None]:
 
 
 @pytest.fixture
-def small(bench: Bench) -> Iterator[Plan]:
+def small(stripe_stack: StripeStack) -> Iterator[Plan]:
     """The plan "starter" with room for three."""
     plan = Plan.objects.get(code="starter")
     roomy = plan.most_apartments
@@ -62,9 +62,9 @@ def used(tenant: Tenant) -> int | None:
 
 
 def test_there_is_room_up_to_the_limit_and_not_beyond(
-    bench: Bench, kept: None, small: Plan
+    stripe_stack: StripeStack, kept: None, small: Plan
 ) -> None:
-    tenant = bench.buy(plan="starter").tenant
+    tenant = stripe_stack.buy(plan="starter").tenant
     add(tenant, 2)
     add(tenant)
     with pytest.raises(quota_enforcement.LimitReached) as refusal:
@@ -82,8 +82,10 @@ def test_there_is_room_up_to_the_limit_and_not_beyond(
     assert "3" in answer.data["detail"]
 
 
-def test_many_who_add_at_once_share_the_room(bench: Bench, kept: None, small: Plan) -> None:
-    tenant = bench.buy(plan="starter").tenant
+def test_many_who_add_at_once_share_the_room(
+    stripe_stack: StripeStack, kept: None, small: Plan
+) -> None:
+    tenant = stripe_stack.buy(plan="starter").tenant
     together = threading.Barrier(8)
 
     def try_to_add(_number: int) -> bool:
@@ -102,21 +104,25 @@ def test_many_who_add_at_once_share_the_room(bench: Bench, kept: None, small: Pl
     assert (sum(added), used(tenant)) == (3, 3)
 
 
-def test_each_tenant_has_room_of_its_own(bench: Bench, kept: None, small: Plan) -> None:
-    first, second = bench.buy(plan="starter").tenant, bench.buy(plan="starter").tenant
+def test_each_tenant_has_room_of_its_own(
+    stripe_stack: StripeStack, kept: None, small: Plan
+) -> None:
+    first, second = stripe_stack.buy(plan="starter").tenant, stripe_stack.buy(plan="starter").tenant
     add(first, 3)
     add(second, 3)
     assert (used(first), used(second)) == (3, 3)
 
 
-def test_the_largest_plan_has_no_limit(bench: Bench, kept: None, small: Plan) -> None:
-    tenant = bench.buy(plan="enterprise").tenant
+def test_the_largest_plan_has_no_limit(stripe_stack: StripeStack, kept: None, small: Plan) -> None:
+    tenant = stripe_stack.buy(plan="enterprise").tenant
     add(tenant, 10)
     assert used(tenant) == 10
 
 
-def test_a_larger_plan_makes_room_at_once(bench: Bench, kept: None, small: Plan) -> None:
-    eleni = bench.buy(plan="starter")
+def test_a_larger_plan_makes_room_at_once(
+    stripe_stack: StripeStack, kept: None, small: Plan
+) -> None:
+    eleni = stripe_stack.buy(plan="starter")
     add(eleni.tenant, 3)
     move(eleni.tenant, "professional")
     add(eleni.tenant)
@@ -124,9 +130,9 @@ def test_a_larger_plan_makes_room_at_once(bench: Bench, kept: None, small: Plan)
 
 
 def test_a_plan_that_is_too_small_is_refused_with_the_reason(
-    bench: Bench, kept: None, small: Plan
+    stripe_stack: StripeStack, kept: None, small: Plan
 ) -> None:
-    eleni = bench.buy(plan="professional")
+    eleni = stripe_stack.buy(plan="professional")
     add(eleni.tenant, 4)
     for attempt in (move, look):
         with pytest.raises(quota_enforcement.PlanTooSmall) as refusal:
@@ -138,8 +144,8 @@ def test_a_plan_that_is_too_small_is_refused_with_the_reason(
     assert eleni.mirrored.plan.code == "professional"
 
 
-def test_the_owner_sees_limit_and_use(bench: Bench, kept: None, small: Plan) -> None:
-    tenant = bench.buy(plan="starter").tenant
+def test_the_owner_sees_limit_and_use(stripe_stack: StripeStack, kept: None, small: Plan) -> None:
+    tenant = stripe_stack.buy(plan="starter").tenant
     add(tenant, 2)
     shown = overview.of(Account(tenant=tenant))
     assert shown["limits"] == {"apartments": {"limit": 3, "used": 2}}

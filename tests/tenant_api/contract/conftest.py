@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.core.ground import door, ground
+from tests.core.web_stack import http_client, web_stack
 
-__all__ = ["door", "ground"]
+__all__ = ["http_client", "web_stack"]

@@ -24,8 +24,8 @@ from tenant_apps.buildings.models import Apartment, Building, Party, Work
 from tenant_apps.finances.actions import drafts, issuing, payments
 from tenant_apps.requests import actions as service
 from tenant_apps.votes import actions as votes
-from tests.core.ground import Door, found_workspace
-from tests.tenant_api.town import LONG_AGO, Town
+from tests.core.web_stack import HttpClient, create_workspace
+from tests.tenant_api.populated_workspace import LONG_AGO, PopulatedWorkspace
 
 FEW, MANY = 2, 20
 NOT_LISTS = ("/api/schema/", "/api/docs/")
@@ -33,10 +33,10 @@ NOT_LISTS = ("/api/schema/", "/api/docs/")
 SHORT = {"api/votes/<int:pk>/results/"}
 
 
-def test_every_list_costs_the_same_for_two_rows_and_for_twenty(door: Door) -> None:
-    town = Town(door, found_workspace())
-    few = _costs(town, _filled(town, FEW))
-    many = _costs(town, _filled(town, MANY))
+def test_every_list_costs_the_same_for_two_rows_and_for_twenty(http_client: HttpClient) -> None:
+    populated = PopulatedWorkspace(http_client, create_workspace())
+    few = _costs(populated, _filled(populated, FEW))
+    many = _costs(populated, _filled(populated, MANY))
     assert set(few) == set(many)
     assert len(many) > 15
     short = {path for path, (rows, _queries) in many.items() if rows < MANY}
@@ -49,9 +49,11 @@ def test_every_list_costs_the_same_for_two_rows_and_for_twenty(door: Door) -> No
     assert dearer == {}
 
 
-def _costs(town: Town, ids: dict[str, int]) -> dict[str, tuple[int, int]]:
+def _costs(populated: PopulatedWorkspace, ids: dict[str, int]) -> dict[str, tuple[int, int]]:
     """Return rows and queries of every GET under /api/ that answers with a list."""
-    client = Client(headers={"Host": town.workspace.host, "X-Session-Token": town.owner.token})
+    client = Client(
+        headers={"Host": populated.workspace.host, "X-Session-Token": populated.owner.token}
+    )
     found = {}
     for route in _routes(get_resolver("config.urls_tenant").url_patterns):
         path = _path(route, ids)
@@ -100,26 +102,26 @@ def _rows(answer: Any) -> list[Any] | None:
     return said if isinstance(said, list) else None
 
 
-def _filled(town: Town, number: int) -> dict[str, int]:
+def _filled(populated: PopulatedWorkspace, number: int) -> dict[str, int]:
     """Make so many rows of everything; return what to look at where a row has a list of its own."""
-    with inside(town.schema):
-        flats = _house(town, number)
-        by, building = town.owner.user, flats[0].building
-        _people(town, number)
+    with inside(populated.schema):
+        flats = _house(populated, number)
+        by, building = populated.owner.user, flats[0].building
+        _people(populated, number)
         ids = {"periods": _money(flats, by), **_talk(building, number, by)}
         Work.objects.bulk_create(Work(kind="import", subject_id=1) for _ in range(number))
-    _public(town, number)
+    _public(populated, number)
     return {**ids, "apartments": flats[0].pk}
 
 
-def _house(town: Town, number: int) -> list[Apartment]:
+def _house(populated: PopulatedWorkspace, number: int) -> list[Apartment]:
     houses = [
         buildings.add_building(name=f"House {number}-{turn}", address="Akti 1")
         for turn in range(number)
     ]
     flats = [
         buildings.add_apartment(
-            tenant=town.workspace.tenant, building=houses[0], number=f"A{turn}",
+            tenant=populated.workspace.tenant, building=houses[0], number=f"A{turn}",
             mills=1000 // number,
         )
         for turn in range(number)
@@ -130,8 +132,8 @@ def _house(town: Town, number: int) -> list[Apartment]:
     return flats
 
 
-def _people(town: Town, number: int) -> None:
-    by = town.owner.user
+def _people(populated: PopulatedWorkspace, number: int) -> None:
+    by = populated.owner.user
     later = timezone.now() + timedelta(days=7)
     for turn in range(number):
         Invitation.objects.create(
@@ -180,8 +182,8 @@ def _talk(building: Building, number: int, by: User) -> dict[str, int]:
     return {"requests": request.pk, "votes": vote.pk}
 
 
-def _public(town: Town, number: int) -> None:
-    tenant, now = town.workspace.tenant, timezone.now()
+def _public(populated: PopulatedWorkspace, number: int) -> None:
+    tenant, now = populated.workspace.tenant, timezone.now()
     for turn in range(number):
         name = f"{number}-{turn}-{tenant.pk}"
         Invoice.objects.create(
@@ -190,6 +192,6 @@ def _public(town: Town, number: int) -> None:
         )  # fmt: skip
         DomainClaim.objects.create(tenant=tenant, host=f"h{name}.example")
         Export.objects.create(
-            tenant=tenant, asked_by=town.workspace.owner, finished_at=now,
+            tenant=tenant, asked_by=populated.workspace.owner, finished_at=now,
             expires_at=now + timedelta(days=7),
         )  # fmt: skip

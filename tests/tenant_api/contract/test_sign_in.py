@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # d
 from public_apps.accounts import password_links
 from public_apps.core.schema_context import inside
 from tests.accounts.account_api import code_of
-from tests.core.ground import PASSWORD, Door, Workspace, found_workspace, person_of
+from tests.core.web_stack import PASSWORD, HttpClient, Workspace, create_workspace, person_of
 
 DOCUMENT = yaml.safe_load((settings.BASE_DIR / "docs/openapi/tenant.yaml").read_text())
 START = "/_allauth/app/v1/"
@@ -22,8 +22,8 @@ START = "/_allauth/app/v1/"
 class Walk:
     """A person on the way through the sign-in API; each answer is held against the document."""
 
-    def __init__(self, door: Door, workspace: Workspace) -> None:
-        self.door, self.workspace = door, workspace
+    def __init__(self, http_client: HttpClient, workspace: Workspace) -> None:
+        self.http_client, self.workspace = http_client, workspace
         self.token = ""
         self.seen: set[str] = set()
         self.faults: list[str] = []
@@ -33,7 +33,7 @@ class Walk:
     ) -> dict[str, Any]:
         """Send a request and return its JSON, which is as documented, under the status expected."""
         sent = {"X-Session-Token": self.token, **headers} if self.token else headers
-        answer = self.door.ask(
+        answer = self.http_client.ask(
             method, f"{START}{path}", host=self.workspace.host, headers=sent, json=body
         )
         told: dict[str, Any] = answer.json()
@@ -80,8 +80,8 @@ def _unknown(schema: dict[str, Any], value: Any) -> set[str]:
     return {str(name) for name in value.keys() - known.keys()} | inside
 
 
-def test_every_answer_about_signing_in_is_as_documented(door: Door) -> None:
-    walk = Walk(door, found_workspace())
+def test_every_answer_about_signing_in_is_as_documented(http_client: HttpClient) -> None:
+    walk = Walk(http_client, create_workspace())
     for way in (_outside, _inside, _second_factor, _passwords, _out):
         way(walk)
     assert not walk.faults, "\n".join(walk.faults)

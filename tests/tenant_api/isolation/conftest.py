@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.ground import Door, Ground, door, ground
-from tests.tenant_api.estate import Estate
-from tests.tenant_api.isolation.twins import Twins, standing_neighbours, standing_twins
+from tests.core.web_stack import HttpClient, WebStack, http_client, web_stack
+from tests.tenant_api.isolation.two_tenants import TwoTenants, standing_neighbours, standing_twins
+from tests.tenant_api.sample_workspace import SampleWorkspace
 
-__all__ = ["door", "ground", "neighbours", "own_twins", "twins"]
+__all__ = ["http_client", "neighbours", "own_two_tenants", "two_tenants", "web_stack"]
 
 
 @pytest.fixture
-def twins(ground: Ground) -> Twins:
+def two_tenants(web_stack: WebStack) -> TwoTenants:
     """Twins that tests share: no test may do anything to either of them."""
-    return standing_twins(ground)
+    return standing_twins(web_stack)
 
 
 @pytest.fixture
-def own_twins(door: Door) -> Twins:
+def own_two_tenants(http_client: HttpClient) -> TwoTenants:
     """Twins of a test's own."""
-    return Twins.born(door)
+    return TwoTenants.born(http_client)
 
 
 @pytest.fixture
-def neighbours(ground: Ground) -> tuple[Estate, Estate]:
+def neighbours(web_stack: WebStack) -> tuple[SampleWorkspace, SampleWorkspace]:
     """Two workspaces with nothing in them, for tests that write."""
-    return standing_neighbours(ground)
+    return standing_neighbours(web_stack)

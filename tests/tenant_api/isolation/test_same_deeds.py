@@ -8,29 +8,29 @@ import time
 from typing import Any
 
 from public_apps.tenants.routing import FRESH_SECONDS
-from tests.tenant_api.estate import Estate
-from tests.tenant_api.isolation.twins import Twins
+from tests.tenant_api.isolation.two_tenants import TwoTenants
 from tests.tenant_api.operations import Operation
+from tests.tenant_api.sample_workspace import SampleWorkspace
 
 # What takes Stripe or DNS, who don't answer here; a second sample; and a deletion not asked for yet.
 NOT_HERE = ("subscription", "domains_make_primary", "sample_create", "deletion_retrieve")
 
 
-def _done(estate: Estate, operation: Operation, key: str) -> Any:
-    return estate.ask(
-        operation.method, operation.path(estate.lot), headers={"Idempotency-Key": key},
-        **operation.content(estate, estate.lot),
+def _done(sample_workspace: SampleWorkspace, operation: Operation, key: str) -> Any:
+    return sample_workspace.ask(
+        operation.method, operation.path(sample_workspace.fixtures), headers={"Idempotency-Key": key},
+        **operation.content(sample_workspace, sample_workspace.fixtures),
     )  # fmt: skip
 
 
-def test_what_one_owner_does_does_nothing_to_the_other(own_twins: Twins) -> None:
+def test_what_one_owner_does_does_nothing_to_the_other(own_two_tenants: TwoTenants) -> None:
     """With one Idempotency-Key for both: whatever B was answered under it is not A's answer."""
-    a, b = own_twins.a, own_twins.b
+    a, b = own_two_tenants.a, own_two_tenants.b
     refused, replayed = {}, []
-    for operation in own_twins.operations:
+    for operation in own_two_tenants.operations:
         key = secrets.token_hex(8)
         theirs = _done(b, operation, key)
-        with own_twins.untouched(b):
+        with own_two_tenants.untouched(b):
             own = _done(a, operation, key)
         assert "Idempotent-Replayed" not in own.headers, operation
         assert own.status_code == theirs.status_code, (operation, theirs.text, own.text)
@@ -46,12 +46,16 @@ def test_what_one_owner_does_does_nothing_to_the_other(own_twins: Twins) -> None
     assert sum(replayed) > 20
 
 
-def test_ones_own_key_brings_ones_own_answer_back(neighbours: tuple[Estate, Estate]) -> None:
+def test_ones_own_key_brings_ones_own_answer_back(
+    neighbours: tuple[SampleWorkspace, SampleWorkspace],
+) -> None:
     key = secrets.token_hex(8)
     answers = []
-    for estate in (*neighbours, *neighbours):
-        said = {"name": estate.words("Walnut"), "address": "Akti 2"}
-        answer = estate.ask("POST", "/api/buildings/", json=said, headers={"Idempotency-Key": key})
+    for sample_workspace in (*neighbours, *neighbours):
+        said = {"name": sample_workspace.words("Walnut"), "address": "Akti 2"}
+        answer = sample_workspace.ask(
+            "POST", "/api/buildings/", json=said, headers={"Idempotency-Key": key}
+        )
         answers.append((answer.headers.get("Idempotent-Replayed"), json.loads(answer.text)["name"]))
-    names = [estate.words("Walnut") for estate in neighbours]
+    names = [sample_workspace.words("Walnut") for sample_workspace in neighbours]
     assert answers == [*((None, name) for name in names), *(("true", name) for name in names)]

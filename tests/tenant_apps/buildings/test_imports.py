@@ -9,51 +9,51 @@ import pytest
 from public_apps.core.schema_context import inside
 from tenant_apps.buildings import background_jobs, tasks
 from tenant_apps.buildings.models import Apartment, Work
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 HEADER = "number,floor,area,mills,owner_name,owner_email"
 
 
-def send(town: Town, content: str, *, status: int = 202) -> Any:
+def send(populated: PopulatedWorkspace, content: str, *, status: int = 202) -> Any:
     """Send a file by the API."""
-    path = f"/api/buildings/{town.building.pk}/import-apartments/"
-    return town.manager.post(path, {"content": content}, status=status)
+    path = f"/api/buildings/{populated.building.pk}/import-apartments/"
+    return populated.manager.post(path, {"content": content}, status=status)
 
 
-def worked(town: Town, content: str) -> dict[str, Any]:
+def worked(populated: PopulatedWorkspace, content: str) -> dict[str, Any]:
     """Send a file, let the job run, and return the work as the API shows it then."""
-    sent = send(town, content)
+    sent = send(populated, content)
     assert sent["status"] == "waiting"
-    tasks.import_apartments(schema=town.schema, work_id=sent["id"])
-    told: dict[str, Any] = town.manager.get(f"/api/work/{sent['id']}/")
+    tasks.import_apartments(schema=populated.schema, work_id=sent["id"])
+    told: dict[str, Any] = populated.manager.get(f"/api/work/{sent['id']}/")
     return told
 
 
-def numbers(town: Town) -> set[str]:
+def numbers(populated: PopulatedWorkspace) -> set[str]:
     """Return the numbers of the building's apartments."""
-    with inside(town.schema):
+    with inside(populated.schema):
         return set(
-            Apartment.objects.filter(building=town.building).values_list("number", flat=True)
+            Apartment.objects.filter(building=populated.building).values_list("number", flat=True)
         )
 
 
-def test_a_good_file_is_taken_whole(town: Town) -> None:
-    told = worked(town, f"{HEADER}\nB1,1,78.50,600,Eleni,eleni@x.example\nB2,-1,,400,,\n\n")
+def test_a_good_file_is_taken_whole(populated: PopulatedWorkspace) -> None:
+    told = worked(populated, f"{HEADER}\nB1,1,78.50,600,Eleni,eleni@x.example\nB2,-1,,400,,\n\n")
     assert (told["status"], told["steps_done"], told["steps"]) == ("done", 2, 2)
-    assert numbers(town) == {"B1", "B2"}
+    assert numbers(populated) == {"B1", "B2"}
 
 
-def test_semicolons_decimal_commas_and_a_bom_are_understood(town: Town) -> None:
-    assert worked(town, "\ufeffNumber;Area\nB1;78,50\n")["status"] == "done"
-    with inside(town.schema):
-        assert str(Apartment.objects.get(building=town.building).area) == "78.50"
+def test_semicolons_decimal_commas_and_a_bom_are_understood(populated: PopulatedWorkspace) -> None:
+    assert worked(populated, "\ufeffNumber;Area\nB1;78,50\n")["status"] == "done"
+    with inside(populated.schema):
+        assert str(Apartment.objects.get(building=populated.building).area) == "78.50"
 
 
-def test_one_bad_line_and_nothing_is_taken(town: Town) -> None:
-    assert town.apartments
-    before = numbers(town)
+def test_one_bad_line_and_nothing_is_taken(populated: PopulatedWorkspace) -> None:
+    assert populated.apartments
+    before = numbers(populated)
     told = worked(
-        town,
+        populated,
         f"{HEADER}\nC1,1,50,10,,\nC2,high,50,2000,,nobody\nc1,2,50,10,,\n,3,50,1,,\nA1,1,,1,,\n",
     )
     assert told["status"] == "refused"
@@ -61,41 +61,45 @@ def test_one_bad_line_and_nothing_is_taken(town: Town) -> None:
         (3, "floor"), (3, "mills"), (3, "owner_email"), (4, "number"), (5, "number"),
         (6, "number"),
     }  # fmt: skip
-    assert numbers(town) == before
+    assert numbers(populated) == before
 
 
 @pytest.mark.parametrize(
     "content",
     ["", "name,size\nA,1\n", "number,number\nA,1\n", f"{HEADER}\n\0", "number\n" + "A\n" * 2001],
 )
-def test_what_is_no_such_file_is_refused_at_once(town: Town, content: str) -> None:
-    assert "content" in send(town, content, status=400)["errors"]
+def test_what_is_no_such_file_is_refused_at_once(
+    populated: PopulatedWorkspace, content: str
+) -> None:
+    assert "content" in send(populated, content, status=400)["errors"]
 
 
-def test_a_job_that_runs_twice_imports_once(town: Town) -> None:
-    told = worked(town, f"{HEADER}\nB1,1,50,10,,\n")
-    tasks.import_apartments(schema=town.schema, work_id=told["id"])
-    assert numbers(town) == {"B1"}
-    assert town.manager.get(f"/api/work/{told['id']}/")["done_at"] == told["done_at"]
+def test_a_job_that_runs_twice_imports_once(populated: PopulatedWorkspace) -> None:
+    told = worked(populated, f"{HEADER}\nB1,1,50,10,,\n")
+    tasks.import_apartments(schema=populated.schema, work_id=told["id"])
+    assert numbers(populated) == {"B1"}
+    assert populated.manager.get(f"/api/work/{told['id']}/")["done_at"] == told["done_at"]
 
 
-def test_progress_is_seen_while_the_work_goes_on(town: Town) -> None:
-    sent = send(town, f"{HEADER}\nB1,1,50,10,,\n")
+def test_progress_is_seen_while_the_work_goes_on(populated: PopulatedWorkspace) -> None:
+    sent = send(populated, f"{HEADER}\nB1,1,50,10,,\n")
     seen = []
 
     def how(asked: Work, tell: background_jobs.Tell) -> list[background_jobs.ReportLine]:
         tell(3, 3)
-        seen.append(town.manager.get(f"/api/work/{asked.pk}/"))
+        seen.append(populated.manager.get(f"/api/work/{asked.pk}/"))
         raise background_jobs.Refusal([{"line": None, "field": "", "detail": "Enough."}])
 
-    background_jobs.do(schema=town.schema, work_id=sent["id"], how=how)
+    background_jobs.do(schema=populated.schema, work_id=sent["id"], how=how)
     assert [(each["status"], each["steps_done"]) for each in seen] == [("working", 3)]
-    assert town.manager.get(f"/api/work/{sent['id']}/")["status"] == "refused"
+    assert populated.manager.get(f"/api/work/{sent['id']}/")["status"] == "refused"
 
 
-def test_residents_and_staff_import_nothing_and_watch_no_work(town: Town) -> None:
-    sent = send(town, f"{HEADER}\nB1,1,50,10,,\n")
-    for person in (town.resident, town.staff):
+def test_residents_and_staff_import_nothing_and_watch_no_work(
+    populated: PopulatedWorkspace,
+) -> None:
+    sent = send(populated, f"{HEADER}\nB1,1,50,10,,\n")
+    for person in (populated.resident, populated.staff):
         assert person.ask("GET", f"/api/work/{sent['id']}/").status_code == 403
-        path = f"/api/buildings/{town.building.pk}/import-apartments/"
+        path = f"/api/buildings/{populated.building.pk}/import-apartments/"
         assert person.ask("POST", path, json={"content": HEADER}).status_code == 403

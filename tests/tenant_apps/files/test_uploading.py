@@ -22,8 +22,8 @@ from public_apps.core.schema_context import inside
 from tenant_apps.files import actions
 from tenant_apps.files.models import Kind, StoredContent, StoredFile
 from tenant_apps.files.tasks import sweep_waiting
-from tests.core.ground import Ground, another_web, found_workspace
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import WebStack, another_web, create_workspace
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 from tests.tenant_apps.files import samples
 from tests.tenant_apps.waiting import until_somebody_waits
 
@@ -52,15 +52,15 @@ def kept(person: Person, data: bytes, name: str = "a file") -> dict[str, Any]:
 
 @pytest.mark.parametrize(("data", "kind", "ending"), KINDS, ids=[each[2] for each in KINDS])
 def test_a_file_is_what_is_in_it_whatever_it_is_called(
-    town: Town, data: bytes, kind: str, ending: str
+    populated: PopulatedWorkspace, data: bytes, kind: str, ending: str
 ) -> None:
-    told = kept(town.resident, data, "photo.exe")
+    told = kept(populated.resident, data, "photo.exe")
     assert (told["kind"], told["name"], told["size"]) == (kind, f"photo.exe{ending}", len(data))
 
 
-def test_a_table_is_told_from_text_by_its_name(town: Town) -> None:
-    assert kept(town.manager, samples.CSV, "mills.csv")["kind"] == "text/csv"
-    assert kept(town.manager, samples.CSV, "mills")["kind"] == "text/plain"
+def test_a_table_is_told_from_text_by_its_name(populated: PopulatedWorkspace) -> None:
+    assert kept(populated.manager, samples.CSV, "mills.csv")["kind"] == "text/csv"
+    assert kept(populated.manager, samples.CSV, "mills")["kind"] == "text/plain"
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,28 @@ def test_a_table_is_told_from_text_by_its_name(town: Town) -> None:
     ],
     ids=["program", "archive", "macros", "broken", "gif"],
 )
-def test_other_kinds_are_refused_whatever_they_are_called(town: Town, data: bytes) -> None:
-    answer = upload(town.manager, data, "invoice.pdf")
+def test_other_kinds_are_refused_whatever_they_are_called(
+    populated: PopulatedWorkspace, data: bytes
+) -> None:
+    answer = upload(populated.manager, data, "invoice.pdf")
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["file"])
 
 
-def test_empty_and_large_files_are_refused_and_the_largest_is_taken(town: Town) -> None:
-    assert upload(town.manager, b"").status_code == 400
+def test_empty_and_large_files_are_refused_and_the_largest_is_taken(
+    populated: PopulatedWorkspace,
+) -> None:
+    assert upload(populated.manager, b"").status_code == 400
     largest = samples.PDF.ljust(10 * MIB)
-    assert kept(town.manager, largest)["size"] == 10 * MIB
-    assert upload(town.manager, largest + b" ").json()["errors"]["file"]
+    assert kept(populated.manager, largest)["size"] == 10 * MIB
+    assert upload(populated.manager, largest + b" ").json()["errors"]["file"]
 
 
-def test_a_body_beyond_all_bounds_is_refused_unread(town: Town) -> None:
-    connection = http.client.HTTPConnection(urlsplit(town.door.url).netloc, timeout=30)
+def test_a_body_beyond_all_bounds_is_refused_unread(populated: PopulatedWorkspace) -> None:
+    connection = http.client.HTTPConnection(urlsplit(populated.http_client.url).netloc, timeout=30)
     connection.putrequest("POST", "/api/files/", skip_host=True)
     for name, value in {
-        "Host": town.workspace.host,
-        "Authorization": f"Bearer {town.manager.token}",
+        "Host": populated.workspace.host,
+        "Authorization": f"Bearer {populated.manager.token}",
         "Content-Type": "multipart/form-data; boundary=x",
         "Content-Length": str(60 * MIB),
     }.items():
@@ -113,85 +117,91 @@ def test_a_body_beyond_all_bounds_is_refused_unread(town: Town) -> None:
         ("x" * 300 + ".txt", "x" * 146 + ".txt"),
     ],
 )
-def test_a_name_is_only_a_name(town: Town, name: str, shown: str | None) -> None:
-    told = kept(town.manager, samples.TEXT, name)["name"]
+def test_a_name_is_only_a_name(populated: PopulatedWorkspace, name: str, shown: str | None) -> None:
+    told = kept(populated.manager, samples.TEXT, name)["name"]
     assert told == shown if shown else told.isprintable()
     assert "/" not in told
 
 
-def test_the_same_idempotency_key_keeps_one_file(town: Town) -> None:
+def test_the_same_idempotency_key_keeps_one_file(populated: PopulatedWorkspace) -> None:
     first, again = (
-        upload(town.manager, samples.PDF, **{"Idempotency-Key": "once"}) for _ in range(2)
+        upload(populated.manager, samples.PDF, **{"Idempotency-Key": "once"}) for _ in range(2)
     )
     assert first.json() == again.json()
     assert again.headers["Idempotent-Replayed"] == "true"
-    other = upload(town.manager, samples.PNG, **{"Idempotency-Key": "once"})
+    other = upload(populated.manager, samples.PNG, **{"Idempotency-Key": "once"})
     assert other.status_code == 422
 
 
-def test_only_its_uploader_sees_and_removes_a_file_that_waits(town: Town) -> None:
-    stored = kept(town.resident, samples.PDF)["id"]
+def test_only_its_uploader_sees_and_removes_a_file_that_waits(
+    populated: PopulatedWorkspace,
+) -> None:
+    stored = kept(populated.resident, samples.PDF)["id"]
     path = f"/api/files/{stored}/"
-    for person in (town.neighbour, town.manager, town.owner):
+    for person in (populated.neighbour, populated.manager, populated.owner):
         assert person.ask("GET", path).status_code == 404
         assert person.ask("DELETE", path).status_code == 404
-    assert town.resident.ask("GET", path).status_code == 200
-    assert town.resident.ask("DELETE", path).status_code == 204
-    with inside(town.schema):
+    assert populated.resident.ask("GET", path).status_code == 200
+    assert populated.resident.ask("DELETE", path).status_code == 204
+    with inside(populated.schema):
         assert not StoredContent.objects.filter(pk=stored).exists()
 
 
-def test_nobody_uploads_without_signing_in(town: Town) -> None:
-    host = town.workspace.host
-    answer = town.door.ask("POST", "/api/files/", host=host, files={"file": ("a", b"b")})
+def test_nobody_uploads_without_signing_in(populated: PopulatedWorkspace) -> None:
+    host = populated.workspace.host
+    answer = populated.http_client.ask(
+        "POST", "/api/files/", host=host, files={"file": ("a", b"b")}
+    )
     assert answer.status_code == 401
 
 
-def test_what_nobody_took_within_a_day_is_swept_and_the_rest_stays(town: Town) -> None:
-    old, young, taken = (kept(town.manager, samples.PDF)["id"] for _ in range(3))
-    with inside(town.schema):
+def test_what_nobody_took_within_a_day_is_swept_and_the_rest_stays(
+    populated: PopulatedWorkspace,
+) -> None:
+    old, young, taken = (kept(populated.manager, samples.PDF)["id"] for _ in range(3))
+    with inside(populated.schema):
         StoredFile.objects.filter(pk__in=[old, taken]).update(
             created_at=timezone.now() - timedelta(days=1, minutes=1)
         )
         StoredFile.objects.filter(pk=taken).update(attached_at=timezone.now())
-    sweep_waiting(schema_name=town.schema)
-    with inside(town.schema):
+    sweep_waiting(schema_name=populated.schema)
+    with inside(populated.schema):
         left = StoredFile.objects.filter(pk__in=[old, young, taken])
         assert {str(stored.pk) for stored in left} == {young, taken}
         assert not StoredContent.objects.filter(pk=old).exists()
-    assert town.manager.ask("GET", f"/api/files/{old}/").status_code == 404
+    assert populated.manager.ask("GET", f"/api/files/{old}/").status_code == 404
 
 
-def test_an_upload_arranges_for_its_own_sweep_once(town: Town) -> None:
+def test_an_upload_arranges_for_its_own_sweep_once(populated: PopulatedWorkspace) -> None:
     for _ in range(2):
-        kept(town.manager, samples.PDF)
+        kept(populated.manager, samples.PDF)
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT scheduled_at FROM public.procrastinate_jobs WHERE queueing_lock = %s",
-            [f"files:{town.schema}"],
+            [f"files:{populated.schema}"],
         )
         ((scheduled,),) = cursor.fetchall()
     assert timedelta(hours=23) < scheduled - timezone.now() <= timedelta(days=1)
 
 
-def test_a_workspace_keeps_only_so_much(ground: Ground, tmp_path: Path) -> None:
-    with another_web(ground, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as door:
-        town = Town(door, workspace=found_workspace())
+def test_a_workspace_keeps_only_so_much(web_stack: WebStack, tmp_path: Path) -> None:
+    with another_web(web_stack, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as http_client:
+        populated = PopulatedWorkspace(http_client, workspace=create_workspace())
         data = samples.PDF.ljust(400 * 1024)
-        answers = [upload(town.manager, data) for _ in range(3)]
+        answers = [upload(populated.manager, data) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 409]
     assert answers[2].json()["type"].endswith("storage-full")
 
 
-def test_uploads_at_once_cant_pass_the_bound_together(ground: Ground, tmp_path: Path) -> None:
+def test_uploads_at_once_cant_pass_the_bound_together(web_stack: WebStack, tmp_path: Path) -> None:
     answers: list[int] = []
-    with another_web(ground, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as door:
-        town = Town(door, workspace=found_workspace())
+    with another_web(web_stack, tmp_path, TENANT_FILES_MIB="1", DJANGO_DEBUG="True") as http_client:
+        populated = PopulatedWorkspace(http_client, workspace=create_workspace())
         data = samples.PDF.ljust(700 * 1024)
-        nikos, maria = (town.person(Role.MANAGER) for _ in range(2))
+        nikos, maria = (populated.person(Role.MANAGER) for _ in range(2))
         assert maria.token
         second = threading.Thread(target=lambda: answers.append(upload(maria, data).status_code))
-        with inside(town.schema), transaction.atomic():
+        with inside(populated.schema), transaction.atomic():
             actions.keep(SimpleUploadedFile("a.pdf", data), by=nikos.user)
             second.start()
             until_somebody_waits()
@@ -199,9 +209,9 @@ def test_uploads_at_once_cant_pass_the_bound_together(ground: Ground, tmp_path: 
     assert answers == [409]
 
 
-def test_one_person_lets_only_so_many_files_wait(town: Town) -> None:
-    somebody = town.person(Role.STAFF)
-    with inside(town.schema):
+def test_one_person_lets_only_so_many_files_wait(populated: PopulatedWorkspace) -> None:
+    somebody = populated.person(Role.STAFF)
+    with inside(populated.schema):
         StoredFile.objects.bulk_create(
             StoredFile(
                 name="a.txt", kind="text/plain", size=1, sha256="", uploaded_by=somebody.user
@@ -209,4 +219,4 @@ def test_one_person_lets_only_so_many_files_wait(town: Town) -> None:
             for _ in range(actions.MOST_WAITING)
         )
     assert upload(somebody, samples.TEXT).status_code == 409
-    assert upload(town.manager, samples.TEXT).status_code == 201
+    assert upload(populated.manager, samples.TEXT).status_code == 201

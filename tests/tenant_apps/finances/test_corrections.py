@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 from tests.tenant_apps.finances.month import balances, draft, issue, sound, spend
 
 
 @pytest.fixture
-def issued(town: Town) -> Town:
+def issued(populated: PopulatedWorkspace) -> PopulatedWorkspace:
     """October is issued with 100.01 by mills."""
-    period = draft(town)
-    spend(town, period, 10_001)
-    issue(town, period)
-    return town
+    period = draft(populated)
+    spend(populated, period, 10_001)
+    issue(populated, period)
+    return populated
 
 
-def charge_of(town: Town, number: str) -> str:
+def charge_of(populated: PopulatedWorkspace, number: str) -> str:
     """Return the path of an apartment's first charge."""
-    rows = town.manager.get(f"/api/charges/?building={town.building.pk}&ordering=id")["results"]
+    rows = populated.manager.get(f"/api/charges/?building={populated.building.pk}&ordering=id")[
+        "results"
+    ]
     return next(f"/api/charges/{row['id']}/" for row in rows if row["apartment_number"] == number)
 
 
-def test_a_reversed_expense_is_given_back_to_the_cent(issued: Town) -> None:
+def test_a_reversed_expense_is_given_back_to_the_cent(issued: PopulatedWorkspace) -> None:
     path = f"/api/expenses/?building={issued.building.pk}"
     expense = issued.manager.get(path)["results"][0]["id"]
     reverse = f"/api/expenses/{expense}/reverse/"
@@ -34,7 +36,9 @@ def test_a_reversed_expense_is_given_back_to_the_cent(issued: Town) -> None:
     issued.manager.post(reverse, {"reason": "Twice"}, status=409)
 
 
-def test_a_charge_is_lowered_by_a_credit_note_and_raised_by_another_charge(issued: Town) -> None:
+def test_a_charge_is_lowered_by_a_credit_note_and_raised_by_another_charge(
+    issued: PopulatedWorkspace,
+) -> None:
     path = charge_of(issued, "A1")
     lower = {"amount": -1_500, "reason": "Away all month"}
     made = issued.manager.post(f"{path}correct/", lower)
@@ -50,7 +54,7 @@ def test_a_charge_is_lowered_by_a_credit_note_and_raised_by_another_charge(issue
     assert sound(issued)
 
 
-def test_a_charge_cant_be_lowered_below_nothing(issued: Town) -> None:
+def test_a_charge_cant_be_lowered_below_nothing(issued: PopulatedWorkspace) -> None:
     path = charge_of(issued, "A1")
     issued.manager.post(f"{path}correct/", {"amount": -3_000, "reason": "Most of it"})
     told = issued.manager.post(
@@ -65,19 +69,19 @@ def test_a_charge_cant_be_lowered_below_nothing(issued: Town) -> None:
     )
 
 
-def test_a_credit_note_cant_be_reversed_as_a_payment(issued: Town) -> None:
+def test_a_credit_note_cant_be_reversed_as_a_payment(issued: PopulatedWorkspace) -> None:
     path = charge_of(issued, "A1")
     made = issued.manager.post(f"{path}correct/", {"amount": -5, "reason": "Rounding"})
     issued.manager.post(f"/api/payments/{made['payment']}/reverse/", {"reason": "No"}, status=409)
 
 
-def test_nothing_of_a_closed_month_is_corrected(issued: Town) -> None:
+def test_nothing_of_a_closed_month_is_corrected(issued: PopulatedWorkspace) -> None:
     path = charge_of(issued, "A1")
     period = issued.manager.get(path)["period"]
     issued.manager.post(f"/api/periods/{period}/close/", status=200)
     issued.manager.post(f"{path}correct/", {"amount": 5, "reason": "Late"}, status=409)
 
 
-def test_a_draft_is_changed_and_not_corrected(town: Town) -> None:
-    expense = spend(town, draft(town))
-    town.manager.post(f"/api/expenses/{expense}/reverse/", {"reason": "Early"}, status=409)
+def test_a_draft_is_changed_and_not_corrected(populated: PopulatedWorkspace) -> None:
+    expense = spend(populated, draft(populated))
+    populated.manager.post(f"/api/expenses/{expense}/reverse/", {"reason": "Early"}, status=409)

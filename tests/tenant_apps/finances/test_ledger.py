@@ -20,7 +20,7 @@ from tenant_apps.buildings.models import Apartment, Building
 from tenant_apps.finances import queries
 from tenant_apps.finances.actions import corrections, drafts, issuing, payments
 from tenant_apps.finances.models import Account, AccountKind, Charge, Expense, Payment, Period
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 CENTS = st.integers(min_value=1, max_value=1_000_000)
 DEEDS = st.lists(
@@ -45,14 +45,14 @@ class Undone(Exception):
 class House:
     """A building where deeds are done at random; those that are refused change nothing."""
 
-    def __init__(self, town: Town, mills: list[int]) -> None:
-        self.by = town.owner.user
+    def __init__(self, populated: PopulatedWorkspace, mills: list[int]) -> None:
+        self.by = populated.owner.user
         self.building: Building = buildings.add_building(
             name=f"House {secrets.token_hex(6)}", address="Elaion 6"
         )
         self.apartments: list[Apartment] = [
             buildings.add_apartment(
-                tenant=town.workspace.tenant,
+                tenant=populated.workspace.tenant,
                 building=self.building,
                 number=str(number),
                 mills=share,
@@ -152,17 +152,19 @@ class House:
 )
 @given(DEEDS, MILLS)
 def test_after_any_sequence_of_deeds_the_ledger_sums_to_zero(
-    town: Town, deeds: list[tuple[str, int, int]], mills: list[int]
+    populated: PopulatedWorkspace, deeds: list[tuple[str, int, int]], mills: list[int]
 ) -> None:
-    assert town.owner.user.pk
-    with inside(town.schema), pytest.raises(Undone):
-        live(town, deeds, mills)
+    assert populated.owner.user.pk
+    with inside(populated.schema), pytest.raises(Undone):
+        live(populated, deeds, mills)
 
 
 @transaction.atomic
-def live(town: Town, deeds: list[tuple[str, int, int]], mills: list[int]) -> None:
+def live(
+    populated: PopulatedWorkspace, deeds: list[tuple[str, int, int]], mills: list[int]
+) -> None:
     """Do all deeds in a new house, checking after each; always ends by `Undone`."""
-    house = House(town, mills)
+    house = House(populated, mills)
     for deed, cents, pick in deeds:
         house.do(deed, cents, pick)
         house.check()

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
-from tests.core.ground import PASSWORD
-from tests.tenant_api.town import Person, Town
+from tests.core.web_stack import PASSWORD
+from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 from tests.tenant_apps.visiting import address
 
 pytestmark = pytest.mark.browser
@@ -25,10 +25,12 @@ def sign_in(page: Page, person: Person) -> None:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_managers_month(browser: Browser, town: Town, size: dict[str, int]) -> None:
+def test_a_managers_month(
+    browser: Browser, populated: PopulatedWorkspace, size: dict[str, int]
+) -> None:
     page = open_page(browser, size, java_script_enabled=False)
     page.set_default_timeout(30_000)
-    sign_in(page, town.manager)
+    sign_in(page, populated.manager)
     name = f"Plane Tree {secrets.token_hex(3)}"
     width = size["width"]
 
@@ -75,23 +77,25 @@ def test_a_managers_month(browser: Browser, town: Town, size: dict[str, int]) ->
     keep_screenshot(page, f"statement-{width}")
 
 
-def test_a_resident_sees_their_apartment_and_no_other(browser: Browser, town: Town) -> None:
+def test_a_resident_sees_their_apartment_and_no_other(
+    browser: Browser, populated: PopulatedWorkspace
+) -> None:
     page = open_page(browser, PHONE)
     page.set_default_timeout(30_000)
-    sign_in(page, town.resident)
+    sign_in(page, populated.resident)
 
-    expect(page.get_by_role("link", name=f"{town.building.name}, A1")).to_be_visible()
+    expect(page.get_by_role("link", name=f"{populated.building.name}, A1")).to_be_visible()
     keep_screenshot(page, "resident-home-360")
     page.get_by_role("link", name="Statement").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Statement")
     expect(page.get_by_role("link", name="Record a payment")).to_have_count(0)
     for path, status in (
-        (f"/buildings/{town.building.pk}/", 200),
-        (f"/buildings/apartments/{town.apartments[1].pk}/", 404),
-        (f"/finances/apartments/{town.apartments[1].pk}/", 404),
-        (f"/finances/buildings/{town.building.pk}/", 403),
+        (f"/buildings/{populated.building.pk}/", 200),
+        (f"/buildings/apartments/{populated.apartments[1].pk}/", 404),
+        (f"/finances/apartments/{populated.apartments[1].pk}/", 404),
+        (f"/finances/buildings/{populated.building.pk}/", 403),
         ("/buildings/new/", 403),
     ):
-        answer = page.goto(address(town.resident, path))
+        answer = page.goto(address(populated.resident, path))
         assert answer is not None
         assert (path, answer.status) == (path, status)

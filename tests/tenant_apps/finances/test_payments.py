@@ -11,38 +11,40 @@ import pytest
 
 from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions as buildings
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 from tests.tenant_apps.finances.month import OCTOBER, balances, draft, issue, sound, spend
 
 SEPTEMBER = date(2026, 9, 1)
 
 
-def pay(town: Town, amount: int, *, status: int = 201, **said: Any) -> Any:
+def pay(populated: PopulatedWorkspace, amount: int, *, status: int = 201, **said: Any) -> Any:
     """Record a payment for A1's owner by the API."""
     body = {
-        "apartment": town.apartments[0].pk, "party": "owner", "method": "bank", "amount": amount,
+        "apartment": populated.apartments[0].pk, "party": "owner", "method": "bank", "amount": amount,
         "paid_on": "2026-11-02", **said,
     }  # fmt: skip
-    return town.manager.post("/api/payments/", body, status=status)
+    return populated.manager.post("/api/payments/", body, status=status)
 
 
 @pytest.fixture
-def owing(town: Town) -> Town:
+def owing(populated: PopulatedWorkspace) -> PopulatedWorkspace:
     """A1 owes 40.00 for September and 80.00 for October."""
     for month, amount in ((SEPTEMBER, 10_000), (OCTOBER, 20_000)):
-        period = draft(town, month)
-        spend(town, period, amount)
-        issue(town, period)
-    return town
+        period = draft(populated, month)
+        spend(populated, period, amount)
+        issue(populated, period)
+    return populated
 
 
-def unpaid(town: Town) -> list[tuple[str, int]]:
+def unpaid(populated: PopulatedWorkspace) -> list[tuple[str, int]]:
     """Return what A1 still owes, by month."""
-    path = f"/api/charges/?apartment={town.apartments[0].pk}&unpaid=true&ordering=period__month"
-    return [(row["month"][:7], row["open"]) for row in town.manager.get(path)["results"]]
+    path = (
+        f"/api/charges/?apartment={populated.apartments[0].pk}&unpaid=true&ordering=period__month"
+    )
+    return [(row["month"][:7], row["open"]) for row in populated.manager.get(path)["results"]]
 
 
-def test_a_payment_pays_the_oldest_charges_first(owing: Town) -> None:
+def test_a_payment_pays_the_oldest_charges_first(owing: PopulatedWorkspace) -> None:
     made = pay(owing, 5_000)
     assert [(each["month"], each["amount"]) for each in made["allocations"]] == [
         ("2026-09-01", 4_000),
@@ -52,7 +54,7 @@ def test_a_payment_pays_the_oldest_charges_first(owing: Town) -> None:
     assert sound(owing)
 
 
-def test_what_is_paid_too_much_stays_and_pays_the_next_month(owing: Town) -> None:
+def test_what_is_paid_too_much_stays_and_pays_the_next_month(owing: PopulatedWorkspace) -> None:
     assert pay(owing, 15_000)["credit"] == 3_000
     assert balances(owing)["A1", "owner"] == -3_000
     november = draft(owing, date(2026, 11, 1))
@@ -62,13 +64,13 @@ def test_what_is_paid_too_much_stays_and_pays_the_next_month(owing: Town) -> Non
     assert sound(owing)
 
 
-def test_the_banks_reference_counts_once(owing: Town) -> None:
+def test_the_banks_reference_counts_once(owing: PopulatedWorkspace) -> None:
     pay(owing, 1_000, reference="TX-1")
     assert "reference" in pay(owing, 1_000, reference="tx-1", status=409)["errors"]
     assert balances(owing)["A1", "owner"] == 11_000
 
 
-def test_a_payment_sent_twice_with_its_key_counts_once(owing: Town) -> None:
+def test_a_payment_sent_twice_with_its_key_counts_once(owing: PopulatedWorkspace) -> None:
     key = {"Idempotency-Key": secrets.token_hex(8)}
     body = {
         "apartment": owing.apartments[0].pk, "party": "owner", "method": "cash",
@@ -87,7 +89,7 @@ def test_a_payment_sent_twice_with_its_key_counts_once(owing: Town) -> None:
     assert balances(owing)["A1", "owner"] == 11_500
 
 
-def test_payments_at_once_never_pay_the_same_charge_twice(owing: Town) -> None:
+def test_payments_at_once_never_pay_the_same_charge_twice(owing: PopulatedWorkspace) -> None:
     with ThreadPoolExecutor(max_workers=6) as pool:
         list(pool.map(lambda _: pay(owing, 3_000), range(6)))
     assert unpaid(owing) == []
@@ -95,7 +97,7 @@ def test_payments_at_once_never_pay_the_same_charge_twice(owing: Town) -> None:
     assert sound(owing)
 
 
-def test_a_payment_while_the_month_is_issued_is_kept_whole(owing: Town) -> None:
+def test_a_payment_while_the_month_is_issued_is_kept_whole(owing: PopulatedWorkspace) -> None:
     november = draft(owing, date(2026, 11, 1))
     spend(owing, november, 10_000)
 
@@ -112,7 +114,7 @@ def test_a_payment_while_the_month_is_issued_is_kept_whole(owing: Town) -> None:
     assert sound(owing)
 
 
-def test_a_reversed_payment_leaves_its_charges_open_again(owing: Town) -> None:
+def test_a_reversed_payment_leaves_its_charges_open_again(owing: PopulatedWorkspace) -> None:
     made = pay(owing, 5_000)
     path = f"/api/payments/{made['id']}/reverse/"
     told = owing.manager.post(path, {"reason": "Bounced"}, status=200)
@@ -124,14 +126,14 @@ def test_a_reversed_payment_leaves_its_charges_open_again(owing: Town) -> None:
     assert unpaid(owing) == [("2026-10", 7_000)]
 
 
-def test_a_reversal_lets_other_credit_pay(owing: Town) -> None:
+def test_a_reversal_lets_other_credit_pay(owing: PopulatedWorkspace) -> None:
     first, _second = pay(owing, 10_000), pay(owing, 6_000)
     owing.manager.post(f"/api/payments/{first['id']}/reverse/", {"reason": "Bounced"}, status=200)
     assert sum(cents for _month, cents in unpaid(owing)) == 6_000
     assert sound(owing)
 
 
-def test_owner_and_tenant_pay_their_own(owing: Town) -> None:
+def test_owner_and_tenant_pay_their_own(owing: PopulatedWorkspace) -> None:
     with inside(owing.schema):
         buildings.change_apartment(apartment=owing.apartments[0], tenant_name="Kostas")
     november = draft(owing, date(2026, 11, 1))
@@ -147,12 +149,14 @@ def test_owner_and_tenant_pay_their_own(owing: Town) -> None:
     [("amount", 0), ("amount", -1), ("method", "barter"), ("method", "credit_note"),
      ("party", ""), ("apartment", 10**9), ("paid_on", "2026-13-01")],
 )  # fmt: skip
-def test_what_no_payment_can_be_is_told_by_field(town: Town, field: str, value: Any) -> None:
+def test_what_no_payment_can_be_is_told_by_field(
+    populated: PopulatedWorkspace, field: str, value: Any
+) -> None:
     body = {"amount": 100, field: value}
-    assert field in pay(town, **body, status=400)["errors"]
+    assert field in pay(populated, **body, status=400)["errors"]
 
 
-def test_residents_see_their_own_money_alone(owing: Town) -> None:
+def test_residents_see_their_own_money_alone(owing: PopulatedWorkspace) -> None:
     pay(owing, 5_000)
     anna, petros = owing.resident, owing.neighbour
     for path in ("charges", "payments", "balances"):
@@ -169,7 +173,7 @@ def test_residents_see_their_own_money_alone(owing: Town) -> None:
     assert len(anna.get("/api/expenses/")["results"]) == 2
 
 
-def test_a_new_tenant_sees_nothing_of_the_one_before(owing: Town) -> None:
+def test_a_new_tenant_sees_nothing_of_the_one_before(owing: PopulatedWorkspace) -> None:
     apartment = owing.apartments[0]
     with inside(owing.schema):
         buildings.change_apartment(apartment=apartment, tenant_name="Kostas")

@@ -13,21 +13,21 @@ from public_apps.core.schema_context import inside
 from tenant_apps.finances import queries
 from tenant_apps.finances.models import Charge, Period
 from tenant_apps.home.models import Sample
-from tests.core.ground import Door, Ground, found_workspace
 from tests.core.test_jobs import working
+from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.customer import until
-from tests.tenant_api.town import Town
+from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 
 @pytest.fixture
-def quiet(door: Door) -> Town:
+def quiet(http_client: HttpClient) -> PopulatedWorkspace:
     """A workspace of its own, still empty."""
-    return Town(door, found_workspace())
+    return PopulatedWorkspace(http_client, create_workspace())
 
 
-def rows(town: Town) -> dict[str, int]:
+def rows(populated: PopulatedWorkspace) -> dict[str, int]:
     """Return how many rows each table of the workspace's own apps has."""
-    with inside(town.schema):
+    with inside(populated.schema):
         return {
             model._meta.label: model._default_manager.count()
             for model in apps.get_models(include_auto_created=True)
@@ -35,7 +35,7 @@ def rows(town: Town) -> dict[str, int]:
         }
 
 
-def test_a_workspace_is_filled_and_emptied_again(quiet: Town) -> None:
+def test_a_workspace_is_filled_and_emptied_again(quiet: PopulatedWorkspace) -> None:
     assert quiet.owner.user.pk
     before = rows(quiet)
     with inside(quiet.schema):
@@ -70,10 +70,12 @@ def test_a_workspace_is_filled_and_emptied_again(quiet: Town) -> None:
     assert quiet.owner.ask("DELETE", "/api/sample/").status_code == 409
 
 
-def test_the_worker_fills_a_workspace_and_tells_how_far_it_is(ground: Ground, quiet: Town) -> None:
+def test_the_worker_fills_a_workspace_and_tells_how_far_it_is(
+    web_stack: WebStack, quiet: PopulatedWorkspace
+) -> None:
     asked = quiet.owner.post("/api/sample/", status=202)
     assert quiet.owner.ask("POST", "/api/sample/").status_code == 409
-    with working(ground):
+    with working(web_stack):
         done = until(
             lambda: (
                 (told := quiet.owner.get(f"/api/work/{asked['id']}/"))["status"] == "done" and told

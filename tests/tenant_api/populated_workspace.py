@@ -20,7 +20,7 @@ from public_apps.accounts.models import Role, User
 from public_apps.core.schema_context import inside
 from tenant_apps.buildings import actions
 from tenant_apps.buildings.models import Apartment, Building
-from tests.core.ground import PASSWORD, Door, Workspace, found_workspace, left_as_found
+from tests.core.web_stack import PASSWORD, HttpClient, Workspace, create_workspace, left_as_found
 
 LONG_AGO = date(2020, 1, 1)
 SHARED = "town"
@@ -31,24 +31,24 @@ _STANDING: dict[tuple[str, Role], Person] = {}
 
 @cache
 def _shared_workspace() -> Workspace:
-    return found_workspace(SHARED)
+    return create_workspace(SHARED)
 
 
 @dataclass
 class Person:
     """Somebody of the town, signed in by the API."""
 
-    town: Town
+    populated: PopulatedWorkspace
     user: User
     kept: dict[str, Any] = field(default_factory=dict)  # what no test may change of standing people
 
     @cached_property
     def token(self) -> str:
         """The session token, from a sign-in with the password."""
-        answer = self.town.door.ask(
+        answer = self.populated.http_client.ask(
             "POST",
             "/_allauth/app/v1/auth/login",
-            host=self.town.workspace.host,
+            host=self.populated.workspace.host,
             json={"email": self.user.email, "password": PASSWORD},
         )
         assert answer.status_code == 200, answer.text
@@ -59,8 +59,8 @@ class Person:
     ) -> requests.Response:
         """Send a request with this person's token."""
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        host = self.town.workspace.host
-        return self.town.door.ask(method, path, host=host, headers=sent, **kwargs)
+        host = self.populated.workspace.host
+        return self.populated.http_client.ask(method, path, host=host, headers=sent, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> Any:
         """Return the JSON of a GET that must succeed."""
@@ -76,14 +76,14 @@ class Person:
 
 
 @dataclass
-class Town:
+class PopulatedWorkspace:
     """One workspace: Eleni owns it, Nikos manages, Maria is staff; Anna lives in A1, Petros in A2.
 
     Making a workspace takes seconds, so towns share one and those three; each town has a building
     and residents of its own. A test that needs the workspace to itself brings one.
     """
 
-    door: Door
+    http_client: HttpClient
     workspace: Workspace = field(default_factory=_shared_workspace)
 
     @property
@@ -160,7 +160,7 @@ class Town:
         if known is None:
             # At the ground's own web server: one that hashes in earnest would hash the password anew,
             # and the next sign-in there once more, which ends every session before it.
-            known = Person(replace(self, door=self.door.home), make().user)
+            known = Person(replace(self, http_client=self.http_client.home), make().user)
             assert known.token  # signing in may hash the password anew
             known.kept = _as_they_are(known)
             _STANDING[self.schema, role] = known
@@ -184,7 +184,7 @@ def standing_people() -> Iterator[str]:
     Otherwise the tests after it would fail for what it did.
     """
     for (schema, role), person in [*_STANDING.items()]:
-        if person.town.workspace.owner != SHARED_OWNER:
+        if person.populated.workspace.owner != SHARED_OWNER:
             continue  # a workspace of one test's own
         with inside(schema):
             now = _as_they_are(person)
@@ -200,22 +200,24 @@ def standing_people() -> Iterator[str]:
 
 def _as_they_are(person: Person) -> dict[str, Any]:
     """Return what tests rely on of somebody's row, and whether their sign-in still holds."""
-    with inside(person.town.schema):
+    with inside(person.populated.schema):
         user = User.objects.filter(pk=person.user.pk).first()
         signed_in = Session.objects.filter(session_key=person.token).exists()
     return {**{name: getattr(user, name, None) for name in _KEPT}, "signed in": signed_in}
 
 
-def queries_of(town: Town, path: str) -> int:
+def queries_of(populated: PopulatedWorkspace, path: str) -> int:
     """Return how many queries a GET by the manager takes, in this process; it must succeed.
 
     The least of three: now and then a request notes beside its work that somebody was here.
     """
-    return min(_queries_once(town, path) for _ in range(3))
+    return min(_queries_once(populated, path) for _ in range(3))
 
 
-def _queries_once(town: Town, path: str) -> int:
-    client = Client(headers={"Host": town.workspace.host, "X-Session-Token": town.manager.token})
+def _queries_once(populated: PopulatedWorkspace, path: str) -> int:
+    client = Client(
+        headers={"Host": populated.workspace.host, "X-Session-Token": populated.manager.token}
+    )
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
     assert answer.status_code == 200, answer.content

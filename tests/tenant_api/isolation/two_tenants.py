@@ -13,37 +13,37 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from tests.core.ground import PASSWORD, Door, Ground
-from tests.tenant_api.estate import Estate
+from tests.core.web_stack import PASSWORD, HttpClient, WebStack
 from tests.tenant_api.operations import Operation, operations
+from tests.tenant_api.sample_workspace import SampleWorkspace
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 Told = tuple[int, str, str]
 
 
 @dataclass
-class Twins:
+class TwoTenants:
     """A is where somebody with B's things knocks. B has a second lot, with ids that A has not."""
 
-    door: Door
-    a: Estate
-    b: Estate
+    http_client: HttpClient
+    a: SampleWorkspace
+    b: SampleWorkspace
 
     @classmethod
-    def born(cls, door: Door) -> Twins:
+    def born(cls, http_client: HttpClient) -> TwoTenants:
         """Found and furnish two of them."""
-        a, b = Estate(door), Estate(door)
-        for estate in (a, b):
-            estate.furnish()
-            assert estate.api_key
-        twins = cls(door, a, b)
-        twins.b.furnish()
-        return twins
+        a, b = SampleWorkspace(http_client), SampleWorkspace(http_client)
+        for sample_workspace in (a, b):
+            sample_workspace.furnish()
+            assert sample_workspace.api_key
+        two_tenants = cls(http_client, a, b)
+        two_tenants.b.furnish()
+        return two_tenants
 
     @cached_property
     def operations(self) -> list[Operation]:
         """Every operation of the document that A serves."""
-        return operations(self.door, self.a.host)
+        return operations(self.http_client, self.a.host)
 
     @cached_property
     def cookie(self) -> str:
@@ -51,31 +51,38 @@ class Twins:
         return page_session(self.b)
 
     @contextmanager
-    def untouched(self, *estates: Estate) -> Iterator[None]:
+    def untouched(self, *sample_workspaces: SampleWorkspace) -> Iterator[None]:
         """Assert that no table of these (or of both) has changed at the end."""
-        watched = {estate.schema: checksums(estate) for estate in estates or (self.a, self.b)}
+        watched = {
+            sample_workspace.schema: checksums(sample_workspace)
+            for sample_workspace in sample_workspaces or (self.a, self.b)
+        }
         yield
-        for estate in estates or (self.a, self.b):
-            now = checksums(estate)
-            changed = {name for name, sum_ in now.items() if watched[estate.schema][name] != sum_}
-            assert changed == set(), f"{changed} of {'B' if estate is self.b else 'A'} changed"
+        for sample_workspace in sample_workspaces or (self.a, self.b):
+            now = checksums(sample_workspace)
+            changed = {
+                name for name, sum_ in now.items() if watched[sample_workspace.schema][name] != sum_
+            }
+            assert changed == set(), (
+                f"{changed} of {'B' if sample_workspace is self.b else 'A'} changed"
+            )
 
 
 @cache
-def standing_neighbours(ground: Ground) -> tuple[Estate, Estate]:
+def standing_neighbours(web_stack: WebStack) -> tuple[SampleWorkspace, SampleWorkspace]:
     """Return two workspaces with nothing in them that tests share, and may write in."""
-    return Estate(ground.door()), Estate(ground.door())
+    return SampleWorkspace(web_stack.http_client()), SampleWorkspace(web_stack.http_client())
 
 
 @cache
-def standing_twins(ground: Ground) -> Twins:
+def standing_twins(web_stack: WebStack) -> TwoTenants:
     """Return the twins that tests share."""
-    return Twins.born(ground.door())
+    return TwoTenants.born(web_stack.http_client())
 
 
-def stranger(door: Door) -> Door:
+def stranger(http_client: HttpClient) -> HttpClient:
     """Return a client whom nobody has seen before, at the same server: limits start anew."""
-    return Door(int(door.url.rpartition(":")[2]))
+    return HttpClient(int(http_client.url.rpartition(":")[2]))
 
 
 def told(answer: requests.Response, *hidden: object) -> Told:
@@ -86,15 +93,15 @@ def told(answer: requests.Response, *hidden: object) -> Told:
     return answer.status_code, answer.headers.get("Content-Type", ""), text
 
 
-def checksums(estate: Estate) -> dict[str, str]:
+def checksums(sample_workspace: SampleWorkspace) -> dict[str, str]:
     """Return a checksum of each table of a workspace, and of its rows in public."""
-    tenant = estate.workspace.tenant.pk
+    tenant = sample_workspace.workspace.tenant.pk
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = %s",
-            [estate.schema],
+            [sample_workspace.schema],
         )
-        sets = {name: f'"{estate.schema}"."{name}"' for (name,) in cursor.fetchall()}
+        sets = {name: f'"{sample_workspace.schema}"."{name}"' for (name,) in cursor.fetchall()}
         assert {"buildings_building", "votes_vote", "accounts_user"} <= set(sets)
         for name, column in (
             ("tenants_tenant", "id"), ("tenants_domain", "tenant_id"),
@@ -113,14 +120,21 @@ def _checksum(name: str, rows: str) -> str:
     )
 
 
-def page_session(estate: Estate) -> str:
+def page_session(sample_workspace: SampleWorkspace) -> str:
     """Sign the owner in by the page; return the `Cookie` header of the browser."""
-    browser, url = requests.Session(), f"{estate.door.url}/accounts/login/"
-    headers = {"Host": estate.host, "X-Forwarded-For": stranger(estate.door).address}
+    browser, url = requests.Session(), f"{sample_workspace.http_client.url}/accounts/login/"
+    headers = {
+        "Host": sample_workspace.host,
+        "X-Forwarded-For": stranger(sample_workspace.http_client).address,
+    }
     page = browser.get(url, headers=headers, timeout=60)
     found = _CSRF.search(page.text)
     assert found, page.text
-    form = {"login": estate.workspace.owner, "password": PASSWORD, "csrfmiddlewaretoken": found[1]}
+    form = {
+        "login": sample_workspace.workspace.owner,
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": found[1],
+    }
     answer = browser.post(url, headers=headers, data=form, allow_redirects=False, timeout=60)
     assert answer.status_code == 302, answer.text
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)

@@ -31,7 +31,7 @@ from devstack.stack import Stack
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
-from tests.core.ground import Door, Ground
+from tests.core.web_stack import HttpClient, WebStack
 from tests.customer import until
 
 Document = dict[str, Any]
@@ -42,7 +42,7 @@ _MOCK = pytest.StashKey[str]()
 class Customer:
     """Somebody who bought a workspace, and what Stripe has of them."""
 
-    bench: Bench
+    stripe_stack: StripeStack
     order: Order
     session_id: str
 
@@ -66,7 +66,7 @@ class Customer:
     @property
     def session(self) -> Document:
         """The checkout session as Stripe shows it."""
-        return self.bench.get(f"checkout/sessions/{self.session_id}")
+        return self.stripe_stack.get(f"checkout/sessions/{self.session_id}")
 
     @property
     def subscription_id(self) -> str:
@@ -81,7 +81,7 @@ class Customer:
     @property
     def at_stripe(self) -> Document:
         """The subscription as Stripe shows it."""
-        return self.bench.get(f"subscriptions/{self.subscription_id}")
+        return self.stripe_stack.get(f"subscriptions/{self.subscription_id}")
 
     @property
     def mirrored(self) -> Subscription:
@@ -90,18 +90,20 @@ class Customer:
 
     def move(self, status: str, **more: Any) -> None:
         """Let the subscription come to a status, with all that Stripe does on the way."""
-        self.bench.control(f"subscriptions/{self.subscription_id}", {"status": status, **more})
+        self.stripe_stack.control(
+            f"subscriptions/{self.subscription_id}", {"status": status, **more}
+        )
 
     def mails(self, kind: str) -> int:
         """Count the mails of a kind that were promised to the owner."""
         return OutgoingMail.objects.filter(kind=kind, to=self.order.email).count()
 
 
-class Bench:
+class StripeStack:
     """Stripe on one side, our inbox on the other, and the test in the middle."""
 
-    def __init__(self, ground: Ground, mock_url: str) -> None:
-        self.ground = ground
+    def __init__(self, web_stack: WebStack, mock_url: str) -> None:
+        self.web_stack = web_stack
         self.mock = mock_url
         self.key = str(settings.STRIPE.secret_key)
         self.mock_pages = mock_url.replace("127.0.0.1", "localhost")
@@ -196,9 +198,9 @@ class Bench:
 
     # --- Our side -----------------------------------------------------------------------------
 
-    def door(self) -> Door:
+    def http_client(self) -> HttpClient:
         """Return a client at our web server that nobody has seen before."""
-        return self.ground.door()
+        return self.web_stack.http_client()
 
     def arrived(self) -> None:
         """Wait until Stripe has delivered all that it wants to deliver."""
@@ -247,40 +249,40 @@ def at_once(workers: int, *, event_ids: list[str]) -> None:
 
 
 @pytest.fixture
-def bench(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Bench]:
+def stripe_stack(web_stack: WebStack, request: pytest.FixtureRequest) -> Iterator[StripeStack]:
     """The workbench, with our prices at Stripe and an empty inbox."""
     config = request.config
     if _MOCK not in config.stash:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        stack = ground.stack
+        stack = web_stack.stack
         running, config.stash[_MOCK] = start_mock(stack, factory.mktemp("stripe"))
         request.session.addfinalizer(lambda: processes.stop(running, watchdog=stack.watchdog))
-    with _working_with(ground, config.stash[_MOCK]) as bench:
-        yield bench
+    with _working_with(web_stack, config.stash[_MOCK]) as stripe_stack:
+        yield stripe_stack
 
 
 @pytest.fixture
-def own_bench(ground: Ground, tmp_path: Path) -> Iterator[Bench]:
+def own_stripe_stack(web_stack: WebStack, tmp_path: Path) -> Iterator[StripeStack]:
     """A workbench with a Stripe of its own, whose clock may be put forward."""
-    running, url = start_mock(ground.stack, tmp_path / "stripe")
+    running, url = start_mock(web_stack.stack, tmp_path / "stripe")
     try:
-        with _working_with(ground, url) as bench:
-            yield bench
+        with _working_with(web_stack, url) as stripe_stack:
+            yield stripe_stack
     finally:
-        processes.stop(running, watchdog=ground.stack.watchdog)
+        processes.stop(running, watchdog=web_stack.stack.watchdog)
 
 
 @contextmanager
-def _working_with(ground: Ground, mock_url: str) -> Iterator[Bench]:
+def _working_with(web_stack: WebStack, mock_url: str) -> Iterator[StripeStack]:
     prices = dict(Price.objects.values_list("pk", "stripe_price_id"))
     with override_settings(STRIPE=dataclasses.replace(settings.STRIPE, api_base=mock_url)):
-        bench = Bench(ground, mock_url)
-        bench.control("delivery", {})
-        bench.arrived()
-        bench.control("reset", {})
+        stripe_stack = StripeStack(web_stack, mock_url)
+        stripe_stack.control("delivery", {})
+        stripe_stack.arrived()
+        stripe_stack.control("reset", {})
         _forget_what_was_bought()
         plans.push()
-        yield bench
+        yield stripe_stack
     for price_id, at_stripe in prices.items():
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)
 

@@ -45,7 +45,7 @@ PASSWORD = "a-quiet-courtyard-42"
 NOBODY = "http://127.0.0.1:9"  # the discard port: whoever calls there is refused at once
 FRONTEND = "https://www.newconcierge.example"
 OLD_WEBHOOK_SECRET = "whsec_of_last_month"  # on its way out while the secret is being rolled
-_GROUND = pytest.StashKey["Ground"]()
+_WEB_STACK = pytest.StashKey["WebStack"]()
 _FAILED = pytest.StashKey[str]()
 # Each ground has its own of these, whatever the run was given.
 _OWN = frozenset(
@@ -71,10 +71,10 @@ class Workspace:
     owner: str
 
 
-class Door:
+class HttpClient:
     """HTTP to a web server, from one client's address: behind one proxy, as in production."""
 
-    def __init__(self, port: int, *, home: Door | None = None) -> None:
+    def __init__(self, port: int, *, home: HttpClient | None = None) -> None:
         self.port = port
         self.home = home or self  # the ground's own web server, if this is another one
         self.url = f"http://127.0.0.1:{port}"
@@ -107,7 +107,7 @@ class Door:
         return str(answer.json()["meta"]["session_token"])
 
 
-class Ground:
+class WebStack:
     """The stack that these tests stand on, and two neighbours who live there."""
 
     def __init__(self, stack: Stack) -> None:
@@ -116,19 +116,19 @@ class Ground:
     @cached_property
     def acme(self) -> Workspace:
         """A workspace that no test may change for good."""
-        return found_workspace("acme")
+        return create_workspace("acme")
 
     @cached_property
     def birch(self) -> Workspace:
         """Its neighbour."""
-        return found_workspace("birch")
+        return create_workspace("birch")
 
-    def door(self) -> Door:
+    def http_client(self) -> HttpClient:
         """Return a client that nobody has seen before."""
-        return Door(self.stack.web_port)
+        return HttpClient(self.stack.web_port)
 
 
-def found_workspace(label: str = "", *, password: str | None = PASSWORD) -> Workspace:
+def create_workspace(label: str = "", *, password: str | None = PASSWORD) -> Workspace:
     """Make an open workspace by the steps that a purchase takes, without the purchase."""
     label = label or f"court-{secrets.token_hex(4)}"
     owner = f"eleni@{label}.example"
@@ -170,22 +170,22 @@ def plain_environ() -> dict[str, str]:
 
 
 @contextmanager
-def another_web(ground: Ground, folder: Path, **environ: str) -> Iterator[Door]:
+def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[HttpClient]:
     """Start one more web server on the ground's database, with settings of its own.
 
     Without DJANGO_DEBUG it has no static files, and so no pages: compressing them takes too long.
     """
-    given = {name: value for name, value in ground.stack.env.items() if name != "PORT"}
+    given = {name: value for name, value in web_stack.stack.env.items() if name != "PORT"}
     stack = Stack(folder, environ={**given, **environ})
     try:
         stack.start_part("web")
-        yield Door(stack.web_port, home=ground.door())
+        yield HttpClient(stack.web_port, home=web_stack.http_client())
     finally:
         stack.discard()
 
 
 @contextmanager
-def standing_on(stack: Stack) -> Iterator[None]:
+def connected_to(stack: Stack) -> Iterator[None]:
     """Let this process, all its threads included, work on the stack's database and mail catcher."""
     entry: dict[str, Any] = connections.settings["default"]
     before = dict(entry)
@@ -231,30 +231,32 @@ def _started(folder: Path) -> Stack:
     return stack
 
 
-def _ground(request: pytest.FixtureRequest) -> Ground:
+def _web_stack(request: pytest.FixtureRequest) -> WebStack:
     stash = request.config.stash
     if _FAILED in stash:  # once is enough to know: every other test would wait as long for the same
         pytest.fail(f"the ground could not be made: {stash[_FAILED]}")
-    if _GROUND not in stash:
+    if _WEB_STACK not in stash:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         try:
-            stack = _started(factory.mktemp("ground"))
+            stack = _started(factory.mktemp("web-stack"))
         except PartFailed as failed:
             stash[_FAILED] = f"{failed}\n{failed.log_tail}"
             raise
         # Before the session is over, or the coverage of its processes would come after the report.
         request.session.addfinalizer(stack.discard)
-        stash[_GROUND] = Ground(stack)
-    return stash[_GROUND]
+        stash[_WEB_STACK] = WebStack(stack)
+    return stash[_WEB_STACK]
 
 
 @pytest.fixture
-def ground(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+def web_stack(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[WebStack]:
     """A database and a web server where nothing happens but what the test does."""
-    ground = _ground(request)
-    with django_db_blocker.unblock(), standing_on(ground.stack):
+    web_stack = _web_stack(request)
+    with django_db_blocker.unblock(), connected_to(web_stack.stack):
         _settle()
-        yield ground
+        yield web_stack
         amiss = [told for checked in _LEFT_AS_FOUND for told in checked()]
     if amiss:
         pytest.fail(f"this test changed what others share: {'; '.join(amiss)}")
@@ -287,6 +289,6 @@ def _give_up(lost: Orphans) -> None:
 
 
 @pytest.fixture
-def door(ground: Ground) -> Door:
+def http_client(web_stack: WebStack) -> HttpClient:
     """A client at the ground's web server, with an address that nobody has seen before."""
-    return ground.door()
+    return web_stack.http_client()
