@@ -18,6 +18,7 @@ from billing.models import StripeEvent
 from billing.tasks import handle_event
 from tests.billing.posting import deliver, event, jobs_of, session_event
 from tests.core.web_stack import HttpClient, WebStack
+from tests.customer import until
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_type_that_we_do_not_act_on_is_ignored_and_says_why(
     assert row.processed_at is not None
     assert row.attempts == 1
     line = f"[WEBHOOK] tax.settings.updated: {unknown['data']['object']['id']}"
-    assert line in web_stack.stack.log("worker").read_text()
+    until(lambda: line in web_stack.stack.log("worker").read_text())  # written after the row
 
 
 def test_a_failing_event_is_tried_again_and_then_failed_until_stripe_sends_it_again(
