@@ -25,7 +25,7 @@ PAGES = [
 
 
 def url(web_stack: WebStack, populated: PopulatedWorkspace, path: str) -> str:
-    """Return an address of the town's own host, as a browser types it."""
+    """Return an address of the shared workspace's own host, as a browser types it."""
     return f"http://{populated.workspace.host}:{web_stack.stack.web_port}{path}"
 
 

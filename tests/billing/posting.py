@@ -33,7 +33,7 @@ def event(**fields: Any) -> dict[str, Any]:
 
 
 def session_event(**fields: Any) -> dict[str, Any]:
-    """Return an event that makes a handler ask Stripe, which nobody answers for on the ground."""
+    """Return an event that makes a handler ask Stripe, which nobody answers for on the web stack."""
     session = {"id": f"cs_test_{secrets.token_hex(8)}", "object": "checkout.session"}
     return event(type="checkout.session.completed", data={"object": session}, **fields)
 
@@ -46,7 +46,7 @@ def signature(body: bytes, secret: str, *, age: float = 0) -> str:
 
 
 def secret_of(web_stack: WebStack) -> str:
-    """Return the first of the ground's webhook secrets."""
+    """Return the first of the web stack's webhook secrets."""
     return web_stack.stack.env["STRIPE_WEBHOOK_SECRET"].split(",")[0]
 
 

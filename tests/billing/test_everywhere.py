@@ -21,7 +21,7 @@ REQUESTS = 120
 
 @pytest.fixture
 def four_processes(web_stack: WebStack) -> Iterator[tuple[HttpClient, int]]:
-    """A web server of four processes on the ground's database: its door, and its master's id."""
+    """A web server of four processes on the web stack's database: its door, and its master's id."""
     stack, port = web_stack.stack, ports.free()
     environ = {**stack.env, "PORT": str(port), "WEB_CONCURRENCY": str(PROCESSES)}
     running = processes.launch(

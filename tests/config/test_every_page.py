@@ -21,7 +21,7 @@ from tests.tenant_api.sample_workspace import SampleWorkspace, furnished
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 FIRST_ROWS = tuple(map(str, range(1, 9)))  # a new workspace numbers its rows from one
 VERBS = ("activate", "deactivate", "make-owner", "remove", "resend", "revoke", "role", "sign-out")
-# What is there only for what no estate has: a second factor, a wish to leave, an archive in
+# What is there only for what no sample workspace has: a second factor, a wish to leave, an archive in
 # the store, a link that still works.
 NOT_FOUND: frozenset[str] = frozenset(
     {

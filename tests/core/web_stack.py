@@ -76,7 +76,7 @@ class HttpClient:
 
     def __init__(self, port: int, *, home: HttpClient | None = None) -> None:
         self.port = port
-        self.home = home or self  # the ground's own web server, if this is another one
+        self.home = home or self  # the web stack's own web server, if this is another one
         self.url = f"http://127.0.0.1:{port}"
         self.address = ".".join(str(1 + secrets.randbelow(250)) for _ in range(4))
 
@@ -171,7 +171,7 @@ def plain_environ() -> dict[str, str]:
 
 @contextmanager
 def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[HttpClient]:
-    """Start one more web server on the ground's database, with settings of its own.
+    """Start one more web server on the web stack's database, with settings of its own.
 
     Without DJANGO_DEBUG it has no static files, and so no pages: compressing them takes too long.
     """
@@ -234,7 +234,7 @@ def _started(folder: Path) -> Stack:
 def _web_stack(request: pytest.FixtureRequest) -> WebStack:
     stash = request.config.stash
     if _FAILED in stash:  # once is enough to know: every other test would wait as long for the same
-        pytest.fail(f"the ground could not be made: {stash[_FAILED]}")
+        pytest.fail(f"the web stack could not be made: {stash[_FAILED]}")
     if _WEB_STACK not in stash:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         try:
@@ -290,5 +290,5 @@ def _give_up(lost: Orphans) -> None:
 
 @pytest.fixture
 def http_client(web_stack: WebStack) -> HttpClient:
-    """A client at the ground's web server, with an address that nobody has seen before."""
+    """A client at the web stack's web server, with an address that nobody has seen before."""
     return web_stack.http_client()

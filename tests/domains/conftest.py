@@ -1,4 +1,4 @@
-"""A name server of the test's own, which this process asks; and the ground."""
+"""A name server of the test's own, which this process asks; and the web stack."""
 
 from __future__ import annotations
 

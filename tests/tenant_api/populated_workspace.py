@@ -36,7 +36,7 @@ def _shared_workspace() -> Workspace:
 
 @dataclass
 class Person:
-    """Somebody of the town, signed in by the API."""
+    """Somebody of the workspace, signed in by the API."""
 
     populated: PopulatedWorkspace
     user: User
@@ -158,7 +158,7 @@ class PopulatedWorkspace:
     def _standing(self, role: Role, make: Callable[[], Person]) -> Person:
         known = _STANDING.get((self.schema, role))
         if known is None:
-            # At the ground's own web server: one that hashes in earnest would hash the password anew,
+            # At the web stack's own web server: one that hashes in earnest would hash the password anew,
             # and the next sign-in there once more, which ends every session before it.
             known = Person(replace(self, http_client=self.http_client.home), make().user)
             assert known.token  # signing in may hash the password anew

@@ -41,7 +41,7 @@ def send(http_client: HttpClient, fields: dict[str, str], path: str = "/") -> re
 
 @pytest.fixture
 def at_stripe(web_stack: WebStack) -> None:
-    """Prices that were pushed to a Stripe which does not answer on the ground."""
+    """Prices that were pushed to a Stripe which does not answer on the web stack."""
     for price in Price.objects.filter(stripe_price_id=""):
         Price.objects.filter(pk=price.pk).update(stripe_price_id=f"price_{price.lookup_key}")
 

@@ -1,4 +1,4 @@
-"""The fixtures of the ground, and two workspaces that are twins."""
+"""The fixtures of the web stack, and two workspaces that are like twins."""
 
 from __future__ import annotations
 

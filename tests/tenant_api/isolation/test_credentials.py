@@ -78,7 +78,9 @@ def test_the_twins_have_the_same_ids_and_each_operation_an_example(two_tenants: 
             operation.content(two_tenants.a, two_tenants.a.fixtures)
         except KeyError as lack:
             lacking.add(f"{operation.name} ({lack})")
-    assert lacking == set(), "estate.py furnishes these rows, operations.py knows these bodies"
+    assert lacking == set(), (
+        "sample_workspace.py furnishes these rows, operations.py knows these bodies"
+    )
     assert len(two_tenants.operations) > 80
 
 

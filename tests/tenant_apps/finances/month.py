@@ -15,7 +15,7 @@ OCTOBER = date(2026, 10, 1)
 
 
 def draft(populated: PopulatedWorkspace, month: date = OCTOBER) -> Period:
-    """Begin a month of the town's building, which has its four apartments."""
+    """Begin a month of the shared workspace's building, which has its four apartments."""
     assert populated.apartments
     with inside(populated.schema):
         return drafts.open_period(building=populated.building, month=month)
