@@ -20,9 +20,9 @@ from devstack.stack import Stack
 
 SIZES, QUICK_SIZES = (10, 100, 1000, 3000), (20,)
 BUILD = """
-from public_apps.tenants import building
+from public_apps.tenants import schema_creation
 for _ in range({count}):
-    building.build_tenant()
+    schema_creation.build_tenant()
 """
 OPEN = """
     UPDATE tenants_tenant SET claimed_at = now(), opened_at = now()

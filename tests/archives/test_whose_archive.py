@@ -29,7 +29,7 @@ from tests.lifecycle.leaving import of
 def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoredArchives()])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [backup.StoredArchives()])
     return tmp_path / "store"
 
 

@@ -18,13 +18,13 @@ from tests.core.web_stack import plain_environ
 
 NEW = """
 from django.db import transaction
-from public_apps.accounts import owners
+from public_apps.accounts import first_owner
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Tenant
 with transaction.atomic():
     tenant = provisioning.take_tenant(name="{label}", owner_email="{label}@example.com")
     domains.ensure_primary(tenant, label="{label}")
-owners.ensure_owner(
+first_owner.ensure_owner(
     schema_name=tenant.schema_name, email="{label}@example.com", first_name="", last_name="",
     language="en",
 )
@@ -38,12 +38,12 @@ call_command("backup", "--all", "--fresh-for", "0")
 """
 EXPIRED = """
 from django.utils import timezone
-from public_apps.tenants.archives import asking
+from public_apps.tenants.archives import exports
 from public_apps.tenants.models import Export
 from public_apps.tenants.models import Tenant
 tenant = Tenant.objects.serving().get()
 export = Export.objects.create(tenant=tenant, asked_by="eleni@example.com")
-asking.make(export, told=print)
+exports.make(export, told=print)
 Export.objects.update(expires_at=timezone.now())
 """
 SWEEP = """
@@ -58,7 +58,7 @@ from django.utils import timezone
 from public_apps.tenants.offboarding import departures, steps
 from public_apps.tenants.models import Departure
 from public_apps.tenants.models import Tenant
-departures.ask_erasure(tenant=Tenant.objects.serving().get(), by="eleni@example.com")
+departures.request_erasure(tenant=Tenant.objects.serving().get(), by="eleni@example.com")
 Departure.objects.update(begins_at=timezone.now() - timedelta(days=1))
 print(steps.proceed(Departure.objects.get().pk).error)
 """

@@ -30,9 +30,9 @@ time.sleep(600)
 STARTER = """
 import signal, sys
 from pathlib import Path
-from devstack import signals
+from devstack import os_signals
 from devstack.stack import Stack
-signals.listen()
+os_signals.listen()
 try:
     with Stack(Path(sys.argv[1])) as stack:
         stack.start_part("postgres")
@@ -40,7 +40,7 @@ try:
         print(*stack.pids.values(), flush=True)
         while True:
             signal.pause()
-except signals.Stopped as stopped:
+except os_signals.Stopped as stopped:
     sys.exit(stopped.exit_code)
 """
 

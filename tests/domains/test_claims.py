@@ -224,7 +224,7 @@ def test_a_domain_in_another_script_is_served_and_shown_as_its_people_write_it(
 def test_after_its_quarantine_the_domain_of_who_has_left_can_be_proven_by_another(
     web_stack: WebStack, zone: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [FolderVault(tmp_path / "vault")])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [FolderVault(tmp_path / "vault")])
     left, comes = create_workspace(), create_workspace().tenant
     host = verified(zone, left.tenant).host
     departures.plan_archive(tenant=left.tenant, begins_at=timezone.now(), by="test")

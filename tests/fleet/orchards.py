@@ -20,11 +20,11 @@ BEFORE = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings_before"}
 AFTER = {"DJANGO_SETTINGS_MODULE": "tests.fleet.orchard.settings"}
 TENANTS = int(os.environ.get("FLEET_TENANTS", "60"))  # the acceptance run takes 300
 BUILD = """
-from public_apps.tenants import building
+from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant
 from django.utils import timezone
 for number in range({count}):
-    tenant = building.build_tenant()
+    tenant = schema_creation.build_tenant()
     Tenant.objects.filter(pk=tenant.pk, pk__gt={spares}).update(claimed_at=timezone.now())
 """
 Database = psycopg.Connection[tuple[Any, ...]]

@@ -18,5 +18,5 @@ __all__ = ["http_client", "stripe_stack", "web_stack"]
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderVault:
     """The one vault in use while the test runs."""
     kept = FolderVault(tmp_path / "vault")
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [kept])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [kept])
     return kept

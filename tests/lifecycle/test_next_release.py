@@ -26,7 +26,7 @@ def test_an_archive_of_yesterday_comes_to_todays_head(
 ) -> None:
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoredArchives()])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [backup.StoredArchives()])
     workspace = create_workspace()
     departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
     steps.proceed(of(workspace).pk)

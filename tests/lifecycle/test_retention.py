@@ -91,7 +91,7 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
 def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
     web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [])
     workspace = over()
     retention.plan_due()
     departure = steps.proceed(later(workspace, days=31).pk)
@@ -130,13 +130,13 @@ def test_a_closed_door_opens_again_until_the_schema_is_dropped(
 ) -> None:
     workspace = over()
     retention.plan_due()
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [])
     departure = steps.proceed(later(workspace, days=31).pk)
     assert departure is not None
     assert departure.closed_at
     departures.undo(tenant=workspace.tenant, by="anna@newconcierge.example")
     assert Tenant.objects.get(pk=workspace.tenant.pk).archived_at is None
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [vault])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [vault])
     Tenant.objects.filter(pk=workspace.tenant.pk).update(suspended_at=timezone.now())
     retention.plan_due()
     assert departures.current(workspace.tenant) is None

@@ -35,7 +35,7 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     """A store of the test's own, in use for departures, too."""
     settings.ARCHIVE_STORE = str(tmp_path / "store")
     settings.PG_DUMP = pgbinaries.pg_dump()
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [backup.StoredArchives()])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [backup.StoredArchives()])
 
 
 def killed(

@@ -73,7 +73,7 @@ def test_schemas_of_the_databases_own_are_nobodys_business(web_stack: WebStack) 
 def test_a_departure_that_is_held_up_is_an_incident(
     web_stack: WebStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(offboarding_hooks, "_vaults", [])
+    monkeypatch.setattr(offboarding_hooks, "_storages", [])
     tenant = create_workspace().tenant
     now = timezone.now()
     departure = departures.plan_archive(tenant=tenant, begins_at=now, by="test")

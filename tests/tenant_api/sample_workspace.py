@@ -1,6 +1,6 @@
 """A workspace with a row of everything, made by its own API, whose every word bears its mark.
 
-Two sample workspaces are made by the same steps in the same order, so that what they hold has the same ids.
+Two of them are made by the same steps in the same order, so that what they hold has the same ids.
 """
 
 from __future__ import annotations

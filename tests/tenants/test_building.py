@@ -18,7 +18,7 @@ from public_apps.tenants.models import Tenant, opaque_schema_name
 from public_apps.tenants.schema_migrations import head
 from tests.core.web_stack import WebStack, create_workspace
 
-BUILD = "from public_apps.tenants import building; building.build_tenant()"
+BUILD = "from public_apps.tenants import schema_creation; schema_creation.build_tenant()"
 MAKING_TABLES = """
     SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
     WHERE d.datname = current_database() AND l.locktype = 'relation'

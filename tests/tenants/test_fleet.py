@@ -16,7 +16,7 @@ from tests.core.web_stack import plain_environ
 NEXT = {"DJANGO_SETTINGS_MODULE": "tests.tenants.next_release.settings"}
 CATCH_UP = "from public_apps.tenants.rollout import release; release.catch_up()"
 ONE_AT_A_TIME = CATCH_UP.replace("; ", "; release.MOST_LATE = 1; ")
-BUILD = "from public_apps.tenants import building; building.build_tenant()"
+BUILD = "from public_apps.tenants import schema_creation; schema_creation.build_tenant()"
 
 
 @pytest.fixture
