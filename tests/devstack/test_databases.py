@@ -107,7 +107,7 @@ def test_a_server_out_of_reach_is_said_in_one_sentence(
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x",
         "PATH": os.environ["PATH"],
     }
-    done = bin_("test", "tests/devstack/test_lanes.py", environ=environ)
+    done = bin_("test", "tests/devstack/test_xdist_databases.py", environ=environ)
     assert done.returncode == 1
     assert "DATABASE_URL can't be reached" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
