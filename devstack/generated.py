@@ -26,7 +26,9 @@ def keep(path: Path, *, made: str, by: str, arguments: list[str] | None = None) 
     there = path.read_text(encoding="utf-8") if path.exists() else ""
     if there == made:
         return 0
-    lines = difflib.unified_diff(there.splitlines(), made.splitlines(), "there", "the code", n=0)
+    lines = difflib.unified_diff(
+        there.splitlines(), made.splitlines(), "there", "the code", n=0, lineterm=""
+    )
     sys.stdout.write("\n".join([*lines][:MOST_LINES]))
     sys.stdout.write(f"\n{name} is not what the code says: .venv/bin/python -m {by}\n")
     return 1
