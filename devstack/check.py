@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,10 +33,15 @@ SLOWEST = "--durations=25"
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A command that must succeed. A `loud` one writes straight to the terminal."""
+    """A command that must succeed. A `loud` one writes straight to the terminal.
 
+    `bin/test --check NAME` runs one alone, without PostgreSQL unless it needs that.
+    """
+
+    name: str
     title: str
     command: tuple[str, ...]
+    needs_database: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
     loud: bool = False
 
@@ -99,9 +104,13 @@ def main() -> int:
     screen = Screen()
     os_signals.listen()
     given = environment.without_demo(os.environ).get("DATABASE_URL", "")
+    names, arguments = named(sys.argv[1:])
     try:
-        with open_stack(given) as stack, database(stack, screen, given):
-            return run(stack, screen, sys.argv[1:])
+        with open_stack(given) as stack:
+            if names is not None:
+                return run_named(stack, screen, names, given)
+            with database(stack, screen, given):
+                return run(stack, screen, arguments)
     except PartFailed as failed:
         screen.failure(failed)
         return 1
@@ -177,6 +186,31 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
     return verdict(runner, screen, missing)
 
 
+def named(arguments: list[str]) -> tuple[list[str] | None, list[str]]:
+    """Take `--check NAME …` out of the arguments: which checks run alone; None if it isn't there."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--check", nargs="*")
+    known, others = parser.parse_known_args(arguments)
+    return known.check, others
+
+
+def run_named(stack: Stack, screen: Screen, names: list[str], given: str) -> int:
+    """Run the checks of these names alone, or tell what they are called; return the exit code."""
+    there = {check.name: check for check in checks([])}
+    if unknown := [name for name in names if name not in there]:
+        screen.plain(f"No check is called {', '.join(unknown)} here.")
+    if unknown or not names:
+        screen.plain(f"There are: {', '.join(there)}")
+        return 2 if unknown else 0
+    runner = Runner(stack, screen, stack.env)
+    chosen = [there[name] for name in names]
+    needs_database = any(check.needs_database for check in chosen)
+    with database(stack, screen, given) if needs_database else nullcontext():
+        for check in chosen:
+            runner.run(check)
+    return verdict(runner, screen, [])
+
+
 def side_by_side(arguments: list[str]) -> tuple[int | None, list[str]]:
     """Take `-n NUMBER` out of the arguments: how many tests run at once, if it is said."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -212,30 +246,55 @@ def checks(missing: list[str]) -> list[Check]:
     manage = (PYTHON, "manage.py")
     lint_imports = "from importlinter.cli import lint_imports_command as run; run()"
     return [
-        Check(title="Format", command=(PYTHON, "-m", "ruff", "format", "--check", ".")),
-        Check(title="Lint", command=(PYTHON, "-m", "ruff", "check", ".")),
-        Check(title="Types", command=(PYTHON, "-m", "mypy")),
-        Check(title="Import contracts", command=(PYTHON, "-c", lint_imports)),
         Check(
+            name="format",
+            title="Format",
+            command=(PYTHON, "-m", "ruff", "format", "--check", "."),
+        ),
+        Check(name="lint", title="Lint", command=(PYTHON, "-m", "ruff", "check", ".")),
+        Check(name="types", title="Types", command=(PYTHON, "-m", "mypy")),
+        Check(name="imports", title="Import contracts", command=(PYTHON, "-c", lint_imports)),
+        Check(
+            name="architecture",
+            title="The picture of the rooms is the code's",
+            command=(PYTHON, "-m", "devstack.architecture", "--check"),
+        ),
+        Check(
+            name="hooks",
+            title="The page of hooks is the code's",
+            command=(PYTHON, "-m", "devstack.hooks", "--check"),
+        ),
+        Check(
+            name="migrations",
             title="No migration is missing",
             command=(*manage, "makemigrations", "--check", "--dry-run"),
+            needs_database=True,
         ),
         Check(
+            name="old-code",
             title="Old code can live with each migration",
             command=(PYTHON, "-m", "devstack.lint_migrations"),
+            needs_database=True,
         ),
         Check(
+            name="production",
             title="Production settings are safe",
             command=(*manage, "check", "--deploy", "--fail-level", "WARNING"),
             environ=environment.production_like(),
         ),
-        Check(title="OpenAPI files match the code", command=(*manage, "openapi", "--check")),
         Check(
+            name="openapi",
+            title="OpenAPI files match the code",
+            command=(*manage, "openapi", "--check"),
+        ),
+        Check(
+            name="api-changes",
             title="No undeclared change of the API breaks its clients",
             command=(PYTHON, "-m", "devstack.api_changes", "--check"),
         ),
         *node_checks(missing),
         Check(
+            name="python-client",
             title="openapi-python-client: what it makes imports",
             command=(PYTHON, "-m", "devstack.python_client"),
         ),
@@ -248,31 +307,50 @@ def node_checks(missing: list[str]) -> list[Check]:
     if npm is None:
         missing.append("the checks of the API documents, the client and the site: there is no npm")
         return []
-    documents = (npm, "--prefix", "clients/checks", "--silent")
-    client = (npm, "--prefix", "clients/typescript", "--silent")
-    generators = (npm, "--prefix", "clients/generators", "--silent")
     return [
-        Check(title="Packages that check the API documents", command=(*documents, "ci")),
-        Check(title="API documents: Redocly's rules", command=(*documents, "run", "redocly")),
-        Check(title="API documents: Spectral's rules", command=(*documents, "run", "spectral")),
-        Check(title="TypeScript client's packages", command=(*client, "ci")),
-        Check(title="TypeScript types match the API", command=(*client, "run", "types:check")),
-        Check(title="TypeScript client compiles strictly", command=(*client, "run", "build")),
-        Check(title="TypeScript client's examples compile", command=(*client, "run", "examples")),
-        Check(title="TypeScript client is packed well", command=(*client, "run", "package:check")),
-        Check(title="Generators' packages", command=(*generators, "ci")),
-        Check(
-            title="orval, hey-api, openapi-typescript: what they make compiles",
-            command=(*generators, "run", "generate"),
+        *_in_folder(
+            (npm, "--prefix", "clients/checks", "--silent"),
+            ("documents-packages", "Packages that check the API documents", "ci"),
+            ("redocly", "API documents: Redocly's rules", "run redocly"),
+            ("spectral", "API documents: Spectral's rules", "run spectral"),
         ),
-        Check(title="Next.js site builds", command=(PYTHON, "-m", "devstack.frontend")),
+        *_in_folder(
+            (npm, "--prefix", "clients/typescript", "--silent"),
+            ("client-packages", "TypeScript client's packages", "ci"),
+            ("client-types", "TypeScript types match the API", "run types:check"),
+            ("client-build", "TypeScript client compiles strictly", "run build"),
+            ("client-examples", "TypeScript client's examples compile", "run examples"),
+            ("client-package", "TypeScript client is packed well", "run package:check"),
+        ),
+        *_in_folder(
+            (npm, "--prefix", "clients/generators", "--silent"),
+            ("generators-packages", "Generators' packages", "ci"),
+            (
+                "generators",
+                "orval, hey-api, openapi-typescript: what they make compiles",
+                "run generate",
+            ),
+        ),
+        Check(
+            name="site",
+            title="Next.js site builds",
+            command=(PYTHON, "-m", "devstack.frontend"),
+        ),
+    ]
+
+
+def _in_folder(npm: tuple[str, ...], *checks: tuple[str, str, str]) -> list[Check]:
+    """Return checks that npm runs in a folder, each given as its name, its title and its words."""
+    return [
+        Check(name=name, title=title, command=(*npm, *words.split()))
+        for name, title, words in checks
     ]
 
 
 def tests(*arguments: str, environ: Mapping[str, str]) -> Check:
     """Return the tests, as a check whose output is seen as it comes."""
     command = (PYTHON, "-m", "pytest", *arguments)
-    return Check(title="Tests", command=command, environ=environ, loud=True)
+    return Check(name="tests", title="Tests", command=command, environ=environ, loud=True)
 
 
 def verdict(runner: Runner, screen: Screen, missing: list[str]) -> int:

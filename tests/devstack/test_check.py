@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devstack import check, chromium
 from devstack.check import Check, Runner
 from devstack.console import Screen
+from devstack.processes import ROOT
 from devstack.stack import Stack
 
 
@@ -20,7 +22,7 @@ def runner(stack: Stack) -> Runner:
 
 
 def python(title: str, script: str) -> Check:
-    return Check(title=title, command=(sys.executable, "-c", script))
+    return Check(name=title.lower(), title=title, command=(sys.executable, "-c", script))
 
 
 def test_a_failing_check_is_shown_with_its_words_and_the_next_still_runs(
@@ -79,3 +81,46 @@ def test_a_second_run_of_the_tests_takes_another_folder(
     with check.open_stack() as first, check.open_stack() as second:
         assert (first.folder.name, second.folder.name) == ("test", "test-2")
         assert first.env["STRIPE_SECRET_KEY"].startswith("sk_test_")
+
+
+def test_a_check_is_run_alone_by_its_name_and_without_a_database(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check.run_named(stack, Screen(), ["imports"], "")
+    assert "Import contracts" in capsys.readouterr().out
+    assert not stack.running
+
+
+def test_a_name_that_no_check_has_is_refused_with_all_that_there_are(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check.run_named(stack, Screen(), ["lint", "spelling"], "") == 2
+    shown = capsys.readouterr().out
+    assert "No check is called spelling here." in shown
+    assert "There are: format, lint, types" in shown
+    assert "✓" not in shown
+    assert check.run_named(stack, Screen(), [], "") == 0
+
+
+def test_names_of_checks_are_told_from_what_pytest_is_given() -> None:
+    assert check.named(["--check", "lint", "format"]) == (["lint", "format"], [])
+    assert check.named(["tests/core", "-x"]) == (None, ["tests/core", "-x"])
+
+
+def test_no_two_checks_have_one_name() -> None:
+    names = [each.name for each in check.checks([])]
+    assert len(names) == len({*names})
+
+
+def test_each_hook_of_pre_commit_runs_a_check_of_this_list() -> None:
+    hooks = [
+        hook
+        for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+        for hook in repository["hooks"]
+    ]
+    names = {each.name for each in check.checks([])}
+    assert hooks
+    for hook in hooks:
+        command, option, *asked = hook["entry"].split()
+        assert (command, option) == ("bin/test", "--check")
+        assert names.issuperset(asked), hook["id"]
