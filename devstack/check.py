@@ -283,6 +283,11 @@ def checks(missing: list[str]) -> list[Check]:
             environ=environment.production_like(),
         ),
         Check(
+            name="resources",
+            title="No resource of the API lacks a piece",
+            command=(PYTHON, "-m", "pytest", "-q", "tests/unit/tenant_api/test_completeness.py"),
+        ),
+        Check(
             name="openapi",
             title="OpenAPI files match the code",
             command=(*manage, "openapi", "--check"),
