@@ -23,7 +23,7 @@ from public_apps.core import errors, jobs
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.open_workspace import open_workspace
-from public_apps.onboarding.signup import NameTaken, SignupData, sign_up
+from public_apps.onboarding.signup import PERSONAL, NameTaken, SignupData, sign_up
 from public_apps.tenants import domains
 
 log = structlog.get_logger(__name__)
@@ -42,14 +42,9 @@ class Order(SignupData):
     frontend_url: str = ""
 
     @property
-    def wished(self) -> dict[str, str]:
-        """Return what the form says, without where it stood."""
-        return {name: value for name, value in asdict(self).items() if name != "frontend_url"}
-
-    @property
     def fingerprint(self) -> str:
         """Return a digest by which a repeated request is recognised."""
-        said = asdict(self) if self.frontend_url else self.wished
+        said = asdict(self) if self.frontend_url else self.typed
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -86,7 +81,7 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
 def keep_lead(*, order: Order) -> None:
     """Keep a wish that came while the shop was closed, once."""
     Lead.objects.update_or_create(
-        email=order.email, subdomain=order.subdomain, defaults=order.wished
+        email=order.email, subdomain=order.subdomain, defaults=order.typed
     )
 
 
@@ -161,12 +156,9 @@ def _own_earlier(order: Order) -> QuerySet[Signup]:
     held = subdomains.held_by(order.subdomain).filter(
         paid_at__isnull=True, checkout_session_id__isnull=False
     )
-    return held.filter(
-        email__iexact=order.email,
-        organization=order.organization,
-        first_name=order.first_name,
-        last_name=order.last_name,
-    )
+    same = {name: value for name, value in order.typed.items() if name in PERSONAL}
+    same["email__iexact"] = same.pop("email")
+    return held.filter(**same)
 
 
 @transaction.atomic

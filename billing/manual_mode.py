@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 
 import structlog
@@ -70,14 +70,7 @@ def open_for_lead(*, lead: Lead, by: str, opening: Opening | None = None) -> Ten
 
 
 def _wish(lead: Lead) -> Opening:
-    return Opening(
-        organization=lead.organization,
-        subdomain=lead.subdomain,
-        email=lead.email,
-        first_name=lead.first_name,
-        last_name=lead.last_name,
-        plan=lead.plan,
-    )
+    return Opening(**{field.name: getattr(lead, field.name) for field in fields(SignupData)})
 
 
 def _sign_up(opening: Opening) -> Signup:

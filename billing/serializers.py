@@ -15,6 +15,7 @@ from public_apps.core.rest.email_fields import AddressField
 from public_apps.core.rest.openapi import ProblemSerializer
 from public_apps.onboarding import progress
 from public_apps.onboarding.models import Stage
+from public_apps.onboarding.signup import TYPED, column_of
 from public_apps.tenants import domains
 
 FORBIDDEN_IN_NAMES = re.compile(r"[<>\x00-\x1f\x7f]|https?://|www\.", re.IGNORECASE)
@@ -64,15 +65,25 @@ class FrontendUrlField(serializers.CharField):
         return origin
 
 
+# What a buyer types, each field as long as we keep it; what has no kind of its own here is a text.
 class OrderSerializer(serializers.Serializer[Any]):
-    organization = PlainTextField(max_length=120)
     subdomain = SubdomainField(max_length=40)
     email = AddressField(max_length=254)
-    first_name = PlainTextField(max_length=80)
-    last_name = PlainTextField(max_length=80)
     plan = serializers.SlugField(max_length=40)
     interval = serializers.ChoiceField(choices=Interval.choices)
     frontend_url = FrontendUrlField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields in the form's own order."""
+        declared = super().get_fields()
+        typed = {name: declared.get(name) or PlainTextField(**_kept_as(name)) for name in TYPED}
+        return {**typed, **declared}
+
+
+def _kept_as(name: str) -> dict[str, Any]:
+    column = column_of(name)
+    limits = {"max_length": column.max_length}
+    return limits if column.required else {**limits, "required": False, "allow_blank": True}
 
 
 class CheckoutStartedSerializer(serializers.Serializer[Any]):
@@ -85,13 +96,13 @@ class CheckoutStartedSerializer(serializers.Serializer[Any]):
 class TypedOrderSerializer(serializers.Serializer[Any]):
     """What a buyer has typed."""
 
-    organization = serializers.CharField()
-    subdomain = serializers.CharField()
     email = serializers.EmailField()
-    first_name = serializers.CharField()
-    last_name = serializers.CharField()
-    plan = serializers.CharField()
     interval = serializers.ChoiceField(choices=Interval.choices)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields in the form's own order."""
+        declared = super().get_fields()
+        return {name: declared.get(name) or serializers.CharField() for name in TYPED}
 
 
 class SignupSerializer(serializers.Serializer[Any]):

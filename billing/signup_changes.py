@@ -21,12 +21,11 @@ from billing import checkout, checkout_sessions
 from billing.checkout import Order
 from public_apps.core import errors
 from public_apps.onboarding.models import Signup
-from public_apps.onboarding.signup import NameTaken
+from public_apps.onboarding.signup import PERSONAL, NameTaken
 from public_apps.tenants import domains
 
 # A buyer may think it over for a day: as long as a session can be open at Stripe.
 CHANGEABLE_FOR = timedelta(hours=24)
-PERSONAL = ("organization", "email", "first_name", "last_name")
 
 
 def id_from(text: str) -> UUID | None:
@@ -60,7 +59,7 @@ def summary_of(signup: Signup) -> dict[str, Any]:
     return {
         "signup_id": signup.pk,
         "status": signup.stage,
-        "order": order_of(signup).wished if changeable else None,
+        "order": order_of(signup).typed if changeable else None,
         "session_id": signup.checkout_session_id,
         "checkout_url": signup.checkout_url if payable else None,
         "expires_at": ends if payable else None,

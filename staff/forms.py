@@ -19,6 +19,7 @@ from unfold.widgets import (
 from billing import manual_mode
 from billing.models import Plan
 from public_apps.core.email_addresses import AddressFormField
+from public_apps.onboarding.signup import TYPED, column_of
 
 
 def text(label: Any, *, most: int, required: bool = True, **kwargs: Any) -> forms.CharField:
@@ -108,14 +109,19 @@ class CustomerForm(forms.Form):
     customer_id = text(_("customer"), most=255, help_text="cus_…")
 
 
+# In the order of the sign-up form; the plan stands further below.
+OPENED_WITH = tuple(name for name in TYPED if name not in {"plan", "interval"})
+
+
+def _typed(name: str) -> forms.CharField:
+    column = column_of(name)
+    return text(column.label, most=column.max_length, required=column.required)
+
+
 class OpeningForm(forms.Form):
     """A workspace that nobody bought online; a payment may be recorded with it."""
 
-    organization = text(_("organisation"), most=120)
-    subdomain = text(_("subdomain"), most=40)
     email = AddressFormField(label=_("owner's e-mail"), widget=UnfoldAdminEmailInputWidget)
-    first_name = text(_("first name"), most=80)
-    last_name = text(_("last name"), most=80)
     language = forms.ChoiceField(
         label=_("language"),
         choices=[
@@ -135,6 +141,11 @@ class OpeningForm(forms.Form):
     paid_until = day(
         _("paid until"), required=False, help_text=_("empty: open until you suspend it")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {name: self.fields.get(name) or _typed(name) for name in OPENED_WITH}
+        self.fields = {**asked, **self.fields}
 
     def clean_subdomain(self) -> str:
         """Return the name in lower case, as hosts are."""

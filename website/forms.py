@@ -5,39 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Interval
-from billing.serializers import OrderSerializer, TypedOrderSerializer
+from billing.serializers import OrderSerializer
 from public_apps.core.email_addresses import AddressFormField
+from public_apps.onboarding.signup import TYPED, column_of
+
+LABELS = {
+    "organization": _("Name of your organisation"),
+    "subdomain": _("Address of your workspace"),
+    "email": _("Your e-mail"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+}
+# https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
+HINTS: dict[str, dict[str, str]] = {
+    "organization": {"autocomplete": "organization"},
+    "subdomain": {"autocapitalize": "none", "spellcheck": "false"},
+    "email": {"autocomplete": "email"},
+    "first_name": {"autocomplete": "given-name"},
+    "last_name": {"autocomplete": "family-name"},
+}
 
 
 class SignupForm(forms.Form):
     """Collects an order; `order` holds it once the form is valid."""
 
-    organization = forms.CharField(
-        label=_("Name of your organisation"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
-    subdomain = forms.CharField(
-        label=_("Address of your workspace"),
-        max_length=40,
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
-    )
-    email = AddressFormField(
-        label=_("Your e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
-    first_name = forms.CharField(
-        label=_("First name"),
-        max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-    )
-    last_name = forms.CharField(
-        label=_("Last name"),
-        max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-    )
     plan = forms.ChoiceField(label=_("Plan"), widget=forms.RadioSelect)
     interval = forms.ChoiceField(
         label=_("Billing"), choices=Interval.choices, widget=forms.RadioSelect
@@ -47,6 +42,8 @@ class SignupForm(forms.Form):
 
     def __init__(self, *args: Any, plans: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        typed = {name: self.fields.get(name) or _asking_for(name) for name in TYPED}
+        self.fields = {**typed, **self.fields}
         self.fields["plan"].choices = [  # type: ignore[attr-defined]  # it is a ChoiceField
             (plan["code"], plan["name"]) for plan in plans
         ]
@@ -54,7 +51,7 @@ class SignupForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        order = OrderSerializer(data={name: cleaned.get(name, "") for name in ORDER_FIELDS})
+        order = OrderSerializer(data={name: cleaned.get(name, "") for name in TYPED})
         if order.is_valid():
             self.order = dict(order.validated_data)
         for field, messages in order.errors.items():
@@ -62,5 +59,25 @@ class SignupForm(forms.Form):
                 self.add_error(field, [str(message) for message in messages])
         return cleaned
 
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """Return the fields that have no place of their own on the page."""
+        return [self[name] for name in TYPED if name not in PLACED]
 
-ORDER_FIELDS = tuple(TypedOrderSerializer().fields)
+
+# Where the page itself says how they look.
+PLACED = frozenset({*LABELS, "plan", "interval"})
+
+
+def _asking_for(name: str) -> forms.Field:
+    """Return a field for what is typed; its rules are the serializer's."""
+    column = column_of(name)
+    label = LABELS.get(name) or capfirst(column.label)
+    if name == "email":
+        return AddressFormField(label=label, widget=forms.EmailInput(attrs=HINTS[name]))
+    return forms.CharField(
+        label=label,
+        max_length=column.max_length,
+        required=column.required,
+        widget=forms.TextInput(attrs=HINTS.get(name, {})),
+    )

@@ -121,7 +121,7 @@ def _initial(
 ) -> dict[str, str]:
     if left is not None and signup_changes.is_changeable(left):
         return {
-            **signup_changes.order_of(left).wished,
+            **signup_changes.order_of(left).typed,
             "signup": str(left.pk),
             "idempotency_key": uuid.uuid4().hex,
         }

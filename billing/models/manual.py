@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from public_apps.onboarding.models import Signup
+from public_apps.onboarding.models import Ordered, Signup
 from public_apps.tenants.models import Tenant
 
 
@@ -61,16 +61,9 @@ class ManualPayment(models.Model):
         return f"{self.reference} ({self.amount} {self.currency})"
 
 
-class Lead(models.Model):
+class Lead(Ordered):
     """A sign-up that came while the shop was closed (manual mode): staff follow it up."""
 
-    organization = models.CharField(_("organisation"), max_length=120)
-    subdomain = models.CharField(_("subdomain"), max_length=40)
-    email = models.EmailField(_("e-mail"))
-    first_name = models.CharField(_("first name"), max_length=80)
-    last_name = models.CharField(_("last name"), max_length=80)
-    plan = models.CharField(_("plan"), max_length=40)
-    interval = models.CharField(_("interval"), max_length=8)
     created_at = models.DateTimeField(_("came"), default=timezone.now)
     signup = models.OneToOneField(
         Signup, verbose_name=_("sign-up"), null=True, blank=True, on_delete=models.PROTECT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding import welcome
 from public_apps.onboarding.models import Signup
+from public_apps.onboarding.signup import PERSONAL
 from public_apps.tenants.offboarding_hooks import ErasureScope, erases
 
 
@@ -14,10 +15,7 @@ def signup(leaving: ErasureScope) -> int:
     for pk in Signup.objects.filter(tenant=leaving.tenant).values_list("pk", flat=True):
         OutgoingMail.objects.filter(kind=welcome.KIND, key__startswith=f"{pk}:").delete()
     return Signup.objects.filter(tenant=leaving.tenant).update(
-        organization="",
-        email="",
-        first_name="",
-        last_name="",
+        **dict.fromkeys(PERSONAL, ""),
         checkout_url="",
         idempotency_key=None,
         request_fingerprint="",

@@ -31,19 +31,31 @@ class Source(models.TextChoices):
     MANUAL = "manual", _("By staff")
 
 
-class Signup(models.Model):
-    """One sign-up. Its times are the record of what is done; a null is what remains to do."""
+class Ordered(models.Model):
+    """What somebody types to get a workspace, as `signup.SignupData` has it.
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    API, forms, leads and erasing follow these fields: another one is added here and there, and
+    nowhere else.
+    """
+
     organization = models.CharField(_("organisation"), max_length=120)
-    requested_subdomain = models.CharField(_("requested subdomain"), max_length=40)
     subdomain = models.CharField(_("subdomain"), max_length=40)
     email = AddressField(_("e-mail"))
     first_name = models.CharField(_("first name"), max_length=80)
     last_name = models.CharField(_("last name"), max_length=80)
-    language = models.CharField(_("language"), max_length=8, default="en")
     plan = models.CharField(_("plan"), max_length=40)
     interval = models.CharField(_("interval"), max_length=8)
+
+    class Meta:
+        abstract = True
+
+
+class Signup(Ordered):
+    """One sign-up. Its times are the record of what is done; a null is what remains to do."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_subdomain = models.CharField(_("requested subdomain"), max_length=40)
+    language = models.CharField(_("language"), max_length=8, default="en")
     source = models.CharField(
         _("source"), max_length=10, choices=Source, default=Source.CHECKOUT, editable=False
     )

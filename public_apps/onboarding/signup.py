@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from public_apps.core import errors
@@ -23,6 +23,34 @@ class SignupData:
     first_name: str
     last_name: str
     plan: str
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """Return what the form says, by field."""
+        return {name: getattr(self, name) for name in TYPED if hasattr(self, name)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """How a field that is typed is kept, for whoever asks for it."""
+
+    label: str
+    max_length: int
+    required: bool
+
+
+def column_of(name: str) -> Column:
+    """Return how one of the fields in `TYPED` is kept."""
+    field = Signup._meta.get_field(name)
+    assert isinstance(field, models.CharField)  # noqa: S101 - all that is typed is text
+    return Column(
+        label=str(field.verbose_name), max_length=field.max_length or 0, required=not field.blank
+    )
+
+
+# The fields of a form for a workspace, in its order; and those that say who somebody is.
+TYPED = (*(field.name for field in fields(SignupData)), "interval")
+PERSONAL = tuple(name for name in TYPED if name not in {"subdomain", "plan", "interval"})
 
 
 class NameTaken(errors.Conflict):

@@ -21,8 +21,6 @@ from staff.admin.tenant_actions import who
 from staff.admin.tenants import opened_as, opening_of, record_first_payment
 from staff.site import site
 
-OPENING = ("organization", "subdomain", "email", "first_name", "last_name", "plan")
-
 
 @admin.register(Lead, site=site)
 class LeadAdmin(RecordAdmin):
@@ -79,7 +77,7 @@ class LeadAdmin(RecordAdmin):
             form=forms.OpeningForm,
             act=act,
             about=str(lead),
-            initial={name: getattr(lead, name) for name in OPENING},
+            initial={name: getattr(lead, name) for name in (*forms.OPENED_WITH, "plan")},
         )
         return ask(request, asked, admin=self)
 

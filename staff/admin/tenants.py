@@ -159,11 +159,7 @@ def opening_question(*, by: str) -> Question:
 def opening_of(answers: dict[str, Any]) -> Opening:
     """Return what the form asked for."""
     return Opening(
-        organization=answers["organization"],
-        subdomain=answers["subdomain"],
-        email=answers["email"],
-        first_name=answers["first_name"],
-        last_name=answers["last_name"],
+        **{name: answers[name] for name in forms.OPENED_WITH},
         language=answers["language"],
         plan=answers["plan"].code if answers["plan"] else "",
     )

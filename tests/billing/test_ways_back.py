@@ -54,7 +54,7 @@ def ordered(
     stripe_stack: StripeStack, http_client: HttpClient, *, origin: str = "", **more: Any
 ) -> requests.Response:
     """Order something, from a page of the site `origin` if named."""
-    body = {**stripe_stack.order().wished, **more}
+    body = {**stripe_stack.order().typed, **more}
     headers = {"Origin": origin} if origin else {}
     return http_client.ask("POST", CHECKOUT, json=body, headers=headers)
 
@@ -128,7 +128,7 @@ def test_a_change_keeps_the_site_unless_it_comes_from_another(
 def test_the_same_key_from_another_site_is_another_order(
     stripe_stack: StripeStack, web: HttpClient
 ) -> None:
-    body = stripe_stack.order().wished
+    body = stripe_stack.order().typed
     key = {"Idempotency-Key": f"key-{body['subdomain']}"}
     sent = [
         web.ask("POST", CHECKOUT, json={**body, **more}, headers=key).status_code
@@ -140,7 +140,7 @@ def test_the_same_key_from_another_site_is_another_order(
 def test_a_lead_is_kept_without_the_site(stripe_stack: StripeStack, tmp_path: Path) -> None:
     closed = {"FRONTEND_URL": FRONTEND, "DJANGO_DEBUG": "False", "STRIPE_MOCK_MODE": "True"}
     with another_web(stripe_stack.web_stack, tmp_path, **closed) as http_client:
-        body = {**stripe_stack.order().wished, "frontend_url": PREVIEW}
+        body = {**stripe_stack.order().typed, "frontend_url": PREVIEW}
         answer = http_client.ask(
             "POST", CHECKOUT, json=body, headers={"X-Forwarded-Proto": "https"}
         )
