@@ -8,8 +8,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0010_accounts_and_add_ons"),
         ("core", "0008_mail_waiting"),
-        ("monitoring", "0001_initial"),
     ]
+    # Monitoring knows nothing of billing, but its model of incidents takes over the table made here.
+    run_before = [("monitoring", "0001_initial")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

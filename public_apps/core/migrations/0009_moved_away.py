@@ -4,11 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """The models have moved to monitoring and billing; their tables stay, and all rows."""
 
-    dependencies = [
-        ("core", "0008_mail_waiting"),
-        ("billing", "0011_webhook_stats"),
-        ("monitoring", "0001_initial"),
-    ]
+    dependencies = [("core", "0008_mail_waiting")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
