@@ -7,6 +7,7 @@ loads this file, too, and starts in two seconds: what takes long to import is im
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -39,6 +40,12 @@ def _this_runs_environment() -> dict[str, str]:
         "SMTP_PORT": os.environ["EMAIL_PORT"],
         "CHECKOUT_RATE": "6000/min",
     }
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let go of hypothesis where no test uses it: its plugin would load it all to say farewell."""
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,8 @@ def test_what_is_saved_is_served_a_breakpoint_stops_and_ctrl_c_leaves_nothing_be
 ) -> None:
     started = [developer.parts()]
 
-    # A template: at the next request, by the same process.
+    # A template, though it has been in use: at the next request, by the same process.
+    assert "A new sentence." not in developer.page("/")
     developer.save(PAGE, "{% block content %}", "{% block content %}A new sentence.")
     eventually(lambda: "A new sentence." in developer.page("/"))
     assert developer.parts() == started[0]

@@ -26,8 +26,12 @@ TENANT = "Unit Court"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_but_ourselves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_but_ourselves(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Refuse processes and sockets; the database is reached by libpq, which knows of neither."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("django_db_setup")  # it may have to start the server
 
     def refuse(*command: Any, **options: Any) -> NoReturn:
         pytest.fail(f"a test in tests/unit starts a process: {command}; it belongs beside its room")

@@ -32,7 +32,7 @@ def open_one() -> Iterator[str]:
     """
     given = str(settings.DATABASE_URL)
     if given != development.NOWHERE:
-        name = f"{urlsplit(given).path.strip('/')}_unit_{os.getpid()}"
+        name = f"{urlsplit(given).path.strip('/')}_unit"
         with databases.made(given, database=name) as url:
             yield url
         return

@@ -26,6 +26,11 @@ def test_a_socket_is_refused() -> None:
         socket.socket()
 
 
+@pytest.mark.django_db
+def test_a_mark_is_enough_to_get_a_database() -> None:
+    assert Tenant.objects.exists()
+
+
 @pytest.mark.parametrize("_time", ["first", "second"])
 def test_rows_are_rolled_back(db: None, _time: str) -> None:
     assert not SuppressedAddress.objects.filter(address="eleni@acme.example").exists()
