@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, document, mail, resolvers
+from config import archives, development, document, mail, resolvers
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -20,7 +20,9 @@ from public_apps.core import logs, scrubbing, sentry
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 try:
-    _env = settings_reader.load(os.environ)
+    _env = settings_reader.load(
+        development.completed(os.environ, root=BASE_DIR, argv=sys.argv, modules=sys.modules)
+    )
     DEBUG = settings_reader.boolean(_env, "DJANGO_DEBUG", default=False)
     SECRET_KEY = settings_reader.secret_key(_env, debug=DEBUG)
     DATABASE_URL = settings_reader.database_url(_env, debug=DEBUG)
@@ -62,6 +64,8 @@ except UnsafeSetting as refusal:
     # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
     sys.exit(f"New Concierge does not start: {refusal}")
 
+if DATABASE_URL == development.NOWHERE:
+    development.expect_no_database()
 HTTPS = urlsplit(SITE_URL).scheme == "https"
 OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
 METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN", default="")

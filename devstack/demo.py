@@ -78,7 +78,7 @@ def run(stack: Stack, screen: Screen, options: argparse.Namespace) -> int:
     try:
         customer, bought = None, True
         if not options.no_journey:
-            customer = Customer(stack.web_url, stack.mock_url, stack.mail_dir, stack.frontend_url)
+            customer = customer_of(stack)
             bought = purchase(stack, screen, told, customer)
         if options.once:
             return 0 if bought else 1
@@ -101,8 +101,23 @@ def say_what_was_given(screen: Screen) -> None:
         screen.note(f"Taken from the environment: {', '.join(sorted(taken))}.")
 
 
+def customer_of(stack: Stack) -> Customer:
+    """Return somebody who will buy a workspace of this stack."""
+    return Customer(stack.web_url, stack.mock_url, stack.mail_dir, stack.frontend_url)
+
+
 def start(stack: Stack, screen: Screen) -> None:
     """Start every part, with a line for each."""
+    prepare(stack, screen)
+    screen.step("Web serves", lambda: stack.start_part("web"))
+    screen.step("Worker works, spare workspaces ready", lambda: start_worker(stack))
+    if "frontend" in stack.ours:
+        screen.step("Next.js site built", stack.build_frontend)
+        screen.step("Next.js site serves", partial(stack.start_part, "frontend"))
+
+
+def prepare(stack: Stack, screen: Screen) -> None:
+    """Start what web and worker stand on, and bring the database to head."""
     screen.heading("New Concierge")
     titles = {
         "postgres": "PostgreSQL serves",
@@ -118,11 +133,6 @@ def start(stack: Stack, screen: Screen) -> None:
             "Plans pushed to the mock Stripe", lambda: stack.command("plans", "plans", "push")
         )
     screen.step("Staff account", lambda: make_staff(stack))
-    screen.step("Web serves", lambda: stack.start_part("web"))
-    screen.step("Worker works, spare workspaces ready", lambda: start_worker(stack))
-    if "frontend" in stack.ours:
-        screen.step("Next.js site built", stack.build_frontend)
-        screen.step("Next.js site serves", partial(stack.start_part, "frontend"))
 
 
 def start_worker(stack: Stack) -> None:

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ STOP_TIMEOUT = 10.0
 TAIL_LINES = 25
 # The part waits for our word before it becomes itself. If we die first, the pipe closes and it
 # ends: there is no moment at which a part lives and the watchdog does not know of it.
-_WAIT_FOR_WORD = 'read -r go && exec "$@" </dev/null'
+_WAIT_FOR_WORD = 'read -r go && input=$1 && shift && exec "$@" <"$input"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
     folder: Path = ROOT
+    # Reads from the terminal and writes to it instead of to its log: for breakpoint().
+    on_terminal: bool = False
 
 
 class PartFailed(Exception):
@@ -101,15 +104,16 @@ class Running:
 
 
 def launch(part: Part, *, logs: Path, watchdog: Watchdog) -> Running:
-    """Start a part; its output is added to `<name>.log`."""
+    """Start a part; its output is added to `<name>.log`, or goes to the terminal."""
     log = logs / f"{part.name}.log"
     account = part.account
-    with log.open("ab") as sink:
+    with log.open("ab") as sink, _terminal(part) as keyboard:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _WAIT_FOR_WORD, part.name, *part.command],
+            ["/bin/sh", "-c", _WAIT_FOR_WORD, part.name, _path_of(keyboard), *part.command],
             stdin=subprocess.PIPE,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
+            stdout=None if part.on_terminal else sink,
+            stderr=None if part.on_terminal else subprocess.STDOUT,
+            pass_fds=() if keyboard is None else (keyboard,),
             cwd=part.folder,
             env=dict(part.environ),
             start_new_session=True,
@@ -122,6 +126,21 @@ def launch(part: Part, *, logs: Path, watchdog: Watchdog) -> Running:
     with contextlib.suppress(BrokenPipeError):
         _give_word(process)
     return running
+
+
+@contextmanager
+def _terminal(part: Part) -> Iterator[int | None]:
+    """Have our own input once more for a part that reads from it: its first one gives the word."""
+    keyboard = os.dup(0) if part.on_terminal else None
+    try:
+        yield keyboard
+    finally:
+        if keyboard is not None:
+            os.close(keyboard)
+
+
+def _path_of(keyboard: int | None) -> str:
+    return os.devnull if keyboard is None else f"/dev/fd/{keyboard}"
 
 
 def _give_word(process: subprocess.Popen[bytes]) -> None:

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,7 +46,8 @@ class Stack:
 
     `environ` (default: ours) holds what is given: any setting in it wins over the made-up one.
     With a `template` it starts from a copy of that, which needs no migrating; with `with_frontend`
-    the Next.js site is a part of it, and links in mails lead there.
+    the Next.js site is a part of it, and links in mails lead there. The parts `on_terminal` read from
+    the terminal and write to it.
     Raises StateInUse if another run holds the folder for longer than `patience` seconds.
     """
 
@@ -55,11 +58,13 @@ class Stack:
         environ: Mapping[str, str] | None = None,
         template: Template | None = None,
         with_frontend: bool = False,
+        on_terminal: AbstractSet[str] = frozenset(),
         patience: float = HANDOVER_SECONDS,
     ) -> None:
         self.folder = folder.absolute()
         self._template = template
         self._with_frontend = with_frontend
+        self._on_terminal = on_terminal
         given = environment.without_demo(os.environ if environ is None else environ)
         self._lock = run_directory.hold(self.folder, patience=patience)
         try:
@@ -196,7 +201,9 @@ class Stack:
         with self.guard:
             if name in self.running:
                 raise ValueError(f"{name} already runs")
-            return self._start_postgres() if name == "postgres" else self._start(self._part(name))
+            if name == "postgres":
+                return self._start_postgres()
+            return self._start(replace(self._part(name), on_terminal=name in self._on_terminal))
 
     def stop_part(self, name: str) -> None:
         """Stop one part the way it likes to be stopped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from devstack.processes import PartFailed, ending
@@ -31,17 +31,25 @@ class History:
 
 
 class Supervisor(threading.Thread):
-    """Watches a stack until `finish()`; `say` tells a person, `changed` follows a new process."""
+    """Watches a stack until `finish()`; `say` tells a person, `changed` follows a new process.
+
+    With `names` it looks after these parts alone.
+    """
 
     def __init__(
-        self, stack: Stack, *, say: Callable[[str], None], changed: Callable[[], None]
+        self,
+        stack: Stack,
+        *,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+        names: Collection[str] | None = None,
     ) -> None:
         super().__init__(name="supervisor", daemon=True)
         self._stack = stack
         self._say = say
         self._changed = changed
         self._finished = threading.Event()
-        self._histories = {name: History() for name in stack.ours}
+        self._histories = {name: History() for name in (stack.ours if names is None else names)}
 
     def run(self) -> None:
         while not self._finished.wait(LOOK_EVERY):

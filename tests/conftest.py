@@ -1,24 +1,28 @@
 """What tests stand on: the real system in real processes, and the same database for a look inside.
 
-bin/test gives the environment (DATABASE_URL and the settings); nothing of ours is mocked.
+bin/test gives the environment (DATABASE_URL and the settings); nothing of ours is mocked. tests/unit
+loads this file, too, and starts in two seconds: what takes long to import is imported in fixtures.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
 from devstack import environment
 from devstack.stack import Stack
-from tests import templates
-from tests.browsing import chromium_running
-from tests.customer import Shop
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.customer import Shop
 
 KEYS = (
     "DATABASE_URL", "DJANGO_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY",
@@ -36,6 +40,12 @@ def _this_runs_environment() -> dict[str, str]:
         "SMTP_PORT": os.environ["EMAIL_PORT"],
         "CHECKOUT_RATE": "6000/min",
     }
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let go of hypothesis where no test uses it: its plugin would load it all to say farewell."""
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")
@@ -59,12 +69,16 @@ def system(tmp_path_factory: pytest.TempPathFactory, database: None) -> Iterator
 @pytest.fixture
 def shop(system: Stack) -> Shop:
     """The running system, as customers see it."""
+    from tests.customer import Shop
+
     return Shop(system)
 
 
 @pytest.fixture
 def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A system that a test may break, with a PostgreSQL of its own."""
+    from tests import templates
+
     with templates.own_system(tmp_path_factory.mktemp("own")) as stack:
         yield stack
 
@@ -72,5 +86,7 @@ def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
+    from tests.browsing import chromium_running
+
     with chromium_running() as browser:
         yield browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -180,15 +180,6 @@ def test_a_payment_that_is_not_money_is_refused_by_the_database(stripe_stack: St
         ManualPayment.objects.create(
             tenant=tenant, amount=1, reference="y", paid_until=None, recorded_by=ANNA
         )
-
-
-def test_a_day_that_is_paid_counts_in_full() -> None:
-    assert (
-        manual_mode.end_of(date(2026, 12, 31))
-        .astimezone(timezone.get_default_timezone())
-        .isoformat()[:19]
-        == "2027-01-01T00:00:00"
-    )
 
 
 # --- Back to Stripe -------------------------------------------------------------------------------

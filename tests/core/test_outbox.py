@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -18,8 +17,7 @@ from pytest_django import Settings
 from devstack import mailbox
 from public_apps.accounts.models import User
 from public_apps.core import mail
-from public_apps.core.backoff import backoff
-from public_apps.core.mail import LONGEST_WAIT, MAX_ATTEMPTS
+from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.onboarding import welcome
@@ -212,14 +210,6 @@ def test_after_an_outage_the_worker_sends_what_waited(web_stack: WebStack, signu
             stack.start_part("mail")
         stack.stop_part("worker")
     assert arrived(web_stack, promised) == 1
-
-
-def test_waits_grow_up_to_a_longest_and_never_fall_together() -> None:
-    assert timedelta(seconds=1.5) <= backoff(1, longest=LONGEST_WAIT) <= timedelta(seconds=2)
-    assert timedelta(seconds=12) <= backoff(4, longest=LONGEST_WAIT) <= timedelta(seconds=16)
-    for attempts in (11, 40, 10**6):
-        assert LONGEST_WAIT * 0.75 <= backoff(attempts, longest=LONGEST_WAIT) <= LONGEST_WAIT
-    assert len({backoff(5, longest=LONGEST_WAIT) for _ in range(20)}) > 1
 
 
 def until(promised: OutgoingMail, held: Callable[[OutgoingMail], bool]) -> None:

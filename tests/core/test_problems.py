@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 
-from public_apps.core.errors import Problem
 from public_apps.core.problems import CATALOGUE
 from tests.core.web_stack import HttpClient, WebStack
 from tests.tenant_api.populated_workspace import PopulatedWorkspace
 
 GREEK = {"Accept-Language": "el"}
-
-
-def kinds_raised(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every problem that the code can raise."""
-    yield base
-    for below in base.__subclasses__():
-        yield from kinds_raised(below)
-
-
-def test_no_problem_can_be_raised_that_the_catalogue_does_not_know() -> None:
-    assert {kind.slug for kind in kinds_raised()} <= set(CATALOGUE)
-    with pytest.raises(TypeError, match="nobody-knows"):
-        type("Unheard", (Problem,), {"slug": "nobody-knows"})
 
 
 def test_the_type_of_a_problem_is_a_page_that_explains_it(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +17,6 @@ import pytest
 import requests
 
 from devstack import journey, ports
-from devstack.options import seconds_of
 from devstack.processes import ROOT
 from tests.devstack.waiting import eventually, is_gone
 
@@ -186,17 +183,3 @@ def test_help_installs_nothing(tmp_path: Path) -> None:
     )
     assert "simulate" in done.stdout
     assert not (checkout / ".venv").exists()
-
-
-@pytest.mark.parametrize(
-    ("typed", "seconds"),
-    [("+31d", 31 * 86_400), ("2h", 7200), ("+1w", 604_800), ("+1m", 2_678_400)],
-)
-def test_a_stretch_of_time_is_read_as_people_write_it(typed: str, seconds: int) -> None:
-    assert seconds_of(typed) == seconds
-
-
-@pytest.mark.parametrize("typed", ["", "d", "+d", "31", "-3d", "+401d", "+0d", "+٣d", "3 d"])
-def test_what_is_no_stretch_of_time_is_refused(typed: str) -> None:
-    with pytest.raises(ArgumentTypeError, match=re.escape(repr(typed))):
-        seconds_of(typed)

@@ -118,14 +118,6 @@ def test_a_shell_reads_settings_back_as_they_are(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def test_what_a_demo_told_a_shell_is_known_again_and_what_was_changed_since_is_given() -> None:
-    told = environment.marked({"DATABASE_URL": "postgresql://demo", "TENANT_POOL_SIZE": "5"})
-    shell = {"PATH": "/bin", **told, "TENANT_POOL_SIZE": "9", "STRIPE_CURRENCY": "usd"}
-    given = environment.without_demo(shell)
-    assert given == {"PATH": "/bin", "TENANT_POOL_SIZE": "9", "STRIPE_CURRENCY": "usd"}
-    assert environment.without_demo(given) == given
-
-
 def test_a_stack_in_such_a_shell_has_a_postgresql_of_its_own(
     tmp_path: Path, outside: dict[str, str]
 ) -> None:
@@ -133,8 +125,3 @@ def test_a_stack_in_such_a_shell_has_a_postgresql_of_its_own(
     with Stack(tmp_path, environ={**outside, **told}) as stack:
         assert "postgres" in stack.ours
         assert environment.MARK not in stack.env
-
-
-def test_tests_and_stand_ins_see_nobodys_real_keys() -> None:
-    given = {"PATH": "/bin", "STRIPE_SECRET_KEY": "sk_live_x", "ANYMAIL_KEY": "x", "PORT": "1"}
-    assert environment.without_settings(given) == {"PATH": "/bin"}

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from devstack.stack import Stack
-from devstack.supervisor import LONGEST_PAUSE, STEADY_SECONDS, History, Supervisor
+from devstack.supervisor import Supervisor
 from tests.devstack.waiting import eventually
 
 
@@ -46,11 +46,3 @@ def test_a_stopped_part_stays_stopped(supervised: Stack, said: list[str]) -> Non
     supervised.restart_part("postgres")
     assert said == []
     assert "mail" not in supervised.pids
-
-
-def test_a_part_that_keeps_failing_is_not_started_in_a_hot_loop() -> None:
-    history = History()
-    pauses = [history.failed(lived=1) for _ in range(10)]
-    assert pauses[:5] == [0, 1, 2, 4, 8]
-    assert pauses[-1] == LONGEST_PAUSE
-    assert history.failed(lived=STEADY_SECONDS) == 0

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from devstack.visitor import Visitor, forms_of
+from devstack.visitor import Visitor
 
 PAGE = """
 <form action="/language/"><input name="next" value="/"><button name="go" value="1">Go</button></form>
@@ -103,7 +103,3 @@ def test_a_page_without_the_form_and_a_redirect_without_end_are_failures(url: st
         visitor.submit(visitor.get(f"{url}/form"), having="password", values={})
     with pytest.raises(LookupError, match="more than 10 redirects"):
         visitor.get(f"{url}/round")
-
-
-def test_inputs_outside_of_forms_belong_to_none() -> None:
-    assert forms_of('<input name="a"><form></form><input name="b">')[0].fields == {}

@@ -12,7 +12,6 @@ import pytest
 from psycopg import sql
 
 from devstack import environment, ports, xdist_databases
-from devstack.check import side_by_side
 from devstack.databases import NoDatabase
 from devstack.processes import ROOT
 from devstack.stack import Stack
@@ -105,22 +104,3 @@ def test_the_ports_of_two_lanes_never_meet(tmp_path: Path, outside: dict[str, st
         assert ports.span_of(environment.without_settings(stack.env)) == spans[1], "inherited"
     with Stack(tmp_path, environ={**outside, ports.SPAN: ports.shares(3)[2]}) as stack:
         assert stack.web_port in spans[2], "a port of an earlier run counts only within the share"
-
-
-@pytest.mark.parametrize(
-    ("typed", "number", "others"),
-    [
-        (["-n", "3"], 3, []),
-        (["-n4", "tests/core", "-k", "mail"], 4, ["tests/core", "-k", "mail"]),
-        (
-            ["tests/core", "-x", "-p", "no:randomly"],
-            None,
-            ["tests/core", "-x", "-p", "no:randomly"],
-        ),
-        (["--no-header", "-q"], None, ["--no-header", "-q"]),
-    ],
-)
-def test_how_many_run_at_once_is_taken_from_what_is_typed(
-    typed: list[str], number: int | None, others: list[str]
-) -> None:
-    assert side_by_side(typed) == (number, others)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import stripe
 
-from mock_stripe.periods import period_end
 from tests.mock_stripe.mock_server import Mock, Receiver
 
 
@@ -90,28 +88,3 @@ def test_a_charge_is_disputed_and_the_dispute_ends(mock: Mock, receiver: Receive
     closed = receiver.wait_for("charge.dispute.closed")[0]["data"]
     assert closed["object"]["status"] == "lost"
     assert mock.client().v1.disputes.retrieve(dispute["id"]).status == "lost"
-
-
-def _moment(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-
-
-@pytest.mark.parametrize(
-    ("anchor", "start", "interval", "count", "end"),
-    [
-        ("2026-01-31", "2026-01-31", "month", 1, "2026-02-28"),
-        ("2026-01-31", "2026-02-28", "month", 1, "2026-03-31"),
-        ("2026-12-15", "2026-12-15", "month", 1, "2027-01-15"),
-        ("2024-02-29", "2024-02-29", "year", 1, "2025-02-28"),
-        ("2024-02-29", "2027-02-28", "year", 1, "2028-02-29"),
-        ("2026-11-30", "2026-11-30", "month", 3, "2027-02-28"),
-        ("2026-11-30", "2026-11-30", "week", 2, "2026-12-14"),
-        ("2026-12-31", "2026-12-31", "day", 1, "2027-01-01"),
-    ],
-)
-def test_periods_end_where_stripe_ends_them(
-    anchor: str, start: str, interval: str, count: int, end: str
-) -> None:
-    recurring = {"interval": interval, "interval_count": count}
-
-    assert period_end(_moment(start), anchor=_moment(anchor), recurring=recurring) == _moment(end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from public_apps.monitoring import background_tasks, metrics
 from public_apps.tenants import suspension
 from tests.billing.posting import deliver, event, post
 from tests.core.web_stack import HttpClient, WebStack, another_web, create_workspace
@@ -181,15 +179,3 @@ def test_a_journey_leaves_its_times(shop: Shop) -> None:
     for step in ("workspace", "address", "owner", "open"):
         assert now("provisioning_step_seconds_count", step) >= 1
     assert now("event_attempts_total", "checkout.session.completed", "done") >= 1
-
-
-def test_labels_without_end_come_together_as_other() -> None:
-    many = metrics.Metric(name="concierge_test_only", help="", labels=("word",))
-    metrics._buffer.forget()
-    for number in range(metrics.MOST_SERIES + 50):
-        many.add(str(number))
-    taken = metrics._buffer.forget()
-    assert len(taken) == metrics.MOST_SERIES + 1
-    assert taken[(many.name, (metrics.OTHER,))].count == 50
-    assert json.dumps(next(iter(taken)))
-    assert background_tasks.FLUSH_SECONDS <= 5

@@ -13,7 +13,7 @@ from billing import webhook_stats
 from billing.models import Plan, StripeEvent, Subscription, WebhookSlot
 from public_apps.core.models import OutgoingMail
 from public_apps.onboarding.models import Signup
-from staff.dashboard import business, charts, problems
+from staff.dashboard import business, problems
 from tests.billing.stripe_stack import StripeStack
 from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.staff.desk import staff_member
@@ -53,17 +53,6 @@ def test_webhooks_of_the_hour_day_and_month_stand_against_the_guides_thresholds(
     assert month.count("nc-broken") == 2
     assert month.count("<rect") == 30 + 1 + 1
     WebhookSlot.objects.all().delete()
-
-
-def test_a_day_of_the_month_is_one_bar_and_the_highest_fills_the_chart() -> None:
-    at = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    slot = webhook_stats.Slot(accepted=3, broken=1).summed_up()
-    points = [
-        webhook_stats.WebhookPoint(at=at + timedelta(hours=hour), stats=slot) for hour in range(48)
-    ]
-    chart = charts.chart(points, step=timedelta(days=1), summary="")
-    assert [(bar.good_height, bar.bad_height) for bar in chart.bars] == [(90.0, 30.0)] * 2
-    assert chart.most == 96
 
 
 def test_trouble_is_counted_and_leads_to_what_is_wrong(

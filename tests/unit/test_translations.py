@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "locale/el/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
 CODE = ("billing", "config", "public_apps", "staff", "tenant_apps", "website")
