@@ -14,7 +14,7 @@ from devstack.processes import ROOT
 PRODUCT = ("config", "staff", "website", "billing", "tenant_apps", "public_apps", "locale")
 MOCK_STRIPE = "mock_stripe"
 # What a process reads once: code, translations, static files, examples of the API documents.
-# Templates are read each time (`devstack.dev_settings`) and need no new process.
+# Templates are read each time (`config.dev_settings`) and need no new process.
 READ_ONCE = frozenset({".py", ".mo", ".css", ".js", ".svg", ".png", ".ico", ".yaml"})
 
 

@@ -29,7 +29,7 @@ LOOK_EVERY = 0.5
 # One request at a time, so that two breakpoints don't read from one terminal; none is cut off while
 # somebody thinks at one; and a change ends what waits there at once.
 WEB = {
-    "DJANGO_SETTINGS_MODULE": "devstack.dev_settings",
+    "DJANGO_SETTINGS_MODULE": "config.dev_settings",
     "WEB_CONCURRENCY": "1",
     "WEB_THREADS": "1",
     "GUNICORN_CMD_ARGS": "--timeout 0 --graceful-timeout 1",

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from devstack.processes import ROOT
 from devstack.run_directory import Memory
 
-# What the product reads, by name or by the beginning of a name.
+# What the product reads: `.env.example` lists every name, and these are the beginnings of more.
 SETTINGS = frozenset(
-    {
-        "APP_VERSION", "CHECKOUT_RATE", "DATABASE_URL", "DEFAULT_FROM_EMAIL",
-        "EVENT_MAX_ATTEMPTS", "FRONTEND_LINKS", "FRONTEND_SECRET", "FRONTEND_URL", "METRICS_TOKEN",
-        "OPS_ALERT_EMAILS",
-        "PAST_DUE_GRACE_DAYS", "PG_DUMP", "PORT", "RETENTION_DAYS", "SENTRY_DSN", "SITE_URL",
-        "TRUSTED_PROXIES", "UPLOAD_MAX_MIB",
-    }
-)  # fmt: skip
-SETTING_PREFIXES = (
-    "ANYMAIL_", "ARCHIVE_", "BACKUP_", "CORS_", "CSRF_", "DJANGO_", "EMAIL_", "GUNICORN_", "STRIPE_",
-    "TENANT_", "WEB_", "WORKER_",
-)  # fmt: skip
+    re.findall(r"^([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+)
+SETTING_PREFIXES = ("ANYMAIL_", "DJANGO_", "GUNICORN_", "STRIPE_", "WEB_", "WORKER_")
 # What only the demo itself reads.
 PORT_NAMES = {
     "web": "PORT",
