@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from devstack.run_directory import Memory
 
@@ -46,19 +46,27 @@ def span_of(environ: Mapping[str, str]) -> range:
     return range(int(first), int(last) + 1)
 
 
-def free(*, among: range | None = None) -> int:
-    """Return a port on which nothing listens."""
+def free(*, among: range | None = None, but: Collection[int] = ()) -> int:
+    """Return a port on which nothing listens, other than `but`, on which something is about to."""
     among = among or span_of(os.environ)
     for _ in range(ATTEMPTS):
         port = secrets.choice(among)
-        if is_free(port):
+        if port not in but and is_free(port):
             return port
     raise PortTaken(f"No free port found between {among.start} and {among.stop}.")
 
 
-def choose(name: str, *, asked: str | None, memory: Memory, among: range | None = None) -> int:
+def choose(
+    name: str,
+    *,
+    asked: str | None,
+    memory: Memory,
+    among: range | None = None,
+    but: Collection[int] = (),
+) -> int:
     """Return the port for `name`: `asked` if given, else the last one if free, else a new one.
 
+    What is not asked for is none of `but`: those are chosen for others that don't listen yet.
     Raises PortTaken if the asked one is not a port, or in use.
     """
     if asked:
@@ -69,8 +77,9 @@ def choose(name: str, *, asked: str | None, memory: Memory, among: range | None 
         return int(asked)
     remembered = memory.recall(name)
     among = among or span_of(os.environ)
-    if remembered and int(remembered) in among and is_free(int(remembered)):
-        return int(remembered)
-    port = free(among=among)
+    last = int(remembered) if remembered else None
+    if last in among and last not in but and is_free(last):
+        return last
+    port = free(among=among, but=but)
     memory.keep(name, str(port))
     return port

@@ -83,17 +83,31 @@ class Stack:
             self.keys.once("postgres superuser", lambda: template.superuser_password)
             template.copy_mock_stripe(self.folder / "mock_stripe")
         self._ports = run_directory.Memory(self.folder / "ports.json")
-        among = ports.span_of(given)
-        self._port = {
-            part: ports.choose(name, asked=given.get(name), memory=self._ports, among=among)
-            for part, name in environment.PORT_NAMES.items()
-            if not self._is_given(part, given) and (part != "frontend" or self._with_frontend)
-        }
+        self._port = self._chosen_ports(given)
         self.postgres = self._embedded_postgres(given)
         self.env = self._environ(given)
         self.running: dict[str, Running] = {}
         self.guard = threading.RLock()
         self.watchdog = Watchdog(held=[self._lock])
+
+    def _chosen_ports(self, given: Mapping[str, str]) -> dict[str, int]:
+        """Return a port for each part that needs one, those asked for before those that are not."""
+        among = ports.span_of(given)
+        wanted = [
+            (part, name)
+            for part, name in environment.PORT_NAMES.items()
+            if not self._is_given(part, given) and (part != "frontend" or self._with_frontend)
+        ]
+        chosen: dict[str, int] = {}
+        for part, name in sorted(wanted, key=lambda each: not given.get(each[1])):
+            chosen[part] = ports.choose(
+                name,
+                asked=given.get(name),
+                memory=self._ports,
+                among=among,
+                but=frozenset(chosen.values()),
+            )
+        return chosen
 
     @staticmethod
     def _is_given(part: str, given: Mapping[str, str]) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
 
 import pytest
 import pytest_socket
 from django.core.management import call_command
 from django.db import connection, connections, transaction
-from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
 from config import env
 from public_apps.core.schema_context import inside
@@ -23,6 +24,8 @@ from public_apps.tenants.models import Tenant
 from tests.unit import database
 
 TENANT = "Unit Court"
+_URL = pytest.StashKey[str]()
+_SWITCHED = pytest.StashKey[ExitStack]()
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +33,6 @@ def _nothing_but_ourselves(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """Refuse processes and sockets; the database is reached by libpq, which knows of neither."""
-    if request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("django_db_setup")  # it may have to start the server
 
     def refuse(*command: Any, **options: Any) -> NoReturn:
         pytest.fail(f"a test in tests/unit starts a process: {command}; it belongs beside its room")
@@ -43,16 +44,55 @@ def _nothing_but_ourselves(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Have a database at head, for pytest-django's `db` and `django_db`, with a workspace in it."""
+def django_db_setup() -> None:
+    """Make no database of pytest-django's: `pytest_runtest_setup` has one."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have a test that asks for a database meet this ring's own, whatever stands open for others."""
+    if not _asks_for_database(item):
+        return
+    url = _at_head(item.config)
+    item.stash[_SWITCHED] = ExitStack()
+    item.stash[_SWITCHED].enter_context(_connected_to(url))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Leave the connection to other tests of this process as it was."""
+    if _SWITCHED in item.stash:
+        item.stash[_SWITCHED].close()
+
+
+def _asks_for_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "db" in fixtures or item.get_closest_marker("django_db") is not None
+
+
+def _at_head(config: pytest.Config) -> str:
+    """Return the address of a database at head with a workspace in it, made when first asked for."""
+    stash = config.stash
+    if _URL not in stash:
+        opened = ExitStack()
+        url = opened.enter_context(database.open_one())
+        config.add_cleanup(opened.close)
+        with config.stash[blocking_manager_key].unblock(), _connected_to(url):
+            call_command("migrate_fleet", verbosity=0)
+            _found_workspace()
+        stash[_URL] = url
+    return stash[_URL]
+
+
+@contextmanager
+def _connected_to(url: str) -> Iterator[None]:
     entry: dict[str, Any] = connections.settings["default"]
     before = dict(entry)
-    with django_db_blocker.unblock(), database.open_one() as url:
-        connection.close()
-        entry.update(env.database(url), ENGINE=before["ENGINE"])
-        call_command("migrate_fleet", verbosity=0)
-        _found_workspace()
+    connection.close()
+    entry.update(env.database(url), ENGINE=before["ENGINE"])
+    try:
         yield
+    finally:
         connection.close()
         entry.update(before)
 
