@@ -77,7 +77,7 @@ def choose(
         return int(asked)
     remembered = memory.recall(name)
     among = among or span_of(os.environ)
-    last = int(remembered) if remembered else None
+    last = int(remembered) if remembered else 0  # which is none of them
     if last in among and last not in but and is_free(last):
         return last
     port = free(among=among, but=but)
