@@ -18,7 +18,7 @@ from public_apps.tenants.offboarding_hooks import ErasureScope, StepBlocked
 
 @offboarding_hooks.ends_subscriptions
 def end_subscriptions(tenant: Tenant) -> None:
-    """End a tenant's subscriptions at Stripe; raises `Hindered` if Stripe can't be asked."""
+    """End a tenant's subscriptions at Stripe; raises `StepBlocked` if Stripe can't be asked."""
     try:
         archiving.end_subscriptions(tenant=tenant)
     except archiving.NotArchived as refusal:

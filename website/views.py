@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import checkout, plans, signup_changes
 from billing.checkout_sessions import AlreadyPaid
 from billing.throttles import one_order, one_purchase
+from public_apps.accounts.view_decorators import HttpResponseSeeOther
 from public_apps.core import error_responses
 from public_apps.core.errors import Closed, Problem, TooManyRequests
 from public_apps.onboarding import progress, welcome
@@ -27,12 +28,6 @@ from public_apps.tenants import domains
 from website.forms import SignupForm
 
 TOO_MANY = _("Too many tries from your network. Please wait a little.")
-
-
-class SeeOther(HttpResponseRedirect):
-    """A redirect that is always followed by GET."""
-
-    status_code = HTTPStatus.SEE_OTHER
 
 
 @never_cache
@@ -64,7 +59,7 @@ def _start(request: HttpRequest, form: SignupForm, offered: list[dict[str, Any]]
         with one_purchase(request):
             signup = _order(form)
     except AlreadyPaid as paid:
-        return SeeOther(reverse("website:welcome", args=[paid.session_id]))
+        return HttpResponseSeeOther(reverse("website:welcome", args=[paid.session_id]))
     except TooManyRequests as refusal:
         form.add_error(None, TOO_MANY)
         page = _home_page(request, form, offered, status=refusal.status)
@@ -74,7 +69,7 @@ def _start(request: HttpRequest, form: SignupForm, offered: list[dict[str, Any]]
             form.add_error(field if field in form.fields else None, messages)
         closed = isinstance(problem, Closed)
         return _home_page(request, form, offered, status=problem.status, lead_kept=closed)
-    return SeeOther(signup.checkout_url)
+    return HttpResponseSeeOther(signup.checkout_url)
 
 
 def _order(form: SignupForm) -> Signup:
@@ -147,11 +142,11 @@ def give_up(request: HttpRequest, signup_id: uuid.UUID) -> HttpResponse:
         one_order(request)
         signup_changes.give_up(signup_id=signup_id)
     except AlreadyPaid as paid:
-        return SeeOther(reverse("website:welcome", args=[paid.session_id]))
+        return HttpResponseSeeOther(reverse("website:welcome", args=[paid.session_id]))
     except Problem as problem:
         messages.error(request, problem.detail)
-        return SeeOther(f"{reverse('website:home')}?signup={signup_id}#signup")
-    return SeeOther(f"{reverse('website:home')}?given-up=yes#signup")
+        return HttpResponseSeeOther(f"{reverse('website:home')}?signup={signup_id}#signup")
+    return HttpResponseSeeOther(f"{reverse('website:home')}?given-up=yes#signup")
 
 
 @never_cache

@@ -39,36 +39,36 @@ _tasks: list[BackgroundTask] = []
 _stop = Event()
 
 
-def register(chore: BackgroundTask) -> None:
+def register(task: BackgroundTask) -> None:
     """Have every process that stays do this from now on; it may run in several at once."""
-    _tasks.append(chore)
+    _tasks.append(task)
 
 
 def start(*, web: bool) -> None:
     """Begin in this process, and write down what was counted when it ends."""
-    chores = [chore for chore in _tasks if (chore.in_web if web else chore.in_worker)]
-    thread = Thread(target=_run, args=(chores,), name="background", daemon=True)
+    tasks = [task for task in _tasks if (task.in_web if web else task.in_worker)]
+    thread = Thread(target=_run, args=(tasks,), name="background", daemon=True)
     thread.start()
     atexit.register(_end, thread)
 
 
-def _run(chores: list[BackgroundTask]) -> None:
+def _run(tasks: list[BackgroundTask]) -> None:
     while not _stop.wait(_PAUSE_SECONDS):
-        for chore in chores:
-            if chore.due <= time.monotonic():
-                chore.due = time.monotonic() + chore.every
-                _do(chore)
+        for task in tasks:
+            if task.due <= time.monotonic():
+                task.due = time.monotonic() + task.every
+                _do(task)
 
 
-def _do(chore: BackgroundTask) -> None:
+def _do(task: BackgroundTask) -> None:
     close_old_connections()
     try:
-        chore.work()
+        task.work()
     except DatabaseError as error:
         connection.close()
-        log.warning("chore put off", chore=chore.name, error=type(error).__name__)
+        log.warning("chore put off", chore=task.name, error=type(error).__name__)
     except Exception:
-        log.exception("chore failed", chore=chore.name)
+        log.exception("chore failed", chore=task.name)
 
 
 def _end(thread: Thread) -> None:

@@ -34,17 +34,19 @@ class Buffer(Generic[K, S]):
         self._sums: dict[K, S] = {}
         _buffers.append(self)
 
-    def add(self, key: K, seen: S) -> None:
-        """Add what was seen under a key; the first one of a key is kept itself."""
+    def add(self, key: K, seen: S, *, most: int | None = None, beyond: K | None = None) -> None:
+        """Add what was seen under a key; the first one of a key is kept itself.
+
+        Where a new key would be more than `most`, it is added under `beyond`.
+        """
         with self._lock:
+            is_new = key not in self._sums
+            if most is not None and beyond is not None and is_new and len(self._sums) >= most:
+                key = beyond
             if key in self._sums:
                 self._sums[key].add(seen)
             else:
                 self._sums[key] = seen
-
-    def is_full(self, key: K, *, most: int) -> bool:
-        """Whether a new key would be one too many."""
-        return key not in self._sums and len(self._sums) >= most
 
     def forget(self) -> dict[K, S]:
         """Return all that has come together, and begin anew."""

@@ -125,12 +125,11 @@ _buffer: Buffer[Series, Sum] = Buffer(write=_write)
 
 def _note(metric: Metric, values: tuple[str, ...], *, count: int = 1, seconds: float = 0.0) -> None:
     series = (metric.name, tuple(value[:80] for value in values))
-    if _buffer.is_full(series, most=MOST_SERIES):
-        series = (metric.name, (OTHER,) * len(values))
     seen = Sum(count=count, seconds=seconds, buckets=[0] * _width(metric))
     if metric.bounds:
         seen.buckets[bisect.bisect_left(metric.bounds, seconds)] = count
-    _buffer.add(series, seen)
+    others = (metric.name, (OTHER,) * len(values))
+    _buffer.add(series, seen, most=MOST_SERIES, beyond=others)
 
 
 def totals() -> dict[str, dict[tuple[str, ...], Sum]]:

@@ -48,7 +48,7 @@ _takers: list[TakeUp] = []
 
 
 def ends_subscriptions(end: EndSubscriptions) -> EndSubscriptions:
-    """Register how a tenant's subscriptions end at once; it raises `Hindered` if they can't."""
+    """Register how a tenant's subscriptions end at once; it raises `StepBlocked` if they can't."""
     _endings.append(end)
     return end
 
@@ -81,7 +81,7 @@ def use_archive_storage(storage: ArchiveStorage) -> None:
 
 
 def archive_storage() -> ArchiveStorage:
-    """Return the storage in use; raise `Hindered` while there is none."""
+    """Return the storage in use; raise `StepBlocked` while there is none."""
     if not _storages:
         raise StepBlocked("No store for archives is set up.")
     return _storages[0]
@@ -93,7 +93,7 @@ def archive_storages() -> Iterable[ArchiveStorage]:
 
 
 def end_subscriptions(tenant: Tenant) -> None:
-    """See to it that nobody is charged for this tenant any more; raise `Hindered` if that fails."""
+    """See to it that nobody is charged for this tenant any more; raise `StepBlocked` if that fails."""
     for end in _endings:
         end(tenant)
 

@@ -79,14 +79,14 @@ class Summary:
         return not self.failed and not self.not_reached
 
 
-def run(wishes: Options, teller: Reporter) -> Summary:
+def run(options: Options, teller: Reporter) -> Summary:
     """Migrate public and then the fleet. Safe to call again after any end, `kill -9` included."""
     begun = time.monotonic()
     with only_one(teller):
         told = public_schema.migrate()
         in_public = time.monotonic() - begun
         teller.say(told)
-        summary = Release(wishes, teller).run()
+        summary = Release(options, teller).run()
     summary.seconds = time.monotonic() - begun
     summary.seconds_in_public = in_public
     return summary
@@ -147,8 +147,8 @@ def _holds_lock(guard: BaseDatabaseWrapper) -> bool:
 class Release:
     """One run over the fleet, in rounds: the later ones find who came meanwhile."""
 
-    def __init__(self, wishes: Options, teller: Reporter) -> None:
-        self._wishes = wishes
+    def __init__(self, options: Options, teller: Reporter) -> None:
+        self._options = options
         self._teller = teller
         self._summary = Summary()
         self._unwritten: list[Outcome] = []
@@ -161,7 +161,7 @@ class Release:
         summary = self._summary
         for number in range(MOST_ROUNDS):
             found = inspection.take(
-                only=self._wishes.only, without=summary.failed, unmarked=number > 0
+                only=self._options.only, without=summary.failed, unmarked=number > 0
             )
             if number == 0:
                 summary.at_head, summary.ahead = found.at_head, len(found.ahead)
@@ -195,9 +195,9 @@ class Release:
         self._go(InProcess(first, canaries=True), tasks)
         if tasks and not self._too_many_failed():
             rest = list(tasks.values())
-            forked = self._wishes.processes > 1 and len(rest) > FEW
+            forked = self._options.processes > 1 and len(rest) > FEW
             self._go(
-                WorkerPool(rest, processes=self._wishes.processes) if forked else InProcess(rest),
+                WorkerPool(rest, processes=self._options.processes) if forked else InProcess(rest),
                 tasks,
             )
         self._write()
@@ -221,7 +221,7 @@ class Release:
     def _canaries(self, found: Survey) -> list[str]:
         """Spares, then the chosen few, and one of each group: it shows what the others may say."""
         spares = [name for name in found.order if name in found.spares][:MOST_SPARES]
-        chosen = [name for name in found.order if name in self._wishes.canaries]
+        chosen = [name for name in found.order if name in self._options.canaries]
         first = [*spares, *chosen]
         for group in found.groups:
             if not {*group.schema_names} & {*first}:
@@ -257,7 +257,7 @@ class Release:
 
     def _too_many_failed(self) -> bool:
         failed = len(self._summary.failed) - self._refused  # those were not migrated at all
-        return failed >= FEWEST_FAILURES and failed > self._wishes.most_failing * self._done
+        return failed >= FEWEST_FAILURES and failed > self._options.most_failing * self._done
 
 
 def _tasks(found: Survey) -> Iterator[tuple[str, Task]]:
