@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
-from billing import access_policy, grace, mails, stripe_sync
+from billing import access_policy, grace, mails, stripe_sync, trials
 from billing.access_policy import Access, AccessDecision, SubscriptionState
 from billing.models import ManualPayment, Subscription
-from public_apps.core import sweeps
+from public_apps.core import clock
+from public_apps.core.sweeps import Sweep
 from public_apps.tenants import suspension
 from public_apps.tenants.models import Tenant
 
@@ -31,6 +32,7 @@ def apply_subscription(subscription: Subscription, *, cause: str) -> None:
     """Draw what follows from a mirrored subscription: its tenant's access, and mails to owners."""
     if subscription.tenant_id is not None:
         review(tenant_id=subscription.tenant_id, cause=cause)
+        trials.note(subscription)
         mails.enqueue_about(subscription)
 
 
@@ -40,7 +42,7 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
 
     Call it after the mirrors have committed: whoever holds the lock last has seen them all.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     tenant = suspension.lock(tenant_id)
     judged = _judge(tenant, now=now)
     if judged is None or tenant.archived_at:
@@ -58,20 +60,27 @@ def review(*, tenant_id: int, cause: str, now: datetime | None = None) -> bool:
 
 
 def review_due(*, now: datetime | None = None) -> int:
-    """Judge every tenant whose access the clock may have changed; return how many."""
-    due = suspension.due_for_review(now=now)
-    sweeps.sweep(
-        "review_access",
-        due,
-        lambda tenant: review(tenant_id=tenant.pk, cause=BY_CLOCK, now=now),
-        named=lambda tenant: f"{tenant.schema_name} ({tenant.name})",
-    )
-    return len(due)
+    """Judge tenants whose access the clock may have changed, a batch of them; return how many."""
+    if now is None:
+        return REVIEWS.run()
+    by_then = replace(REVIEWS, rows=lambda: suspension.due_for_review(now=now))
+    return by_then.of(lambda tenant: review(tenant_id=tenant.pk, cause=BY_CLOCK, now=now)).run()
+
+
+REVIEWS: Sweep[Tenant] = Sweep(
+    name="review_access",
+    rows=suspension.due_for_review,
+    work=lambda tenant: review(tenant_id=tenant.pk, cause=BY_CLOCK),
+    named=lambda tenant: f"{tenant.schema_name} ({tenant.name})",
+    order=("access_review_at",),
+    most=500,
+    longest=timedelta(minutes=5),
+)
 
 
 def access_mismatch(tenant: Tenant, *, now: datetime | None = None) -> AccessDecision | None:
     """Return what a tenant's access should be by what we know, if that is not what it is."""
-    judged = _judge(tenant, now=now or timezone.now())
+    judged = _judge(tenant, now=now or clock.now())
     if judged is None or tenant.archived_at or tenant.held_at:
         return None
     return None if _suspended(tenant, judged) == (tenant.suspended_at is not None) else judged
@@ -82,7 +91,7 @@ def resume(*, tenant: Tenant, by: str) -> None:
     suspension.release_hold(tenant=tenant, by=by)
     with transaction.atomic():
         locked = suspension.lock(tenant.pk)
-        judged = _judge(locked, now=timezone.now())
+        judged = _judge(locked, now=clock.now())
         if judged is None:
             suspension.set_access(locked, suspended=False, reason="Let in by staff.", cause=by)
             return

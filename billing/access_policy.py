@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 OPEN_STATUSES = frozenset({"trialing", "active"})
-CLOSED_STATUSES = frozenset({"unpaid", "paused", "canceled", "incomplete_expired"})
+ENDED_STATUSES = frozenset({"canceled", "incomplete_expired"})  # for good, at Stripe
+CLOSED_STATUSES = frozenset({"unpaid", "paused"}) | ENDED_STATUSES
+CHARGING_STATUSES = OPEN_STATUSES | {"past_due"}
 
 
 class Access(StrEnum):

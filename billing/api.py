@@ -20,7 +20,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing import checkout, checkout_sessions, plans, serializers, signup_changes, throttles
+from billing import (
+    checkout,
+    checkout_sessions,
+    plans,
+    serializers,
+    signup_changes,
+    throttles,
+    trials,
+)
 from public_apps.core import idempotency, origins
 from public_apps.core.cache_headers import for_everybody
 from public_apps.core.rest.etags import created
@@ -111,6 +119,7 @@ class CheckoutView(PublicView):
             "session_id": signup.checkout_session_id,
             "checkout_url": signup.checkout_url,
             "status_url": _status_url(request, str(signup.checkout_session_id)),
+            "trial_days": trials.days_of(signup),
         }
         return created(started, at=status_path)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
 from billing import gateway, manual_mode, stripe_account, stripe_sync
+from billing.access_policy import CHARGING_STATUSES
 from billing.models import Customer, Subscription
-from billing.reconcile import CHARGING
+from public_apps.core import clock
 from public_apps.tenants import suspension
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 # Besides those that charge now: Stripe may charge these again by itself or by a click.
-MAY_CHARGE = CHARGING | {"unpaid", "paused", "incomplete"}
+MAY_CHARGE = CHARGING_STATUSES | {"unpaid", "paused", "incomplete"}
 
 
 class NotArchived(Exception):
@@ -29,7 +29,7 @@ def archive(*, tenant: Tenant, by: str) -> None:
     cancelled = _end_at_stripe(tenant)
     with transaction.atomic():
         locked = suspension.lock(tenant.pk)
-        locked.archived_at = locked.archived_at or timezone.now()
+        locked.archived_at = locked.archived_at or clock.now()
         locked.save(update_fields=["archived_at"])
     log.info("tenant archived", schema=tenant.schema_name, by=by, cancelled=cancelled)
     _mirror_end(cancelled)
@@ -42,7 +42,8 @@ def end_subscriptions(*, tenant: Tenant) -> None:
 
 def _end_at_stripe(tenant: Tenant) -> list[str]:
     try:
-        return _cancel_all(tenant)
+        with stripe_account.telling_staff():
+            return _cancel_all(tenant)
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         raise NotArchived(f"Stripe could not be asked to end the subscription: {error}") from error
 
@@ -57,21 +58,25 @@ def _cancel_all(tenant: Tenant) -> list[str]:
         for customer_id in customer_ids:
             live |= _live_at_stripe(customer_id)
     for subscription_id in sorted(live):
-        if not gateway.cancel_subscription(subscription_id):
-            _confirm_ended(subscription_id)
+        _cancel(subscription_id)
     return sorted(live)
 
 
-def _confirm_ended(subscription_id: str) -> None:
+def _cancel(subscription_id: str) -> None:
     mirrored = Subscription.objects.filter(pk=subscription_id).first()
-    customer_id = mirrored.customer_id if mirrored else ""
-    what = f"subscription {subscription_id} that could be ended"
-    stripe_account.confirm_gone(what, customer_id=customer_id, held=True)
+    stripe_account.found(
+        lambda: gateway.cancel_subscription(subscription_id),
+        f"subscription {subscription_id} that could be ended",
+        customer_id=mirrored.customer_id if mirrored else "",
+        held=True,
+    )
 
 
 def _live_at_stripe(customer_id: str) -> set[str]:
-    if gateway.customer(customer_id) is None:  # deleted: Stripe has ended its subscriptions
-        stripe_account.confirm_gone(f"customer {customer_id}", customer_id=customer_id)
+    there = stripe_account.found(
+        lambda: gateway.customer(customer_id), f"customer {customer_id}", customer_id=customer_id
+    )
+    if there is None:  # deleted: Stripe has ended its subscriptions
         return set()
     shown = gateway.subscriptions(customer_id=customer_id)
     return {each["id"] for each in shown if each["status"] in MAY_CHARGE}

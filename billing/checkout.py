@@ -13,24 +13,34 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from billing import access, checkout_sessions, gateway, stripe_account, stripe_sync
-from billing.models import Lead, Price
+from billing import (
+    access,
+    checkout_sessions,
+    delayed_payments,
+    gateway,
+    sale,
+    stripe_account,
+    stripe_sync,
+)
+from billing.delayed_payments import Standing
+from billing.models import Lead, Price, Subscription
 from billing.outcomes import Done, Ignored, Outcome
-from public_apps.core import errors, jobs
+from public_apps.core import clock, errors, jobs
+from public_apps.core.sweeps import Sweep
 from public_apps.onboarding import subdomains
-from public_apps.onboarding.models import Signup
-from public_apps.onboarding.open_workspace import open_workspace
-from public_apps.onboarding.signup import PERSONAL, NameTaken, SignupData, sign_up
+from public_apps.onboarding.models import Signup, Source
+from public_apps.onboarding.open_workspace import ensure_tenant, open_workspace
+from public_apps.onboarding.signup import IDENTIFYING, NameTaken, SignupData, sign_up
 from public_apps.tenants import domains
+from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 NO_SESSION_LIFE = timedelta(minutes=10)
 UNFINISHED_AFTER = timedelta(seconds=60)
 JOBS = "signup"  # what the locks of their jobs begin with
-PROVISIONABLE = frozenset({"paid", "no_payment_required"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +55,12 @@ class Order(SignupData):
     def fingerprint(self) -> str:
         """Return a digest by which a repeated request is recognised."""
         said = asdict(self) if self.frontend_url else self.typed
+        if not self.tax_id:  # as before there was such a field
+            said = {name: value for name, value in said.items() if name != "tax_id"}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+@sale.telling_staff()
 def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup:
     """Hold the name and open a checkout session for it, in place of one that this buyer left.
 
@@ -99,9 +112,7 @@ def price_of(order: Order) -> Price:
         raise errors.Invalid(message, errors={"interval": [message]})
     if not price.stripe_price_id:
         log.error("price is not at Stripe; run `manage.py plans push`", price=price.lookup_key)
-        raise errors.UpstreamFailed(
-            _("This plan can't be bought just now. Please try again later.")
-        )
+        raise sale.NotForSale(price)
     return price
 
 
@@ -156,7 +167,7 @@ def _own_earlier(order: Order) -> QuerySet[Signup]:
     held = subdomains.held_by(order.subdomain).filter(
         paid_at__isnull=True, checkout_session_id__isnull=False
     )
-    same = {name: value for name, value in order.typed.items() if name in PERSONAL}
+    same = {name: value for name, value in order.typed.items() if name in IDENTIFYING}
     same["email__iexact"] = same.pop("email")
     return held.filter(**same)
 
@@ -169,7 +180,7 @@ def _instead_of_own(
     left = _own_earlier(order).select_for_update().first()
     if left is None:
         raise NameTaken
-    left.released_at = left.given_up_at = timezone.now()
+    left.released_at = left.given_up_at = clock.now()
     left.save(update_fields=["released_at", "given_up_at"])
     signup = _sign_up(order, language, idempotency_key)
     checkout_sessions.open_instead(signup, price, of=str(left.checkout_session_id))
@@ -181,36 +192,41 @@ def _instead_of_own(
 
 def settle_session(*, session_id: str) -> Outcome:
     """Look at a session at Stripe and bring its sign-up to where it should be. Safe to repeat."""
-    session = gateway.checkout_session(session_id)
+    session = stripe_account.found(
+        lambda: gateway.checkout_session(session_id),
+        f"checkout session {session_id}",
+        held=Signup.objects.filter(checkout_session_id=session_id).exists(),
+    )
     if session is None:
-        ours = Signup.objects.filter(checkout_session_id=session_id).exists()
-        stripe_account.confirm_gone(f"checkout session {session_id}", held=ours)
         return Ignored(reason="Stripe knows no such session.")
     signup = _signup_of(session)
     if signup is None:
         return Ignored(reason="The session is not one of ours.")
-    if session.get("payment_status") in PROVISIONABLE and session.get("status") == "complete":
-        return _settle_paid(signup, session)
+    if session.get("status") == "complete":
+        return _settle_complete(signup, session)
     if session.get("status") == "expired":
         subdomains.release(signup=signup)
     return Done(tenant=signup.tenant)
 
 
 def settle_failed_payment(*, session_id: str) -> Outcome:
-    """Give the name back after a delayed payment has failed, unless it was paid after all."""
+    """Give the name back after a delayed payment has failed, unless it was paid after all.
+
+    Its subscription stays at Stripe and is listened to: see `delayed_payments`.
+    """
     outcome = settle_session(session_id=session_id)
     signup = Signup.objects.filter(checkout_session_id=session_id, paid_at__isnull=True).first()
     if signup is not None:
-        Signup.objects.filter(
-            pk=signup.pk, checkout_session_id=session_id, paid_at__isnull=True
-        ).update(failed_at=timezone.now(), failure="The delayed payment failed.")
-        subdomains.release(signup=signup)
+        delayed_payments.fail(signup)
     return outcome
 
 
 def settle_signup(*, signup_id: UUID) -> None:
     """Bring a sign-up that no event has moved to where Stripe says that it should be."""
     signup = Signup.objects.get(pk=signup_id)
+    if signup.source == Source.STRIPE:
+        open_with_subscription(signup)
+        return
     if signup.paid_at:  # that is known here, whether Stripe can be asked about it or not
         open_workspace(signup=signup)
     if signup.checkout_session_id:
@@ -219,22 +235,32 @@ def settle_signup(*, signup_id: UUID) -> None:
         subdomains.release(signup=signup)
 
 
-def stuck(*, most: int = 200) -> list[Signup]:
-    """Return sign-ups to be settled: all paid ones that are not ready, and so many of the others.
+def settle_stuck(*, signup_id: UUID) -> None:
+    """Settle a sign-up that a sweep has found, and note how that went; raises as `settle_signup`."""
+    signup = Signup.objects.get(pk=signup_id)
+    sweep = UNFINISHED if signup.paid_at else UNPAID
+    sweep.attempt(signup, lambda each: settle_signup(signup_id=each.pk))
 
-    Those are past their end, or without a session. Some can't be settled yet, however often they
-    are looked at: so they come in no order, and keep nobody from a turn.
+
+def unfinished() -> QuerySet[Signup]:
+    """Return sign-ups that are paid, not ready, and that nobody is at work on."""
+    left = Signup.objects.filter(ready_at__isnull=True, paid_at__lte=Now() - UNFINISHED_AFTER)
+    return jobs.without_job(left.only("paid_at"), lock=JOBS)
+
+
+def unpaid() -> QuerySet[Signup]:
+    """Return sign-ups past their session's end, or without one.
+
+    A payment of days is asked about again at its own time: see `delayed_payments`.
     """
-    now = timezone.now()
-    unfinished = Q(ready_at__isnull=True, paid_at__lte=now - UNFINISHED_AFTER)
-    waiting = Q(paid_at__isnull=True, released_at__isnull=True)
-    overdue = waiting & Q(session_expires_at__lte=now)
-    sessionless = waiting & Q(
-        checkout_session_id__isnull=True, created_at__lte=now - NO_SESSION_LIFE
+    overdue = Q(session_expires_at__lte=Now()) & (
+        Q(look_again_at__isnull=True) | Q(look_again_at__lte=Now())
     )
-    rows = jobs.without_job(Signup.objects.only("paid_at"), lock=JOBS)
-    paid = rows.filter(unfinished).order_by("paid_at")
-    return [*paid, *rows.filter(overdue | sessionless).order_by("?")[:most]]
+    sessionless = Q(checkout_session_id__isnull=True, created_at__lte=Now() - NO_SESSION_LIFE)
+    waiting = Signup.objects.filter(
+        overdue | sessionless, paid_at__isnull=True, released_at__isnull=True
+    )
+    return jobs.without_job(waiting.only("paid_at"), lock=JOBS)
 
 
 def enqueue(signup: Signup) -> None:
@@ -244,13 +270,66 @@ def enqueue(signup: Signup) -> None:
     jobs.defer_once("billing.settle_signup", lock=lock, rank=rank, signup_id=str(signup.pk))
 
 
+# Apart, so that whoever has paid has nobody of the others before them.
+UNFINISHED: Sweep[Signup] = Sweep(
+    name="paid_signups",
+    rows=unfinished,
+    work=enqueue,
+    named=lambda signup: f"sign-up {signup.pk}",
+    order=("paid_at",),
+    most=1000,
+    longest=timedelta(minutes=1),
+    jobs_tell=True,
+)
+UNPAID: Sweep[Signup] = Sweep(
+    name="unpaid_signups",
+    rows=unpaid,
+    work=enqueue,
+    named=lambda signup: f"sign-up {signup.pk}",
+    order=("created_at",),
+    longest=timedelta(minutes=5),
+    jobs_tell=True,
+)
+
+
+def _settle_complete(signup: Signup, session: dict[str, Any]) -> Outcome:
+    delayed_payments.note_subscription(signup, session)
+    match delayed_payments.standing_of(session):
+        case Standing.PAID:
+            return _settle_paid(signup, session)
+        case Standing.UNDER_WAY:
+            delayed_payments.wait(signup)
+        case Standing.FAILED:
+            delayed_payments.fail(signup)
+    return Done(tenant=signup.tenant)
+
+
 def _settle_paid(signup: Signup, session: dict[str, Any]) -> Outcome:
-    Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(paid_at=timezone.now())
+    subscription_id = stripe_sync.id_of(session.get("subscription"))
+    if delayed_payments.came_too_late(signup, subscription_id):
+        delayed_payments.give_back(signup, subscription_id)
+        return Done()
+    Signup.objects.filter(pk=signup.pk, paid_at__isnull=True).update(paid_at=clock.now())
     tenant = open_workspace(signup=signup)
     stripe_sync.link_customer(customer_id=stripe_sync.id_of(session.get("customer")), tenant=tenant)
-    if subscription_id := stripe_sync.id_of(session.get("subscription")):
+    if subscription_id:
         access.sync_subscription(subscription_id=subscription_id)
+    delayed_payments.tell_of_late(signup)
     return Done(tenant=tenant)
+
+
+def open_with_subscription(signup: Signup) -> Tenant:
+    """Open the workspace of a sign-up that was made for a subscription; safe to repeat.
+
+    Whose the customer is stands before the door opens: a sign-up that is ready is looked at no more.
+    """
+    tenant = ensure_tenant(signup=signup)
+    mirrored = Subscription.objects.get(pk=signup.subscription_id)
+    stripe_sync.link_customer(customer_id=mirrored.customer_id, tenant=tenant)
+    open_workspace(signup=signup)
+    mirrored.refresh_from_db()
+    access.apply_subscription(mirrored, cause=mirrored.pk)
+    return tenant
 
 
 def _signup_of(session: dict[str, Any]) -> Signup | None:
@@ -274,7 +353,7 @@ def _paid_elsewhere(signup_id: UUID, session: dict[str, Any]) -> Signup | None:
     Sessions are closed before others take their place, by Stripe's own word. Should one be paid
     against all that, it is the one that counts, unless the sign-up has been paid besides.
     """
-    if session.get("payment_status") not in PROVISIONABLE or session.get("status") != "complete":
+    if not delayed_payments.is_paid(session):
         return None
     taken_up = Signup.objects.filter(pk=signup_id, paid_at__isnull=True).update(
         checkout_session_id=session["id"]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.utils import timezone
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from billing import gateway, stripe_account, stripe_sync
+from billing import gateway, sale, stripe_account, stripe_sync, tax, tax_ids, trials
 from billing.models import Price
-from public_apps.core import email_addresses, errors
+from billing.words import Situation, say, unreachable
+from public_apps.core import clock, email_addresses, errors
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import links
 
@@ -39,13 +41,25 @@ class AlreadyPaid(errors.Conflict):
 
 
 def open_for(signup: Signup, price: Price, *, key: str) -> None:
-    """Open a session for a sign-up and note it down; raise `errors.UpstreamFailed` if Stripe won't."""
+    """Open a session for a sign-up and note it down.
+
+    Raises `errors.UpstreamFailed` if Stripe won't, of which `sale.NotForSale` is for staff to mend,
+    and `errors.Invalid` for a tax number that Stripe does not take.
+    """
     try:
+        payer = _payer(signup)
         session = gateway.create_checkout_session(
-            params=_params(signup, price), idempotency_key=key
+            params=_params(signup, price, payer), idempotency_key=key
         )
-    except STRIPE_ERRORS as error:
+    except gateway.StripeRefused as error:
         log.exception("checkout session refused", subdomain=signup.subdomain)
+        if isinstance(error, gateway.KeyInvalid):
+            stripe_account.tell_refused(error)
+            raise unreachable() from error
+        sale.check_sold(price)
+        raise errors.UpstreamFailed(say(Situation.REFUSED)) from error
+    except gateway.StripeUnavailable as error:
+        log.exception("no checkout session", subdomain=signup.subdomain)
         raise unreachable() from error
     signup.checkout_session_id = session["id"]
     signup.checkout_url = session["url"]
@@ -83,17 +97,12 @@ def is_open(session_id: str) -> bool:
     return _status_after(gateway.checkout_session, session_id) == "open"
 
 
-def unreachable() -> errors.UpstreamFailed:
-    """Return the refusal for a Stripe that did not answer, or not as it should."""
-    return errors.UpstreamFailed(_("We could not reach the payment provider. Please try again."))
-
-
-def _status_after(ask: Callable[[str], gateway.Document | None], session_id: str) -> str:
+def _status_after(ask: Callable[[str], gateway.Document], session_id: str) -> str:
     """Return how a session stands once Stripe was asked; one that is gone counts as expired."""
     try:
-        session = ask(session_id)
-        if session is None:
-            stripe_account.confirm_gone(f"checkout session {session_id}", held=True)
+        session = stripe_account.found(
+            lambda: ask(session_id), f"checkout session {session_id}", held=True
+        )
     except STRIPE_ERRORS as error:
         log.exception("no word on a checkout session", session=session_id)
         raise unreachable() from error
@@ -111,21 +120,54 @@ def _abandon(session_id: str) -> None:
         log.warning("checkout session left to end by itself", session=session_id, error=str(error))
 
 
-def _params(signup: Signup, price: Price) -> dict[str, Any]:
+def _payer(signup: Signup) -> dict[str, Any]:
+    """Return who pays: an address, or a customer made now, whose tax number stands on every invoice.
+
+    The same order has the same customer, however often its page is opened within Stripe's day.
+    """
+    email = email_addresses.on_the_wire(signup.email)
+    if not signup.tax_id:
+        return {"customer_email": email}
+    customer = {
+        "email": email,
+        "name": signup.organization,
+        "preferred_locales": [signup.language],
+        "metadata": {"signup_id": str(signup.pk)},
+        "tax_id_data": [tax_ids.at_stripe(signup.tax_id)],
+    }
+    digest = hashlib.sha256(repr(sorted(customer.items())).encode()).hexdigest()[:16]
+    key = f"customer-{signup.pk}-{digest}"
+    try:
+        made = gateway.create_customer(params=customer, idempotency_key=key)
+    except gateway.TaxIdRefused as error:
+        message = _("The payment provider does not take this tax number.")
+        raise errors.Invalid(message, errors={"tax_id": [message]}) from error
+    return {"customer": made["id"]}
+
+
+def promotions() -> dict[str, Any]:
+    """Return what lets a payment page take promotion codes, if our settings want that."""
+    return {"allow_promotion_codes": True} if settings.STRIPE.promotion_codes else {}
+
+
+def _params(signup: Signup, price: Price, payer: dict[str, Any]) -> dict[str, Any]:
     # Only the sign-up's id goes along: no password, no personal data beyond the address to bill.
     metadata = {"signup_id": str(signup.pk)}
     subscription_data: dict[str, Any] = {"metadata": metadata}
-    if price.plan.trial_days:
-        subscription_data["trial_period_days"] = price.plan.trial_days
+    if days := trials.days_for(price.plan, email=signup.email):
+        subscription_data["trial_period_days"] = days
+        subscription_data["trial_settings"] = trials.AT_END_WITHOUT_CARD
     return {
         "mode": "subscription",
         "client_reference_id": str(signup.pk),
         "metadata": metadata,
         "subscription_data": subscription_data,
-        "customer_email": email_addresses.on_the_wire(signup.email),
+        **payer,
+        **promotions(),
+        **tax.at_checkout(customer="customer" in payer),
         "line_items": [{"price": price.stripe_price_id, "quantity": 1}],
         "success_url": links.after_payment(frontend=signup.frontend_url),
         "cancel_url": links.back_to_signup(signup.pk, frontend=signup.frontend_url),
-        "expires_at": int((timezone.now() + SESSION_LIFE).timestamp()),
+        "expires_at": int((clock.now() + SESSION_LIFE).timestamp()),
         "locale": signup.language,
     }

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.utils import timezone
 
 from billing import gateway, inbox, webhook
 from billing.models import StripeEvent
-from public_apps.core import sweeps
+from public_apps.core import clock, sweeps
 
 log = structlog.get_logger(__name__)
 # Stripe keeps events for 30 days: https://docs.stripe.com/webhooks/process-undelivered-events
@@ -37,7 +36,7 @@ def fetch(*, now: datetime | None = None) -> Fetched:
     Raises `gateway.StripeUnavailable` or `gateway.StripeRefused` when Stripe can't be read; what
     came before is kept, and asking again brings the rest.
     """
-    since = (now or timezone.now()) - KEPT
+    since = (now or clock.now()) - KEPT
     new: list[str] = []
     known: list[str] = []
 

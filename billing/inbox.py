@@ -6,23 +6,24 @@ The row is the truth. A job only wakes a worker up, and the sweep finds what a c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Case, F, QuerySet, When
-from django.utils import timezone
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Greatest, Now
 
-from billing import webhook_stats
+from billing import gateway, stripe_account, webhook_stats
 from billing.models import EventStatus, StripeEvent
 from billing.outcomes import Done, Outcome
-from public_apps.core import jobs
+from public_apps.core import clock, jobs
 from public_apps.core.backoff import backoff
 from public_apps.core.schema_context import connection
+from public_apps.core.sweeps import Sweep
 from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ PURCHASES = "checkout.session."
 HANDLE = "billing.handle_event"
 JOBS = "event"  # what the locks of events' jobs begin with
 LONGEST_WAIT = timedelta(minutes=30)
+SLOWLY = 6  # what waits for a key is tried about once a minute, as after so many attempts in vain
 # How long an attempt may take before another worker may start one: handlers are safe to overlap.
 LEASE = timedelta(seconds=20)
 
@@ -111,7 +113,10 @@ def handle(*, event_id: str, handler: Callable[[StripeEvent], Outcome]) -> None:
         try:
             outcome = handler(event)
         except Exception as error:  # noqa: BLE001 - the boundary: recorded, and tried again
-            _record_failure(event, error)
+            if stripe_account.is_about_key(error):
+                _put_off(event, error)
+            else:
+                _record_failure(event, error)
         else:
             _record(event, outcome)
 
@@ -124,7 +129,7 @@ def retry(*, event: StripeEvent) -> None:
             processed_at=None,
             attempts=0,
             error="",
-            next_attempt_at=timezone.now(),
+            next_attempt_at=Now(),
         )
         enqueue(event)
 
@@ -142,16 +147,23 @@ def enqueue(event: StripeEvent) -> None:
 
 def due() -> QuerySet[StripeEvent]:
     """Return events whose time has come and that no attempt is holding."""
-    return StripeEvent.objects.filter(
-        status=EventStatus.RECEIVED, next_attempt_at__lte=timezone.now()
-    )
+    return StripeEvent.objects.filter(status=EventStatus.RECEIVED, next_attempt_at__lte=Now())
 
 
-def forgotten(*, most: int = 500) -> list[StripeEvent]:
-    """Return due events that no job waits for, purchases first."""
+def forgotten() -> QuerySet[StripeEvent]:
+    """Return due events that no job waits for; purchases are marked."""
     purchases = Case(When(type__startswith=PURCHASES, then=0), default=1)
-    lost = jobs.without_job(due(), lock=JOBS).order_by(purchases, "next_attempt_at")
-    return list(lost.only("type")[:most])
+    return jobs.without_job(due(), lock=JOBS).annotate(patience=purchases).only("type")
+
+
+SWEEP: Sweep[StripeEvent] = Sweep(
+    name="sweep_events",
+    rows=forgotten,
+    work=enqueue,
+    named=lambda event: event.pk,
+    order=("patience", "next_attempt_at"),
+    most=500,
+)
 
 
 def _claim(event_id: str) -> StripeEvent | None:
@@ -159,10 +171,9 @@ def _claim(event_id: str) -> StripeEvent | None:
 
     Counted before it starts, so an event that kills its worker comes to an end, too.
     """
-    now = timezone.now()
     claimed = StripeEvent.objects.filter(
-        pk=event_id, status=EventStatus.RECEIVED, next_attempt_at__lte=now
-    ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
+        pk=event_id, status=EventStatus.RECEIVED, next_attempt_at__lte=Now()
+    ).update(attempts=F("attempts") + 1, next_attempt_at=Now() + LEASE)
     return StripeEvent.objects.get(pk=event_id) if claimed else None
 
 
@@ -170,7 +181,7 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
     done = isinstance(outcome, Done)
     recorded: dict[str, Any] = {
         "status": EventStatus.PROCESSED if done else EventStatus.IGNORED,
-        "processed_at": timezone.now(),
+        "processed_at": clock.now(),
         "error": "" if isinstance(outcome, Done) else outcome.reason,
     }
     # Left alone when unknown: whoever linked the customer meanwhile has written it down.
@@ -190,26 +201,56 @@ def _record(event: StripeEvent, outcome: Outcome) -> None:
     )
 
 
+def _put_off(event: StripeEvent, error: Exception) -> None:
+    """Let an event wait that nothing is wrong with: this was no attempt of its own.
+
+    As soon as the key is right, `key_watch` has it tried at once.
+    """
+    log.warning("event waits for the key", error=str(error))
+    counters.EVENT_ATTEMPTS.add(event.type, "put_off")
+    if isinstance(error, gateway.RateLimited):
+        stripe_account.tell_slowed(since=event.received_at, error=error)
+    if isinstance(error, gateway.KeyRestricted):
+        stripe_account.tell_restricted(error)
+    at = clock.now() + backoff(SLOWLY, longest=LONGEST_WAIT)
+    StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(
+        attempts=Greatest(F("attempts") - 1, 0), error=_line_of(error), next_attempt_at=at
+    )
+    _wake_later(event, at=at)
+
+
+def wake(*, waiting_for: Sequence[type[Exception]]) -> int:
+    """Have the events tried now that wait for one of these to be over; return how many."""
+    names = Q()
+    for each in waiting_for:
+        names |= Q(error__startswith=f"{each.__name__}: ")
+    return StripeEvent.objects.filter(names, status=EventStatus.RECEIVED).update(
+        next_attempt_at=Now()
+    )
+
+
+def _line_of(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:1000]
+
+
 def _record_failure(event: StripeEvent, error: Exception) -> None:
     for_good = event.attempts >= settings.EVENT_MAX_ATTEMPTS
     log.error("event failed", for_good=for_good, attempts=event.attempts, exc_info=error)
     webhook_stats.attempt_failed()
     counters.EVENT_ATTEMPTS.add(event.type, "given_up" if for_good else "failed")
-    now = timezone.now()
+    now = clock.now()
     wait = backoff(event.attempts, longest=LONGEST_WAIT)
     StripeEvent.objects.filter(pk=event.pk, status=EventStatus.RECEIVED).update(
         status=EventStatus.FAILED if for_good else EventStatus.RECEIVED,
         processed_at=now if for_good else None,
-        error=f"{type(error).__name__}: {error}"[:1000],
+        error=_line_of(error),
         next_attempt_at=now + wait,
     )
     if not for_good:
-        _wake_later(event, seconds=wait.total_seconds())
+        _wake_later(event, at=now + wait)
 
 
-def _wake_later(event: StripeEvent, *, seconds: float) -> None:
+def _wake_later(event: StripeEvent, *, at: datetime) -> None:
     # Without the event's lock: whoever wants it tried at once need not wait for this one.
-    later = jobs.task_named(HANDLE).configure(
-        schedule_in={"seconds": round(seconds) + 1}, **rank_of(event.type)
-    )
+    later = jobs.task_named(HANDLE).configure(schedule_at=at, **rank_of(event.type))
     later.defer(event_id=event.pk)

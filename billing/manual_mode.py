@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 
 import structlog
@@ -17,9 +17,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import access, gateway, stripe_sync
+from billing import access, gateway, outside_purchases, stripe_account, stripe_sync, tax_ids
+from billing.documents import numbers
 from billing.models import Customer, Lead, ManualPayment, Plan
-from public_apps.core import email_addresses, errors
+from billing.words import unreachable
+from public_apps.core import clock, email_addresses, errors
 from public_apps.onboarding.models import Signup, Source
 from public_apps.onboarding.open_workspace import open_workspace
 from public_apps.onboarding.signup import SignupData, sign_up
@@ -74,9 +76,22 @@ def _wish(lead: Lead) -> Opening:
 
 
 def _sign_up(opening: Opening) -> Signup:
+    return sign_up_for(opening, source=Source.MANUAL)
+
+
+def sign_up_for(
+    opening: Opening, *, source: Source, interval: str = "", subscription_id: str | None = None
+) -> Signup:
+    """Return a paid sign-up for what staff typed; raises as `open_tenant`."""
     _check(opening)
+    wish = replace(opening, tax_id=_tax_id(opening.tax_id))
     return sign_up(
-        wish=opening, language=opening.language, source=Source.MANUAL, paid_at=timezone.now()
+        wish=wish,
+        language=opening.language,
+        interval=interval,
+        source=source,
+        subscription_id=subscription_id,
+        paid_at=clock.now(),
     )
 
 
@@ -95,6 +110,13 @@ def _check(opening: Opening) -> None:
         raise _invalid("plan", _("There is no such plan."))
 
 
+def _tax_id(typed: str) -> str:
+    try:
+        return tax_ids.read(typed)
+    except ValidationError as refusal:
+        raise _invalid("tax_id", " ".join(refusal.messages)) from refusal
+
+
 def _invalid(field: str, message: str) -> errors.Invalid:
     return errors.Invalid(message, errors={field: [message]})
 
@@ -103,16 +125,26 @@ def _invalid(field: str, message: str) -> errors.Invalid:
 
 
 def record_payment(
-    *, tenant: Tenant, amount: int, currency: str, reference: str, paid_until: datetime, by: str
+    *,
+    tenant: Tenant,
+    amount: int,
+    currency: str,
+    reference: str,
+    paid_until: datetime,
+    by: str,
+    tax: int | None = None,
 ) -> ManualPayment:
     """Record a payment that came outside of Stripe, in minor units; access follows at once.
 
-    Raises `errors.Conflict` if this tenant has a payment of that reference.
+    It gets a number and a buyer, as its document needs. Raises `errors.Conflict` if this tenant has a
+    payment of that reference, and `errors.Invalid` for more tax than money.
     """
     return _record(
         ManualPayment(
+            **_buyer(tenant),
             tenant=tenant,
             amount=amount,
+            tax=tax,
             currency=currency,
             reference=reference,
             paid_until=paid_until,
@@ -122,7 +154,13 @@ def record_payment(
 
 
 def correct_payment(
-    *, payment: ManualPayment, amount: int, reference: str, paid_until: datetime | None, by: str
+    *,
+    payment: ManualPayment,
+    amount: int,
+    reference: str,
+    paid_until: datetime | None,
+    by: str,
+    tax: int | None = None,
 ) -> ManualPayment:
     """Put a mistake right by a second record: what was kept, and until when it really pays.
 
@@ -131,8 +169,13 @@ def correct_payment(
     """
     return _record(
         ManualPayment(
+            buyer_name=payment.buyer_name,
+            buyer_address=payment.buyer_address,
+            buyer_country=payment.buyer_country,
+            buyer_tax_id=payment.buyer_tax_id,
             tenant=payment.tenant,
             amount=amount,
+            tax=tax,
             currency=payment.currency,
             reference=reference,
             paid_until=paid_until,
@@ -147,10 +190,22 @@ def end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
+def _buyer(tenant: Tenant) -> dict[str, str]:
+    """Return whom a payment's document is made out to: the workspace, as its sign-up told of it."""
+    signup = Signup.objects.filter(tenant=tenant).first()
+    tax_id = signup.tax_id if signup else ""
+    country = tax_ids.country_of(tax_id) if tax_id else ""
+    return {"buyer_name": tenant.name, "buyer_tax_id": tax_id, "buyer_country": country}
+
+
 def _record(payment: ManualPayment) -> ManualPayment:
+    if payment.tax is not None and payment.tax > payment.amount:
+        raise _invalid("tax", _("The VAT can't be more than the amount."))
     try:
         with transaction.atomic():
             payment.save(force_insert=True)
+            numbers.number_all()
+            payment.refresh_from_db(fields=["number"])
             access.review(tenant_id=payment.tenant_id, cause=payment.recorded_by)
     except IntegrityError as error:
         message = _("This reference, or a correction of this payment, is recorded already.")
@@ -178,14 +233,31 @@ def link_customer(*, tenant: Tenant, customer_id: str, by: str) -> int:
         raise errors.Conflict(message, errors={"customer_id": [message]})
     with _stripe_asked():
         for subscription_id in subscription_ids:
-            access.sync_subscription(subscription_id=subscription_id)
+            if mirrored := access.sync_subscription(subscription_id=subscription_id):
+                outside_purchases.review(mirrored)
     log.info("customer linked by hand", customer=customer_id, by=by, schema=tenant.schema_name)
     return len(subscription_ids)
 
 
+def unlink_customer(*, customer_id: str, by: str) -> Tenant:
+    """Undo a wrong link: take a customer away from its tenant, and let what is left decide on access.
+
+    Asks nothing of Stripe. Returns whose it was; raises `errors.Conflict` if it is linked to nobody.
+    """
+    tenant = stripe_sync.unlink_customer(customer_id=customer_id)
+    if tenant is None:
+        raise errors.Conflict(_("This customer is linked to no workspace."))
+    access.review(tenant_id=tenant.pk, cause=by)
+    log.info("customer unlinked by hand", customer=customer_id, by=by, schema=tenant.schema_name)
+    return tenant
+
+
 def _verified_subscriptions(customer_id: str) -> list[str]:
     with _stripe_asked():
-        if gateway.customer(customer_id) is None:
+        there = stripe_account.found(
+            lambda: gateway.customer(customer_id), f"customer {customer_id}"
+        )
+        if there is None:
             raise _invalid("customer_id", _("Stripe knows no such customer."))
         return [each["id"] for each in gateway.subscriptions(customer_id=customer_id)]
 
@@ -195,6 +267,4 @@ def _stripe_asked() -> Iterator[None]:
     try:
         yield
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
-        raise errors.UpstreamFailed(
-            _("We could not reach the payment provider. Please try again.")
-        ) from error
+        raise unreachable() from error

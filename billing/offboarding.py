@@ -1,6 +1,7 @@
 """Billing's part when a tenant leaves: subscriptions end first, and events forget their people.
 
-Invoices, payments and subscriptions stay, as the law wants: they hold amounts and ids, no names.
+Invoices, credit notes, payments and subscriptions stay, as the law wants, and of a buyer what stands on
+a document: name, address and VAT number (docs/tax.md).
 """
 
 from __future__ import annotations

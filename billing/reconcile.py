@@ -8,78 +8,53 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
-from billing import access, gateway, stripe_sync
-from billing.models import Customer, Invoice, Mirrored, Subscription
+from billing import access, delayed_payments, gateway, mirrors, stripe_account, stripe_sync
+from billing.access_policy import CHARGING_STATUSES
+from billing.differences import Difference, Kind, compared, difference, one, unreadable
+from billing.mirrors import Mirror
+from billing.models import Customer, Mirrored, Subscription
 from billing.stripe_account import KeyOwner
+from public_apps.core import clock
 from public_apps.tenants.models import Tenant
 
 Document = dict[str, Any]
 # A changed invoice older than this is found if we hold it as open, or with `tenant` given.
 INVOICES_SINCE = timedelta(days=40)
-CHARGING = frozenset({"trialing", "active", "past_due"})
-SUBSCRIPTION_FIELDS = (
-    "tenant_id", "customer_id", "status", "price_id", "quantity", "renewal_amount",
-    "current_period_start", "current_period_end", "trial_end", "cancel_at",
-    "cancel_at_period_end", "canceled_at", "ended_at", "collection_paused", "gone_at",
-)  # fmt: skip
-INVOICE_FIELDS = (
-    "tenant_id", "customer_id", "status", "subscription_id", "amount_due", "amount_paid", "gone_at",
-)  # fmt: skip
-
-
-class Kind(StrEnum):
-    """What a difference is about."""
-
-    CUSTOMER = "customer"
-    SUBSCRIPTION = "subscription"
-    INVOICE = "invoice"
-    ACCESS = "access"
-    UNCLAIMED = "unclaimed"  # bought from us, and no tenant has it
-    TWICE = "charged-twice"  # two live subscriptions of one tenant
-    ARCHIVED = "archived-charged"  # a live subscription of an archived tenant
-    FOREIGN = "another-account"  # our key can't see it, and may be of another account: no drift
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing that we hold otherwise than Stripe shows it."""
-
-    kind: Kind
-    object_id: str
-    tenant: str  # its schema, or nothing if no tenant is known
-    field: str
-    ours: str
-    stripes: str
-
-    @property
-    def line(self) -> str:
-        """Return the difference for people, and to recognise it by."""
-        where = self.tenant or "no tenant"
-        ours_and_theirs = f"ours {self.ours}, Stripe's {self.stripes}"
-        return f"{self.kind} {self.object_id} ({where}): {self.field}: {ours_and_theirs}"
+__all__ = ["Difference", "Kind", "differences"]
 
 
 def differences(*, tenant: Tenant | None = None, now: datetime | None = None) -> list[Difference]:
     """Compare one tenant, or all of them, with Stripe.
 
-    Raises `gateway.StripeUnavailable` or `gateway.StripeRefused` when Stripe can't be read.
+    What Stripe refuses to show of one object, or of one kind, is a difference like others and keeps
+    nothing else from being compared. Raises `gateway.StripeUnavailable` when Stripe can't be read, and
+    `gateway.KeyInvalid` when it does not take our key.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     owner = KeyOwner()
-    return [
-        *_customers(tenant, owner),
-        *_subscriptions(tenant, owner),
-        *_invoices(tenant, owner, now=now),
-        *_access(tenant, now=now),
-    ]
+    since = now - INVOICES_SINCE
+    parts = {
+        "customers": _customers(tenant, owner),
+        "subscriptions": _subscriptions(tenant, owner),
+        "invoices": _charged(mirrors.INVOICES, tenant, owner, since=since),
+        "payments": _charged(mirrors.PAYMENTS, tenant, owner, since=since),
+        "access": _access(tenant, now=now),
+    }
+    return [each for part, found in parts.items() for each in _readable(part, found)]
+
+
+def _readable(part: str, found: Iterator[Difference]) -> Iterator[Difference]:
+    try:
+        yield from found
+    except gateway.KeyInvalid:
+        raise
+    except gateway.StripeRefused as error:
+        yield unreadable(f"all {part}", None, error)
 
 
 # --- Customers ------------------------------------------------------------------------------------
@@ -92,16 +67,29 @@ def _customers(tenant: Tenant | None, owner: KeyOwner) -> Iterator[Difference]:
     for customer in ours:
         if customer.gone_at and customer.pk not in listed:
             continue
-        there = customer.pk in listed or gateway.customer(customer.pk) is not None
-        if not there and (why := owner.doubts(customer_id=customer.pk)):
-            yield _unseen(customer.pk, customer.tenant, why)
-        elif there == (customer.gone_at is not None):
-            shown = ("gone", "there") if there else ("there", "gone")
-            yield _difference(Kind.CUSTOMER, customer.pk, customer.tenant, "existence", *shown)
+        there = customer.pk in listed
+        yield from one(customer.pk, customer.tenant, _existence(customer, there, owner))
+
+
+def _existence(customer: Customer, listed: bool, owner: KeyOwner) -> Iterator[Difference]:
+    there = listed or stripe_account.found(
+        lambda: gateway.customer(customer.pk),
+        f"customer {customer.pk}",
+        customer_id=customer.pk,
+        owner=owner,
+    )
+    if bool(there) == (customer.gone_at is not None):
+        shown = ("gone", "there") if there else ("there", "gone")
+        yield difference(Kind.CUSTOMER, customer.pk, customer.tenant, "existence", *shown)
 
 
 def _of(tenant: Tenant | None) -> Q:
     return Q(tenant=tenant) if tenant else Q()
+
+
+def _customers_of(tenant: Tenant) -> Iterator[str]:
+    there = Customer.objects.filter(tenant=tenant, gone_at__isnull=True)
+    yield from there.values_list("pk", flat=True)
 
 
 # --- Subscriptions --------------------------------------------------------------------------------
@@ -113,15 +101,10 @@ def _subscriptions(tenant: Tenant | None, owner: KeyOwner) -> Iterator[Differenc
     charging: dict[Tenant, list[str]] = defaultdict(list)
     for document in _listed_subscriptions(tenant):
         row = unseen.pop(document["id"], None)
-        shown = stripe_sync.subscription_shown(document, held=row)
-        if shown.tenant is None:
-            yield from _unclaimed(document)
-        elif shown.status in CHARGING:
-            charging[shown.tenant].append(shown.pk)
-        if row is not None or shown.tenant is not None:
-            yield from _compared(Kind.SUBSCRIPTION, row, shown, SUBSCRIPTION_FIELDS)
+        shown = _shown_subscription(document, row, charging)
+        yield from one(document["id"], row.tenant if row else None, shown)
     for row in unseen.values():
-        yield from _looked_up(row, gateway.subscription(row.pk), owner)
+        yield from mirrors.looked_up(mirrors.SUBSCRIPTIONS, row, owner)
     for payer, subscription_ids in charging.items():
         yield from _overcharged(payer, sorted(subscription_ids))
 
@@ -130,79 +113,78 @@ def _listed_subscriptions(tenant: Tenant | None) -> Iterator[Document]:
     if tenant is None:
         yield from gateway.subscriptions()
         return
-    for customer in Customer.objects.filter(tenant=tenant, gone_at__isnull=True):
-        yield from gateway.subscriptions(customer_id=customer.pk)
+    for customer_id in _customers_of(tenant):
+        yield from gateway.subscriptions(customer_id=customer_id)
+
+
+def _shown_subscription(
+    document: Document, row: Subscription | None, charging: dict[Tenant, list[str]]
+) -> Iterator[Difference]:
+    shown = stripe_sync.subscription_shown(document, held=row)
+    if shown.tenant is None:
+        yield from _unclaimed(document)
+        yield from _untold(shown, row)
+    elif shown.status in CHARGING_STATUSES:
+        charging[shown.tenant].append(shown.pk)
+    if row is not None or shown.tenant is not None:
+        yield from compared(Kind.SUBSCRIPTION, row, shown, mirrors.SUBSCRIPTION_FIELDS)
 
 
 def _unclaimed(document: Document) -> Iterator[Difference]:
     signup_id = (document.get("metadata") or {}).get("signup_id")
-    if signup_id and document["status"] in CHARGING:
+    if not signup_id or document["status"] not in CHARGING_STATUSES:
+        return
+    if not delayed_payments.is_awaited(document["id"]):  # such a one may run for days, unpaid
         told = f"{document['status']}, sign-up {signup_id}"
-        yield _difference(Kind.UNCLAIMED, document["id"], None, "tenant", "none", told)
+        yield difference(Kind.UNCLAIMED, document["id"], None, "tenant", "none", told)
 
 
-def _looked_up(
-    row: Subscription, document: Document | None, owner: KeyOwner
-) -> Iterator[Difference]:
-    """Compare what the list did not show: gone, or of a customer that is not this tenant's."""
-    if document is not None:
-        shown = stripe_sync.subscription_shown(document, held=row)
-        yield from _compared(Kind.SUBSCRIPTION, row, shown, SUBSCRIPTION_FIELDS)
-    elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
-        yield _unseen(row.pk, row.tenant, why)
-    elif row.gone_at is None:
-        yield _difference(
-            Kind.SUBSCRIPTION, row.pk, row.tenant, "existence", row.status or "noted", "gone"
-        )
+def _untold(shown: Subscription, row: Subscription | None) -> Iterator[Difference]:
+    """Yield a purchase made at Stripe that no event has told us of: staff have not heard of it."""
+    if row is None and shown.plan and not shown.signup_id and shown.status in CHARGING_STATUSES:
+        told = f"{shown.status}, bought at Stripe"
+        yield difference(Kind.UNCLAIMED, shown.pk, None, "tenant", "none", told)
 
 
 def _overcharged(payer: Tenant, subscription_ids: list[str]) -> Iterator[Difference]:
     told = " and ".join(subscription_ids)
     if payer.archived_at:
-        yield _difference(Kind.ARCHIVED, subscription_ids[0], payer, "charged", "archived", told)
+        yield difference(Kind.ARCHIVED, subscription_ids[0], payer, "charged", "archived", told)
     elif len(subscription_ids) > 1:
-        yield _difference(Kind.TWICE, subscription_ids[0], payer, "charged", "one at most", told)
+        yield difference(Kind.TWICE, subscription_ids[0], payer, "charged", "one at most", told)
 
 
-# --- Invoices -------------------------------------------------------------------------------------
+# --- Invoices and payments ------------------------------------------------------------------------
 
 
-def _invoices(tenant: Tenant | None, owner: KeyOwner, *, now: datetime) -> Iterator[Difference]:
-    since = now - INVOICES_SINCE
-    held = Invoice.objects.select_related("tenant").filter(_of(tenant), tenant__isnull=False)
-    recent = held.filter(Q(created_at__gte=since) | Q(status="open"))
+def _charged(
+    of: Mirror, tenant: Tenant | None, owner: KeyOwner, *, since: datetime
+) -> Iterator[Difference]:
+    held = of.model._default_manager.select_related("tenant").filter(_of(tenant))
+    recent = held.filter(Q(created_at__gte=since) | of.standing)
     unseen = {each.pk: each for each in (held if tenant else recent)}
-    for document in _listed_invoices(tenant, since=since):
+    for document in _listed(of, tenant, since=since):
         row = unseen.pop(document["id"], None)
-        if row is None and _is_quiet(document):
+        if row is None and of.is_quiet(document):
             continue
-        shown = stripe_sync.invoice_shown(document)
-        if shown.tenant is not None:
-            yield from _compared(Kind.INVOICE, row, shown, INVOICE_FIELDS)
+        yield from one(document["id"], row.tenant if row else None, _shown(of, row, document))
     for row in unseen.values():
-        fresh = gateway.invoice(row.pk)
-        if fresh is not None:
-            yield from _compared(
-                Kind.INVOICE, row, stripe_sync.invoice_shown(fresh), INVOICE_FIELDS
-            )
-        elif row.gone_at is None and (why := owner.doubts(customer_id=row.customer_id, held=True)):
-            yield _unseen(row.pk, row.tenant, why)
-        elif row.gone_at is None:
-            yield _difference(Kind.INVOICE, row.pk, row.tenant, "existence", row.status, "gone")
+        if row.tenant is not None:
+            yield from mirrors.looked_up(of, row, owner)
 
 
-def _listed_invoices(tenant: Tenant | None, *, since: datetime) -> Iterator[Document]:
+def _listed(of: Mirror, tenant: Tenant | None, *, since: datetime) -> Iterator[Document]:
     if tenant is None:
-        yield from gateway.invoices(since=int(since.timestamp()))
+        yield from of.listed(since=int(since.timestamp()))
         return
-    for customer in Customer.objects.filter(tenant=tenant, gone_at__isnull=True):
-        yield from gateway.invoices(customer_id=customer.pk)
+    for customer_id in _customers_of(tenant):
+        yield from of.listed(customer_id=customer_id)
 
 
-def _is_quiet(document: Document) -> bool:
-    """Whether nothing has happened yet that Stripe would have told us of."""
-    untried = document["status"] == "open" and not document.get("attempt_count")
-    return document["status"] == "draft" or untried
+def _shown(of: Mirror, row: Mirrored | None, document: Document) -> Iterator[Difference]:
+    shown = of.shown(document, row)
+    if shown.tenant is not None:
+        yield from compared(of.kind, row, shown, of.fields)
 
 
 # --- Access ---------------------------------------------------------------------------------------
@@ -214,44 +196,6 @@ def _access(tenant: Tenant | None, *, now: datetime) -> Iterator[Difference]:
         judged = access.access_mismatch(each, now=now)
         if judged is not None:
             is_now = "suspended" if each.suspended_at else "open"
-            yield _difference(
+            yield difference(
                 Kind.ACCESS, each.schema_name, each, "access", is_now, judged.reason.rstrip(".")
             )
-
-
-# --- Comparing ------------------------------------------------------------------------------------
-
-
-def _compared(
-    kind: Kind, row: Mirrored | None, shown: Mirrored, fields: tuple[str, ...]
-) -> Iterator[Difference]:
-    if row is None:
-        yield _difference(kind, shown.pk, shown.tenant, "existence", "missing", shown.status)
-        return
-    for field in fields:
-        ours, stripes = getattr(row, field), getattr(shown, field)
-        if ours != stripes:
-            yield _difference(kind, row.pk, row.tenant, field, _said(ours), _said(stripes))
-
-
-def _unseen(object_id: str, tenant: Tenant | None, why: str) -> Difference:
-    return _difference(Kind.FOREIGN, object_id, tenant, "existence", "there", f"unknown: {why}")
-
-
-def _difference(
-    kind: Kind, object_id: str, tenant: Tenant | None, field: str, ours: str, stripes: str
-) -> Difference:
-    return Difference(
-        kind=kind,
-        object_id=object_id,
-        tenant=tenant.schema_name if tenant else "",
-        field=field,
-        ours=ours,
-        stripes=stripes,
-    )
-
-
-def _said(value: Any) -> str:
-    if value is None or value == "":
-        return "nothing"
-    return value.isoformat() if isinstance(value, datetime) else str(value)

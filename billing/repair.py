@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from billing import access, checkout, gateway, stripe_sync
+from billing import access, checkout, gateway, outside_purchases, purchases, stripe_sync
+from billing.outcomes import Ignored
 from billing.reconcile import Difference, Kind
 from public_apps.tenants.models import Tenant
 
@@ -14,19 +15,24 @@ log = structlog.get_logger(__name__)
 CAUSE = "reconcile"
 
 
-def repair(found: Iterable[Difference]) -> None:
-    """Bring our side to what Stripe shows; nothing is ever changed at Stripe.
+def repair(found: Iterable[Difference]) -> list[str]:
+    """Bring our side to what Stripe shows; return a line for each where nothing could be done.
 
     Whom to refund, and which of two subscriptions to end, is for people: those stay as they are.
     """
     done = set()
+    undone = []
     for difference in found:
         mend = _REPAIRS.get(difference.kind)
         what = (difference.kind, difference.object_id)
         if mend is not None and what not in done:
-            mend(difference.object_id)
-            log.info("drift repaired", difference=difference.line)
+            why_not = mend(difference.object_id)
+            if why_not:
+                undone.append(f"{difference.line}: {why_not}")
+            said = "drift not repaired" if why_not else "drift repaired"
+            log.info(said, difference=difference.line, why=why_not)
         done.add(what)
+    return undone
 
 
 def _customer(customer_id: str) -> None:
@@ -39,6 +45,12 @@ def _subscription(subscription_id: str) -> None:
 
 def _invoice(invoice_id: str) -> None:
     stripe_sync.sync_invoice(invoice_id=invoice_id)
+    for each in gateway.credit_notes(invoice_id=invoice_id):
+        stripe_sync.sync_credit_note(credit_note_id=each["id"])
+
+
+def _payment(payment_intent_id: str) -> None:
+    stripe_sync.sync_payment(payment_intent_id=payment_intent_id)
 
 
 def _access(schema_name: str) -> None:
@@ -46,16 +58,26 @@ def _access(schema_name: str) -> None:
     access.review(tenant_id=tenant.pk, cause=CAUSE)
 
 
-def _unclaimed(subscription_id: str) -> None:
+def _unclaimed(subscription_id: str) -> str | None:
+    mirrored = access.sync_subscription(subscription_id=subscription_id)
+    if mirrored is not None:
+        purchases.follow(mirrored)
+    if outside_purchases.is_waiting(subscription_id):
+        return None  # staff have been told, and open the workspace
     session = gateway.session_of_subscription(subscription_id)
-    if session is not None:
-        checkout.settle_session(session_id=session["id"])
+    if session is None:
+        return "It was bought in no session: link its customer on a workspace's page."
+    outcome = checkout.settle_session(session_id=session["id"])
+    if isinstance(outcome, Ignored):
+        return outcome.reason
+    return None if outcome.tenant else "Its sign-up is not paid: there is nothing to open."
 
 
-_REPAIRS: dict[Kind, Callable[[str], None]] = {
+_REPAIRS: dict[Kind, Callable[[str], str | None]] = {
     Kind.CUSTOMER: _customer,
     Kind.SUBSCRIPTION: _subscription,
     Kind.INVOICE: _invoice,
+    Kind.PAYMENT: _payment,
     Kind.ACCESS: _access,
     Kind.UNCLAIMED: _unclaimed,
 }

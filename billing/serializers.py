@@ -6,9 +6,11 @@ import re
 import unicodedata
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from billing import tax_ids
 from billing.models import Interval
 from public_apps.core import origins
 from public_apps.core.rest.email_fields import AddressField
@@ -65,12 +67,31 @@ class FrontendUrlField(serializers.CharField):
         return origin
 
 
+class TaxIdField(serializers.CharField):
+    """A Greek tax number or one of another country of the EU, kept as VIES writes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = (
+            "VAT number of a business: a Greek ΑΦΜ (nine digits, with or without EL), or one of another "
+            "country of the EU with its two letters. Kept as VIES writes it: EL094014201."
+        )
+        defaults = {"required": False, "allow_blank": True, "help_text": told}
+        super().__init__(**{**defaults, "max_length": tax_ids.LENGTH, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return tax_ids.read(super().to_internal_value(data))
+        except ValidationError as refusal:
+            raise serializers.ValidationError(refusal.messages, code=refusal.code) from refusal
+
+
 # What a buyer types, each field as long as we keep it; what has no kind of its own here is a text.
 class OrderSerializer(serializers.Serializer[Any]):
     subdomain = SubdomainField(max_length=40)
     email = AddressField(max_length=254)
     plan = serializers.SlugField(max_length=40)
     interval = serializers.ChoiceField(choices=Interval.choices)
+    tax_id = TaxIdField()
     frontend_url = FrontendUrlField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -91,6 +112,9 @@ class CheckoutStartedSerializer(serializers.Serializer[Any]):
     session_id = serializers.CharField()
     checkout_url = serializers.URLField()
     status_url = serializers.URLField()
+    trial_days = serializers.IntegerField(
+        help_text="Days that are free. None if the buyer has had a trial before: it is charged now."
+    )
 
 
 class TypedOrderSerializer(serializers.Serializer[Any]):
@@ -164,6 +188,10 @@ class PriceSerializer(serializers.Serializer[Any]):
     interval = serializers.ChoiceField(choices=Interval.choices)
     unit_amount = serializers.IntegerField()
     currency = serializers.CharField()
+    tax_behavior = serializers.ChoiceField(
+        choices=["inclusive", "exclusive"],
+        help_text="Whether the amount holds VAT, or VAT is added to it at the payment page.",
+    )
 
     class Meta:
         money = ("unit_amount",)

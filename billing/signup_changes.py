@@ -14,12 +14,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import Http404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import checkout, checkout_sessions
+from billing import checkout, checkout_sessions, sale
 from billing.checkout import Order
-from public_apps.core import errors
+from public_apps.core import clock, errors
 from public_apps.onboarding.models import Signup
 from public_apps.onboarding.signup import PERSONAL, NameTaken
 from public_apps.tenants import domains
@@ -47,14 +46,14 @@ def find(signup_id: UUID) -> Signup:
 def is_changeable(signup: Signup) -> bool:
     """Whether its buyer may still change it; an expired one is taken up again by that."""
     closed = signup.paid_at or signup.failed_at or signup.given_up_at
-    return not closed and timezone.now() < signup.created_at + CHANGEABLE_FOR
+    return not closed and clock.now() < signup.created_at + CHANGEABLE_FOR
 
 
 def summary_of(signup: Signup) -> dict[str, Any]:
     """Return what is told of a sign-up; what its buyer typed only as long as it can be changed."""
     changeable = is_changeable(signup)
     ends = signup.session_expires_at
-    over = signup.released_at or (ends and ends <= timezone.now())
+    over = signup.released_at or (ends and ends <= clock.now())
     payable = changeable and not over and signup.checkout_url
     return {
         "signup_id": signup.pk,
@@ -71,6 +70,7 @@ def order_of(signup: Signup) -> Order:
     return Order(**{field.name: getattr(signup, field.name) for field in fields(Order)})
 
 
+@sale.telling_staff()
 @transaction.atomic
 def change(*, signup_id: UUID, changes: Mapping[str, Any], language: str) -> Signup:
     """Return the sign-up with these changes, and a payment page for it; the one before is closed.
@@ -112,7 +112,7 @@ def give_up(*, signup_id: UUID) -> None:
         return
     if signup.checkout_session_id:
         checkout_sessions.close(signup.checkout_session_id)
-    signup.given_up_at = timezone.now()
+    signup.given_up_at = clock.now()
     signup.released_at = signup.released_at or signup.given_up_at
     signup.checkout_url = ""
     for name in PERSONAL:

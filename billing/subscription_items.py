@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from billing.models import Plan, Price
+from billing.models import Plan, Price, Subscription
 
 Document = dict[str, Any]
 
@@ -43,20 +43,84 @@ def plan_of(price: Any) -> Plan | None:
 
 
 def renewal_amount(items: list[Document], *, with_item: Document) -> int | None:
-    """Return what is charged when this item's period ends, in minor units, add-ons included.
+    """Return what a period costs by list prices, in minor units, with all that is paid as often.
 
     None where Stripe's prices don't say: tiers, or use that is counted.
     """
-    amounts = list(_amounts(items, until=with_item.get("current_period_end")))
+    often = interval_of(with_item)
+    amounts = [amount_of(item) for item in items if interval_of(item) == often]
     return None if None in amounts else sum(each for each in amounts if each is not None)
 
 
-def _amounts(items: list[Document], *, until: Any) -> Iterator[int | None]:
-    for item in items:
-        amount = (item.get("price") or {}).get("unit_amount")
-        quantity = item.get("quantity")
-        if item.get("current_period_end") == until:
-            yield None if amount is None or quantity is None else amount * quantity
+def amount_of(item: Document) -> int | None:
+    """Return what a period of an item costs by its list price, or None if that doesn't say."""
+    amount = (item.get("price") or {}).get("unit_amount")
+    quantity = item.get("quantity")
+    return None if amount is None or quantity is None else amount * quantity
+
+
+def interval_of(item: Document) -> tuple[str, int]:
+    """Return how often an item is paid, such as every three months."""
+    recurring = (item.get("price") or {}).get("recurring") or {}
+    return str(recurring.get("interval") or ""), int(recurring.get("interval_count") or 1)
+
+
+def told(items: list[Document], *, plans: Document) -> list[Document]:
+    """Return what is to be known of each item, the plan's first: names, prices, how often."""
+    ordered = sorted(items, key=lambda item: item is not plans)
+    return [_told(item, is_plan=item is plans) for item in ordered]
+
+
+def _told(item: Document, *, is_plan: bool) -> Document:
+    price = item.get("price") or {}
+    interval, count = interval_of(item)
+    return {
+        "id": item.get("id") or "",
+        "name": _name(price),
+        "is_plan": is_plan,
+        "quantity": item.get("quantity"),
+        "unit_amount": price.get("unit_amount"),
+        "amount": amount_of(item),
+        "currency": str(price.get("currency") or ""),
+        "interval": interval,
+        "interval_count": count,
+    }
+
+
+def _name(price: Document) -> str:
+    """Return what Stripe calls what is sold: the product's name, if it came along."""
+    product = price.get("product")
+    called = product.get("name") if isinstance(product, dict) else ""
+    return str(called or price.get("nickname") or "")
+
+
+def sums(row: Subscription) -> Iterator[Document]:
+    """Yield what is charged together for a subscription: a sum for each interval.
+
+    An amount is None where a price of an item doesn't say it. A row that was mirrored before items
+    were has the sum of its plan's interval alone.
+    """
+    if row.items:
+        yield from _sums_of(row.items)
+    elif row.renewal_amount is not None:
+        yield {
+            "amount": row.renewal_amount,
+            "currency": row.currency,
+            "interval": row.interval,
+            "interval_count": row.interval_count,
+        }
+
+
+def _sums_of(items: list[Document]) -> Iterator[Document]:
+    for often in dict.fromkeys((item["interval"], item["interval_count"]) for item in items):
+        alike = [item for item in items if (item["interval"], item["interval_count"]) == often]
+        amounts = [item["amount"] for item in alike]
+        yield {
+            "amount": None if None in amounts else sum(amounts),
+            "currency": alike[0]["currency"],
+            "interval": often[0],
+            "interval_count": often[1],
+        }
 
 
 def _at_our_prices(items: list[Document]) -> list[Document]:

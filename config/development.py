@@ -14,7 +14,7 @@ from pathlib import Path
 # Programs that serve nobody. No lock of production holds them, so none can be running there.
 TOOLS = frozenset({"pytest", "mypy"})
 # Commands that serve nobody and read or write no row.
-COMMANDS = frozenset({"makemigrations", "openapi"})
+COMMANDS = frozenset({"makemigrations", "openapi", "permissions"})
 # What a process loads before the settings if it is about to serve.
 WEB = frozenset({"config.wsgi", "gunicorn"})
 LIST = ".env.example"  # every setting, one a line
@@ -51,6 +51,11 @@ def completed(
     }
 
 
+def settings_of(root: Path) -> frozenset[str]:
+    """Return the name of every setting, as the list in a checkout has them. Raises OSError."""
+    return frozenset(re.findall(r"^([A-Z][A-Z0-9_]*)=", (root / LIST).read_text(), re.MULTILINE))
+
+
 def expect_no_database() -> None:
     """Let `makemigrations` pass over in silence that there are no rows to hold its files against."""
     warnings.filterwarnings(
@@ -73,7 +78,7 @@ def _is_checkout(root: Path) -> bool:
 
 def _is_unset(environ: Mapping[str, str], root: Path) -> bool:
     try:
-        listed = set(re.findall(r"^([A-Z][A-Z0-9_]*)=", (root / LIST).read_text(), re.MULTILINE))
+        listed = settings_of(root)
     except OSError:
         return False
     return not any(

@@ -35,6 +35,7 @@ class Stripe:
     currency: str
     api_base: str
     mode: str  # live | test | mock | manual
+    promotion_codes: bool = False  # whether payment pages take codes of Stripe's promotions
 
     @property
     def livemode(self) -> bool:
@@ -86,6 +87,15 @@ def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -
     if not re.fullmatch(r"\d{1,9}", raw) or int(raw) < least:
         raise UnsafeSetting(f"{name} must be a whole number of at least {least}, not {raw!r}.")
     return int(raw)
+
+
+def one_of(env: environ.Env, name: str, default: str, *others: str) -> str:
+    """Return one of these words, the first if the variable is not set."""
+    word = text(env, name).lower() or default
+    if word not in {default, *others}:
+        known = ", ".join((default, *others))
+        raise UnsafeSetting(f"{name} is {word!r}: it must be one of {known}.")
+    return word
 
 
 def rate(env: environ.Env, name: str, *, default: str) -> str:
@@ -254,6 +264,7 @@ def stripe(env: environ.Env, *, debug: bool) -> Stripe:
         currency=_currency(env),
         api_base=api_base or (MOCK_STRIPE if mock and debug else STRIPE_API),
         mode=_mode(mock=mock, debug=debug, live=live),
+        promotion_codes=boolean(env, "STRIPE_PROMOTION_CODES", default=False),
     )
 
 

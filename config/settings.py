@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, development, document, mail, resolvers
+from config import archives, development, document, mail, resolvers, tax
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -42,6 +42,7 @@ try:
     TENANT_POOL_SIZE = settings_reader.whole_number(_env, "TENANT_POOL_SIZE", default=5)
     TENANT_ON_CITUS = settings_reader.boolean(_env, "TENANT_ON_CITUS", default=False)
     PAST_DUE_GRACE_DAYS = settings_reader.whole_number(_env, "PAST_DUE_GRACE_DAYS", default=14)
+    DOWNGRADES = settings_reader.one_of(_env, "DOWNGRADES", "choice", "now", "period_end")
     RETENTION_DAYS = settings_reader.whole_number(_env, "RETENTION_DAYS", default=90, least=1)
     UPLOAD_MAX_MIB = settings_reader.whole_number(_env, "UPLOAD_MAX_MIB", default=51, least=1)
     TENANT_FILES_MIB = settings_reader.whole_number(_env, "TENANT_FILES_MIB", default=2048, least=1)
@@ -56,6 +57,8 @@ try:
     )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = mail.anymail(_env)
+    TAX = tax.tax(_env)
+    EINVOICING = tax.einvoicing(_env)
     ARCHIVE_STORE = archives.store(_env)
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
@@ -77,6 +80,7 @@ APP_VERSION = (
     or "unreleased"
 )
 PG_DUMP = settings_reader.text(_env, "PG_DUMP")
+PLAN_TEXTS = settings_reader.text(_env, "PLAN_TEXTS")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [
@@ -387,6 +391,7 @@ SPECTACULAR_SETTINGS = {
         "ExpenseCategory": "tenant_apps.finances.models.Category",
         "PartyKind": "tenant_apps.buildings.models.Party",
         "IntervalEnum": "billing.models.Interval",
+        "ChangeTime": "billing.owners.at_period_end.TIMES",
         "PriceInterval": "billing.owners.serializers.PRICE_INTERVALS",
         "ProblemCode": "public_apps.core.rest.openapi.PROBLEM_CODES",
         "StepName": "public_apps.onboarding.progress.STEPS",

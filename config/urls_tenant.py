@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from config import tenant_routes
 from config.urls_docs import docs
 from public_apps.accounts.api import MeView
 from public_apps.tenants.workspace.audit_api import AuditView
@@ -19,23 +20,14 @@ urlpatterns = [
     path("api/", include("public_apps.tenants.custom_domains.api_urls")),
     path("api/", include("public_apps.tenants.archives.api_urls")),
     path("api/", include("public_apps.tenants.offboarding.api_urls")),
-    path("api/", include("tenant_apps.files.api_urls")),
-    path("api/", include("tenant_apps.buildings.api_urls")),
-    path("api/", include("tenant_apps.finances.api_urls")),
-    path("api/", include("tenant_apps.announcements.api_urls")),
-    path("api/", include("tenant_apps.requests.api_urls")),
-    path("api/", include("tenant_apps.votes.api_urls")),
+    path("api/", include(tenant_routes.of_api())),
     path("members/", include("public_apps.accounts.people.urls")),
     path("settings/", include("public_apps.tenants.workspace.urls")),
     path("settings/me/", include("public_apps.accounts.profile.urls")),
     path("settings/domains/", include("public_apps.tenants.custom_domains.urls")),
     path("settings/export/", include("public_apps.tenants.archives.urls")),
     path("settings/delete/", include("public_apps.tenants.offboarding.urls")),
-    path("buildings/", include("tenant_apps.buildings.urls")),
-    path("finances/", include("tenant_apps.finances.urls")),
-    path("announcements/", include("tenant_apps.announcements.urls")),
-    path("requests/", include("tenant_apps.requests.urls")),
-    path("votes/", include("tenant_apps.votes.urls")),
+    *tenant_routes.of_pages(),
     path("api/", include(docs("config.urls_tenant"))),
     path("api/audit/", AuditView.as_view(), name="audit"),
     path("", include("staff.impersonation.urls")),

@@ -6,97 +6,34 @@ import argparse
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack import chromium, databases, environment, os_signals, template, xdist_databases
+from devstack import (
+    chromium,
+    databases,
+    environment,
+    os_signals,
+    seeds,
+    template,
+    xdist_databases,
+)
+from devstack.checking import Check, Runner
 from devstack.console import Screen
 from devstack.databases import NoDatabase
 from devstack.os_signals import Stopped
 from devstack.ports import PortTaken
-from devstack.processes import ROOT, PartFailed
+from devstack.processes import PartFailed
 from devstack.run_directory import StateInUse
 from devstack.stack import Stack
 
 PYTHON = sys.executable
 MOST_RUNS = 20
-FAREWELL_SECONDS = 20.0
 IN_LANES = ("-p", "devstack.pytest_lane", "--dist=worksteal")
 SLOWEST = "--durations=25"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """A command that must succeed. A `loud` one writes straight to the terminal.
-
-    `bin/test --check NAME` runs one alone, without PostgreSQL unless it needs that.
-    """
-
-    name: str
-    title: str
-    command: tuple[str, ...]
-    needs_database: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict)
-    loud: bool = False
-
-
-class Runner:
-    """Runs checks one by one and remembers which failed."""
-
-    def __init__(self, stack: Stack, screen: Screen, environ: Mapping[str, str]) -> None:
-        self.failed: list[str] = []
-        self._stack = stack
-        self._screen = screen
-        self._environ = environ
-
-    def run(self, check: Check) -> None:
-        """Run one check and show how it went."""
-        try:
-            if check.loud:
-                self._screen.heading(check.title)
-                self._execute(check)
-            else:
-                self._screen.step(check.title, partial(self._execute, check))
-        except subprocess.CalledProcessError as error:
-            self.failed.append(check.title)
-            if error.stdout:
-                self._screen.plain(error.stdout.rstrip())
-
-    def _execute(self, check: Check) -> None:
-        process = subprocess.Popen(
-            check.command,
-            cwd=ROOT,
-            env={**self._environ, **check.environ},
-            stdout=None if check.loud else subprocess.PIPE,
-            stderr=None if check.loud else subprocess.STDOUT,
-            text=True,
-        )
-        watchdog = self._stack.watchdog
-        watchdog.watch(process.pid, signal.SIGINT)
-        try:
-            output, _ = process.communicate()
-        except Stopped:
-            self._end(process)
-            raise
-        finally:
-            watchdog.forget(process.pid)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, check.command, output)
-
-    def _end(self, process: subprocess.Popen[str]) -> None:
-        """Let tests stop what they started: Ctrl-C has reached them already, SIGTERM has not."""
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=FAREWELL_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
 
 
 def main() -> int:
@@ -127,7 +64,7 @@ def open_stack(database_url: str = "") -> Stack:
     Of the settings outside only DATABASE_URL counts, for its server: nobody's real keys and nobody's
     tables get into a test.
     """
-    given = environment.without_settings(os.environ)
+    given = environment.for_a_system(os.environ)
     base = Path(os.environ.get("CONCIERGE_STATE", "var")).absolute()
     for number in range(1, MOST_RUNS):
         folder = base / ("test" if number == 1 else f"test-{number}")
@@ -180,9 +117,9 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         run_tests(runner, stack, pytest_arguments, number or 1)
     else:
         screen.heading("Checks")
-        for check in checks(missing):
-            runner.run(check)
-        run_tests(runner, stack, [SLOWEST], number or xdist_databases.sensible_number())
+        runner.run_two_at_once(checks(missing))
+        whole = [SLOWEST, *seeds.option(os.environ)]
+        run_tests(runner, stack, whole, number or xdist_databases.sensible_number())
     return verdict(runner, screen, missing)
 
 
@@ -247,6 +184,11 @@ def checks(missing: list[str]) -> list[Check]:
     lint_imports = "from importlinter.cli import lint_imports_command as run; run()"
     return [
         Check(
+            name="resources",
+            title="No resource of the API lacks a piece",
+            command=(PYTHON, "-m", "pytest", "-q", "tests/unit/tenant_api/test_completeness.py"),
+        ),
+        Check(
             name="format",
             title="Format",
             command=(PYTHON, "-m", "ruff", "format", "--check", "."),
@@ -281,11 +223,6 @@ def checks(missing: list[str]) -> list[Check]:
             title="Production settings are safe",
             command=(*manage, "check", "--deploy", "--fail-level", "WARNING"),
             environ=environment.production_like(),
-        ),
-        Check(
-            name="resources",
-            title="No resource of the API lacks a piece",
-            command=(PYTHON, "-m", "pytest", "-q", "tests/unit/tenant_api/test_completeness.py"),
         ),
         Check(
             name="openapi",
@@ -336,10 +273,15 @@ def node_checks(missing: list[str]) -> list[Check]:
                 "run generate",
             ),
         ),
+        *_in_folder(
+            (npm, "--prefix", "clients/stripe", "--silent"),
+            ("stripe-packages", "Stripe's own library for Node", "ci"),
+        ),
         Check(
             name="site",
             title="Next.js site builds",
             command=(PYTHON, "-m", "devstack.frontend"),
+            by_node=True,
         ),
     ]
 
@@ -347,7 +289,7 @@ def node_checks(missing: list[str]) -> list[Check]:
 def _in_folder(npm: tuple[str, ...], *checks: tuple[str, str, str]) -> list[Check]:
     """Return checks that npm runs in a folder, each given as its name, its title and its words."""
     return [
-        Check(name=name, title=title, command=(*npm, *words.split()))
+        Check(name=name, title=title, command=(*npm, *words.split()), by_node=True)
         for name, title, words in checks
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.panel import Panel
@@ -25,6 +26,7 @@ class Screen:
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         self._console = Console(highlight=False)
+        self._mover = threading.Lock()
 
     def heading(self, text: str) -> None:
         """Name what follows."""
@@ -78,13 +80,20 @@ class Screen:
 
     @contextmanager
     def _moving(self, title: str) -> Iterator[None]:
+        """Have something move meanwhile; of two steps at once, for the one that came first."""
+        if not (self._console.is_terminal and self._mover.acquire(blocking=False)):
+            yield
+            return
         progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
             console=self._console, transient=True,
         )  # fmt: skip
-        with progress if self._console.is_terminal else nullcontext():
-            progress.add_task(title, total=None)
-            yield
+        try:
+            with progress:
+                progress.add_task(title, total=None)
+                yield
+        finally:
+            self._mover.release()
 
     def _line(self, mark: str, style: str, title: str, seconds: float) -> None:
         text = Text.assemble((mark, style), f" {title:<{TITLE_WIDTH}} ", (duration(seconds), "dim"))

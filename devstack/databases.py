@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -11,6 +13,7 @@ from psycopg import sql
 
 OURS = "tenants_tenant"  # a table that only a database of New Concierge has
 CONNECT_SECONDS = 10
+DROP_SECONDS = 30
 MOST_NAMED = 3
 
 
@@ -49,7 +52,21 @@ def made(url: str, *, database: str) -> Iterator[str]:
         yield address_of(url, database=database)
     finally:
         with psycopg.connect(url, autocommit=True) as connection:
+            _drop(connection, drop)
+
+
+def _drop(connection: psycopg.Connection[tuple[Any, ...]], drop: sql.Composed) -> None:
+    """Drop a database, waiting for whom our role may not send away: the server's own autovacuum."""
+    deadline = time.monotonic() + DROP_SECONDS
+    while True:
+        try:
             connection.execute(drop)
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def refuse_foreign(url: str) -> None:

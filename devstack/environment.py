@@ -26,6 +26,9 @@ PORT_NAMES = {
     "postgres": "PGPORT",
     "frontend": "FRONTEND_PORT",
 }
+# Where texts of migrations are kept. It says nothing of a system (its files are known by their code),
+# and a run's systems share them.
+SHARED = "PLAN_TEXTS"
 # What makes a process one of several that run tests side by side; what it starts is none of them.
 LANES = "CONCIERGE_LANES"
 LANE = "PYTEST_XDIST_WORKER"
@@ -46,6 +49,7 @@ class Addresses:
     mock_stripe_url: str
     database_url: str
     archives: str = ""
+    plan_texts: str = ""
     pg_dump: str = ""
     frontend_port: int = 0  # 0: the Next.js site is no part of the run
 
@@ -61,6 +65,12 @@ def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in environ.items() if not _is_setting(name) and name not in ours
     }
+
+
+def for_a_system(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what another system of this run begins with: no setting, but the texts that all share."""
+    shared = {SHARED: environ[SHARED]} if SHARED in environ else {}
+    return {**without_settings(environ), **shared}
 
 
 def marked(settings: Mapping[str, str]) -> dict[str, str]:
@@ -95,6 +105,7 @@ def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) ->
         "WEB_HOST": "127.0.0.1",
         "ARCHIVE_STORE": addresses.archives,
         "PG_DUMP": addresses.pg_dump,
+        "PLAN_TEXTS": addresses.plan_texts,
         "TENANT_BASE_DOMAIN": "localhost",
         "TENANT_POOL_SIZE": "5",
         # On one machine every customer comes from the same address.

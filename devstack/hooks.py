@@ -24,6 +24,8 @@ DEFERRALS = ("public_apps.core.jobs.defer_once", "public_apps.core.jobs.deferral
 # They add to a collection of their module's, too, but what is added reacts to nothing.
 DECLARATIONS = {
     "public_apps.monitoring.incidents.kind",  # docs/operations.md has a runbook for each
+    "public_apps.accounts.navigation.add_page",
+    "public_apps.accounts.permissions.declare",  # docs/permissions.md shows all
 }
 
 

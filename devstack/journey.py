@@ -67,8 +67,9 @@ class Customer:
 
 def read_plans(customer: Customer) -> None:
     """See what is for sale, and choose: a plan that is paid at once, if there is one."""
-    plans = _json(Visitor().get(f"{customer.web_url}/api/billing/plans/"), 200)
-    _expect(plans, "no plan is for sale")
+    offered = _json(Visitor().get(f"{customer.web_url}/api/billing/plans/"), 200)
+    plans = [plan for plan in offered if plan["prices"]]
+    _expect(plans, "no price is at Stripe, so none is for sale: manage.py plans push")
     customer.plan = min(plans, key=lambda plan: (plan["trial_days"] > 0, _price(plan)))
 
 

@@ -14,6 +14,10 @@ WHATS = {
     "trial-will-end": "Stripe's notice, three days before",
     "dispute": "the bank takes the last payment back",
     "refund": "the last payment is refunded in full",
+    "failed-refund": "that refund comes back: staff are told",
+    "fraud-warning": "the bank takes the last payment for fraud: staff are told",
+    "failed-finalization": "Stripe can't finish an invoice: staff are told",
+    "slow-renewal": "the next period is charged by a debit that takes days",
 }
 DAY = 86_400
 UNITS = {"h": 3600, "d": DAY, "w": 7 * DAY, "m": 31 * DAY}

@@ -13,7 +13,8 @@ import pytest
 
 from devstack.environment import LANE, LANES
 
-LONG = "own_system"  # the fixture of the tests that take longest
+# The fixtures of the tests that take longest; side by side, those of one kind come to one lane.
+LONG = ("own_system", "breakable")
 
 
 def enter() -> None:
@@ -27,7 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Else the order stays random: this comes after pytest-randomly.
     """
-    items.sort(key=lambda item: LONG not in getattr(item, "fixturenames", ()))
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    fixtures = getattr(item, "fixturenames", ())
+    return next((rank for rank, name in enumerate(LONG) if name in fixtures), len(LONG))
 
 
 enter()

@@ -133,7 +133,8 @@ class Stack:
             mail_port=self._port["mail"],
             mock_stripe_url=f"http://127.0.0.1:{mock_port}" if mock_port else "",
             database_url=self.postgres.url if self.postgres else "",
-            archives=str(self.folder.absolute() / "archives"),
+            archives=str(self.folder / "archives"),
+            plan_texts=str(self.folder / "plan_texts"),
             pg_dump=pgbinaries.pg_dump(),
             frontend_port=self._port.get("frontend", 0),
         )

@@ -35,7 +35,7 @@ def opened(stack: Stack, number: int) -> Iterator[Mapping[str, str]]:
         for index, span in enumerate(ports.shares(number)):
             name = f"gw{index}"  # as pytest-xdist calls the process that gets it
             given = {
-                **environment.without_settings(stack.env),
+                **environment.for_a_system(stack.env),
                 "CONCIERGE_STATE": stack.env["CONCIERGE_STATE"],
                 "DATABASE_URL": ends.enter_context(
                     databases.made(stack.database_url, database=_database_of(stack, name))

@@ -39,7 +39,12 @@ _ACCOUNT: Document = {
     "email": "billing@example.com",
     "metadata": {},
     "payouts_enabled": True,
-    "settings": {"dashboard": {"display_name": "New Concierge (mock)", "timezone": "Etc/UTC"}},
+    "settings": {
+        "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+        "card_payments": {"statement_descriptor_prefix": None},
+        "dashboard": {"display_name": "New Concierge (mock)", "timezone": "Etc/UTC"},
+        "payments": {"statement_descriptor": "NEW CONCIERGE"},
+    },
     "type": "standard",
 }
 

@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,16 +16,25 @@ from werkzeug.wrappers import Request, Response
 
 from mock_stripe import (
     account,
+    balances,
     billing_calls,
     catalogue,
+    clock_calls,
+    clocks,
+    credit_notes,
     customers,
+    discounts,
     endpoints,
     events,
+    invoice_items,
     payments,
     portal,
+    portal_configurations,
     refunds,
+    schedules,
     sessions,
     subscriptions,
+    taxes,
 )
 from mock_stripe.calls import Call, Handler
 from mock_stripe.errors import ApiError
@@ -35,9 +44,11 @@ from mock_stripe.forms import Params, Tree, parse
 from mock_stripe.idempotency import KeysInUse, earlier_answer, keep_answer
 from mock_stripe.ids import new_id
 from mock_stripe.store import Change, Store
+from mock_stripe.table import Document
 
-_MODULES = (account, billing_calls, catalogue, customers, endpoints, events, payments, portal, refunds,
-            sessions, subscriptions)  # fmt: skip
+_MODULES = (account, balances, billing_calls, catalogue, clock_calls, credit_notes, customers,
+            discounts, endpoints, events, invoice_items, payments, portal, portal_configurations,
+            refunds, schedules, sessions, subscriptions, taxes)  # fmt: skip
 ROUTES: dict[str, Handler] = {}
 _MAP = Map(strict_slashes=False)
 for _module in _MODULES:
@@ -55,6 +66,7 @@ class Asked:
     tree: Tree
     expand: list[str]
     path: str
+    reads: bool
     key: str
     fingerprint: str
 
@@ -141,7 +153,8 @@ class Api:
             public_url=self.public_url,
         )  # fmt: skip
         try:
-            document = expanded(change, asked.handler(call), asked.expand)
+            with _customers_time(call, reads=asked.reads):
+                document = expanded(change, asked.handler(call), asked.expand)
         except ApiError as error:
             if not error.kept:
                 raise
@@ -164,6 +177,34 @@ class Api:
         known = key == self.secret_key if self.secret_key else key.startswith(_TEST_KEYS)
         if not known:
             raise ApiError(401, f"Invalid API Key provided: {key[:8]}****{key[-4:]}")
+
+
+_PREVIEW = "/v1/invoices/create_preview"
+# What billing keeps: it lives at its customer's time, unlike payments, cards and pages.
+_BILLING = ("customers", "subscriptions", "subscription_items", "invoices", "invoiceitems",
+            "credit_notes")  # fmt: skip
+_NAMING = ("customer", "subscription", "invoice")
+
+
+@contextmanager
+def _customers_time(call: Call, *, reads: bool) -> Iterator[None]:
+    """Let it be the time of whom a call is about; one who is on the way takes no changes (429)."""
+    clock = _clock_of(call) if call.url.split("/")[2] in _BILLING else None
+    if clock is None:
+        yield
+        return
+    if not reads:
+        clocks.refuse_while_advancing(clock)
+    with call.change.at(clock["frozen_time"]):
+        yield
+
+
+def _clock_of(call: Call) -> Document | None:
+    named = [call.params.text(name) for name in _NAMING if not call.params.is_nested(name)]
+    ids = [*call.ids.values(), *filter(None, named)]
+    if "subscription_items" in call.url and "id" in call.ids:
+        ids.append(subscriptions.of_item(call.change, call.id)["id"])
+    return clocks.clock_named(call.change, ids)
 
 
 _TEST_KEYS = ("sk_test_", "rk_test_")
@@ -190,6 +231,7 @@ def _asked(request: Request) -> Asked:
         tree=tree,
         expand=expand,
         path=request.path,
+        reads=request.method == "GET" or request.path == _PREVIEW,
         key=key,
         fingerprint=json.dumps([request.path, sorted(pairs)]),
     )

@@ -16,14 +16,23 @@ _SAID = {
 }
 
 
-def shown(invoice: Document) -> Markup:
-    """Return the invoice with its PDF and, while it is open, with buttons to settle it."""
+_PAY = [("pay", "Pay"), ("decline", "Decline")]
+_CONFIRM = [("pay", "Confirm the payment"), ("decline", "Refuse")]
+
+
+def shown(invoice: Document, *, asks: bool = False) -> Markup:
+    """Return the invoice with its PDF and, while it is open, with buttons to settle it.
+
+    `asks`: its card's bank wants to know that it is really the owner who pays.
+    """
     due = Markup('<p class="price">{}</p>').format(_money(invoice, "amount_remaining"))
     body = Markup("<section><h2>{}</h2>{}</section>{}").format(
         invoice["number"], due, markup.facts(_facts(invoice))
     )
     if invoice["status"] == "open":
-        body += markup.form([("pay", "Pay"), ("decline", "Decline")], {})
+        if asks:
+            body += markup.notice("Your bank asks you to confirm this payment.")
+        body += markup.form(_CONFIRM if asks else _PAY, {})
     else:
         body += markup.notice(_SAID[invoice["status"]])
     return body + Markup('<p><a href="{}">Download the PDF</a></p>').format(invoice["invoice_pdf"])
@@ -36,22 +45,42 @@ def printed(invoice: Document) -> bytes:
     )
 
 
+def printed_credit(note: Document) -> bytes:
+    """Return a credit note as a PDF of one page."""
+    made = datetime.fromtimestamp(note["created"], UTC).strftime("%d %B %Y")
+    taxes = [f"VAT: {markup.money(tax['amount'], note['currency'])}" for tax in note["total_taxes"]]
+    return pdf.page(
+        [f"Credit note {note['number']}", "", f"Date: {made}", f"About: {note['invoice']}", *taxes,
+         f"Total: {_money(note, 'total')}", f"Status: {note['status']}"]
+    )  # fmt: skip
+
+
 def _facts(invoice: Document) -> list[tuple[str, str]]:
     made = datetime.fromtimestamp(invoice["created"], UTC).strftime("%d %B %Y")
     costs = [
         (line["description"] or "Subscription", markup.money(line["amount"], invoice["currency"]))
         for line in invoice["lines"]["data"]
     ]
+    numbers = [("VAT number", each["value"]) for each in invoice["customer_tax_ids"]]
     return [
         ("From", invoice["account_name"]),
-        ("To", invoice["customer_email"] or invoice["customer"]),
+        ("To", invoice["customer_name"] or invoice["customer_email"] or invoice["customer"]),
+        *numbers,
         ("Date", made),
         *costs,
+        *(_tax(tax, invoice["currency"]) for tax in invoice["total_taxes"]),
         ("Total", _money(invoice, "total")),
         ("Due", _money(invoice, "amount_due")),
         ("Paid", _money(invoice, "amount_paid")),
         ("Status", invoice["status"]),
     ]
+
+
+def _tax(tax: Document, currency: str) -> tuple[str, str]:
+    if tax["taxability_reason"] == "reverse_charge":
+        return "VAT", "Reverse charge"
+    where = "in it" if tax["tax_behavior"] == "inclusive" else "added"
+    return f"VAT {where}", markup.money(tax["amount"], currency)
 
 
 def _money(invoice: Document, field: str) -> str:

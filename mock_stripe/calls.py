@@ -10,7 +10,8 @@ from mock_stripe.forms import Params
 from mock_stripe.store import Change
 from mock_stripe.table import Document, Where
 
-LIST_PARAMS = ("limit", "starting_after", "ending_before", "created", "expand")
+PAGE_PARAMS = ("limit", "starting_after", "ending_before", "expand")
+LIST_PARAMS = (*PAGE_PARAMS, "created")
 _DEFAULT_LIMIT = 10
 _MOST = 100
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mock_stripe import scheduled_phases
 from mock_stripe.events import emit
 from mock_stripe.store import Change
 from mock_stripe.table import Document
@@ -20,4 +21,5 @@ def cancel_now(
         "status": "canceled",
     }
     emit(change, "customer.subscription.deleted", change.put(ended))
+    scheduled_phases.end_with(change, ended, delinquent=reason == "payment_failed")
     return ended

@@ -12,9 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from mock_stripe import events, refunds, transitions
+from mock_stripe import clocks, events, refunds, transitions
 from mock_stripe.bodies import Body
-from mock_stripe.completion import complete
+from mock_stripe.completion import TYPED, Typed, complete
 from mock_stripe.errors import ApiError
 from mock_stripe.expansion import present
 from mock_stripe.faults import Fault, Faults
@@ -67,25 +67,26 @@ class Control:
     def reset(self, body: Body) -> Document:
         """Forget all that has happened: prices, customers, events, faults.
 
-        Endpoints, the account and its clock stay.
+        Endpoints, the account, its clock, and what is switched on of its portal stay.
         """
         body.only()
         self.faults.clear()
         with self.store.change() as change:
             kept = [change.get("_setting", name) for name in ("account", "clock")]
-            change.remove_all(but={"webhook_endpoint"})
+            change.remove_all(but={"webhook_endpoint", "billing_portal.configuration"})
             for setting in filter(None, kept):
                 change.put(setting)
         return {"reset": True}
 
     def complete_session(self, body: Body, object_id: str) -> Document:
-        """Bring a checkout session to an outcome."""
-        body.only("outcome")
+        """Bring a checkout session to an outcome; what a buyer types on its page may be given."""
+        body.only("outcome", *TYPED)
         outcome = body.text("outcome")
+        typed = Typed(**{name: body.optional_text(name) or "" for name in TYPED})
         error: ApiError | None = None
         with self.store.change() as change:
             try:
-                session = complete(change, object_id, outcome)
+                session = complete(change, object_id, outcome, typed)
             except ApiError as refused:
                 if not refused.kept:
                     raise
@@ -110,14 +111,17 @@ class Control:
             raise ApiError(400, f"{status!r} is not a word such as a status is.", param="status")
         with self.store.change() as change:
             subscription = change.fetch("subscription", object_id)
-            return present(transitions.move(change, subscription, status))
+            with clocks.living_with(change, subscription["customer"]):
+                return present(transitions.move(change, subscription, status))
 
     def simulate(self, body: Body, object_id: str) -> Document:
         """Let something happen to a subscription, by the name of the front page's button."""
         body.only("what")
         what = body.text("what")
         with self.store.change() as change:
-            happen(change, change.fetch("subscription", object_id), what)
+            subscription = change.fetch("subscription", object_id)
+            with clocks.living_with(change, subscription["customer"]):
+                happen(change, subscription, what)
         with self.store.change() as change:
             return present(change.fetch("subscription", object_id))
 

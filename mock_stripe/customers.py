@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mock_stripe.calls import Call, Route, listing, page, retrieve
+from mock_stripe import clocks, tax_ids
+from mock_stripe.calls import LIST_PARAMS, Call, Route, page, retrieve
 from mock_stripe.cancellation import cancel_now
 from mock_stripe.errors import invalid, no_such
 from mock_stripe.events import emit, put_and_emit
@@ -82,32 +83,37 @@ def new_card(
             "phone": None,
             "tax_id": None,
         },
-        "card": {
-            "brand": "visa",
-            "checks": {
-                "address_line1_check": None,
-                "address_postal_code_check": None,
-                "cvc_check": "pass",
-            },
-            "country": "US",
-            "display_brand": "visa",
-            "exp_month": 12,
-            "exp_year": 2034,
-            "fingerprint": "Xt5EWLLDS7FJjR1c",
-            "funding": "credit",
-            "generated_from": None,
-            "last4": last4,
-            "networks": {"available": ["visa"], "preferred": None},
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": {"supported": True},
-            "wallet": None,
-        },
-        "created": change.now,
+        "card": card_details(last4),
+        "created": change.real,
         "customer": customer,
         "customer_account": None,
         "livemode": False,
         "metadata": {},
         "type": "card",
+    }
+
+
+def card_details(last4: str = GOOD) -> Document:
+    """Return what is printed on one of Stripe's test cards."""
+    return {
+        "brand": "visa",
+        "checks": {
+            "address_line1_check": None,
+            "address_postal_code_check": None,
+            "cvc_check": "pass",
+        },
+        "country": "US",
+        "display_brand": "visa",
+        "exp_month": 12,
+        "exp_year": 2034,
+        "fingerprint": "Xt5EWLLDS7FJjR1c",
+        "funding": "credit",
+        "generated_from": None,
+        "last4": last4,
+        "networks": {"available": ["visa"], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
     }
 
 
@@ -117,11 +123,75 @@ def card_number(change: Change, card: str | None) -> str:
     return str(method["card"]["last4"]) if method else GOOD
 
 
+def card_of(change: Change, subscription: Document) -> str | None:
+    """Return the card that pays a subscription: its own, or else its customer's usual one."""
+    customer = change.get("customer", subscription["customer"]) or {}
+    usual = (customer.get("invoice_settings") or {}).get("default_payment_method")
+    return subscription["default_payment_method"] or usual
+
+
 def _create(call: Call) -> Document:
-    call.params.only(*_PARAMS)
-    customer = _changed(call.params, new_customer(call.change, email=None))
+    call.params.only(*_PARAMS, "tax_id_data", "test_clock")
+    customer = _changed(call.params, _new(call))
     emit(call.change, "customer.created", call.change.put(customer))
+    for given in call.params.each("tax_id_data"):
+        given.only("type", "value")
+        tax_ids.add(call.change, customer["id"], given)
     return customer
+
+
+def _new(call: Call) -> Document:
+    """Return a new customer, who lives by a clock if one is named."""
+    change, clock_id = call.change, call.params.text("test_clock")
+    if clock_id is None:
+        return new_customer(change, email=None)
+    clock = change.fetch(clocks.KIND, clock_id, param="test_clock")
+    clocks.refuse_while_advancing(clock)
+    clocks.refuse_fourth_customer(change, clock)
+    with change.at(clock["frozen_time"]):
+        return new_customer(change, email=None) | {"test_clock": clock_id}
+
+
+def _list(call: Call) -> Document:
+    """Return customers: those of a clock if one is named, else those who live in real time."""
+    params = call.params
+    params.only(*LIST_PARAMS, "email", "test_clock")
+    where = {name: {params.required(name)} for name in ("email", "test_clock") if name in params}
+
+    def in_real_time(customer_id: str) -> bool:
+        return call.change.fetch("customer", customer_id)["test_clock"] is None
+
+    return page(call, "customer", where, keep=None if "test_clock" in where else in_real_time)
+
+
+def _add_tax_id(call: Call) -> Document:
+    call.params.only("type", "value", "expand")
+    return tax_ids.add(call.change, live_customer_at(call)["id"], call.params)
+
+
+def _tax_ids(call: Call) -> Document:
+    call.params.only("limit", "starting_after", "ending_before", "expand")
+    return page(call, "tax_id", {"customer": {live_customer_at(call)["id"]}})
+
+
+def _tax_id(call: Call) -> Document:
+    call.params.only("expand")
+    return _own_tax_id(call)
+
+
+def _remove_tax_id(call: Call) -> Document:
+    call.params.only()
+    gone = _own_tax_id(call)
+    call.change.remove("tax_id", gone["id"])
+    emit(call.change, "customer.tax_id.deleted", gone)
+    return {"id": gone["id"], "object": "tax_id", "deleted": True}
+
+
+def _own_tax_id(call: Call) -> Document:
+    found = call.change.fetch("tax_id", call.ids["tax_id"])
+    if found["customer"] != live_customer_at(call)["id"]:
+        raise no_such("tax_id", found["id"])
+    return found
 
 
 def _update(call: Call) -> Document:
@@ -157,14 +227,17 @@ def live_customer_at(call: Call) -> Document:
 
 def _delete(call: Call) -> Document:
     call.params.only()
-    customer = live_customer_at(call)
-    for subscription in call.change.find("subscription", customer=call.id):
+    return forget(call.change, live_customer_at(call))
+
+
+def forget(change: Change, customer: Document) -> Document:
+    """Delete a customer, whose subscriptions end by that, and return what is left."""
+    for subscription in change.find("subscription", customer=customer["id"]):
         if subscription["ended_at"] is None:
-            cancel_now(call.change, subscription, reason="cancellation_requested")
-    emit(call.change, "customer.deleted", customer)
-    return call.change.put(
-        {"id": call.id, "object": "customer", "deleted": True, "created": customer["created"]}
-    )
+            cancel_now(change, subscription, reason="cancellation_requested")
+    emit(change, "customer.deleted", customer)
+    kept = {"id": customer["id"], "object": "customer", "created": customer["created"]}
+    return change.put(kept | {"deleted": True})
 
 
 def _retrieve(call: Call) -> Document:
@@ -194,11 +267,15 @@ def _attach(call: Call) -> Document:
 
 ROUTES: list[Route] = [
     ("POST", "/v1/customers", _create),
-    ("GET", "/v1/customers", listing("customer", "email")),
+    ("GET", "/v1/customers", _list),
     ("GET", "/v1/customers/<id>", _retrieve),
     ("POST", "/v1/customers/<id>", _update),
     ("DELETE", "/v1/customers/<id>", _delete),
     ("GET", "/v1/customers/<id>/payment_methods", _cards),
+    ("POST", "/v1/customers/<id>/tax_ids", _add_tax_id),
+    ("GET", "/v1/customers/<id>/tax_ids", _tax_ids),
+    ("GET", "/v1/customers/<id>/tax_ids/<tax_id>", _tax_id),
+    ("DELETE", "/v1/customers/<id>/tax_ids/<tax_id>", _remove_tax_id),
     ("GET", "/v1/payment_methods/<id>", retrieve("payment_method")),
     ("POST", "/v1/payment_methods/<id>/attach", _attach),
 ]

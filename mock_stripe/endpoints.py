@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mock_stripe.calls import Call, Route, listing, retrieve
+from mock_stripe.calls import PAGE_PARAMS, Call, Route, page, retrieve
 from mock_stripe.errors import invalid, missing_parameter
 from mock_stripe.events import API_VERSION
 from mock_stripe.expansion import NOTES
@@ -97,9 +97,14 @@ def _delete(call: Call) -> Document:
     return {"id": call.id, "object": "webhook_endpoint", "deleted": True}
 
 
+def _list(call: Call) -> Document:
+    call.params.only(*PAGE_PARAMS)
+    return page(call, "webhook_endpoint", {})
+
+
 ROUTES: list[Route] = [
     ("POST", "/v1/webhook_endpoints", _create),
-    ("GET", "/v1/webhook_endpoints", listing("webhook_endpoint")),
+    ("GET", "/v1/webhook_endpoints", _list),
     ("GET", "/v1/webhook_endpoints/<id>", retrieve("webhook_endpoint")),
     ("POST", "/v1/webhook_endpoints/<id>", _update),
     ("DELETE", "/v1/webhook_endpoints/<id>", _delete),

@@ -77,7 +77,7 @@ def _event(change: Change, event_type: str, data: Document) -> Document:
         "account": None,
         "api_version": API_VERSION,
         "context": None,
-        "created": change.now,
+        "created": change.real,
         "data": data,
         "livemode": False,
         "pending_webhooks": 0,
@@ -129,7 +129,7 @@ def _list(call: Call) -> Document:
     where: Where = {"type": set(types)} if types else {}
     delivered = params.boolean("delivery_success")
     late = _undelivered(call.change) if delivered is not None else set()
-    oldest = call.change.now - _KEPT_SECONDS
+    oldest = call.change.real - _KEPT_SECONDS
 
     def keep(event_id: str) -> bool:
         fresh = call.change.created("event", event_id) >= oldest

@@ -17,9 +17,11 @@ _DEEPEST = 4
 # Fields that hold an id, and what the id is of.
 _REFERENCES = {
     "charge": "charge",
+    "coupon": "coupon",
     "customer": "customer",
     "default_payment_method": "payment_method",
     "default_price": "price",
+    "discounts": "discount",
     "invoice": "invoice",
     "latest_charge": "charge",
     "latest_invoice": "invoice",
@@ -27,7 +29,10 @@ _REFERENCES = {
     "payment_method": "payment_method",
     "price": "price",
     "product": "product",
+    "promotion_code": "promotion_code",
+    "schedule": "subscription_schedule",
     "subscription": "subscription",
+    "test_clock": "test_helpers.test_clock",
 }
 
 
@@ -63,8 +68,12 @@ def _expand(change: Change, node: Any, steps: list[str], path: str) -> None:
     child = _child(change, node, field, path)
     if rest and child is not None:
         _expand(change, child, rest, path)
-    elif not rest and not isinstance(child, dict) and child is not None:
+    elif not rest and not _is_in_full(child, field) and child is not None:
         raise _not_expandable(path)
+
+
+def _is_in_full(child: Any, field: str) -> bool:
+    return isinstance(child, dict) or (isinstance(child, list) and field in _REFERENCES)
 
 
 def _child(change: Change, node: Document, field: str, path: str) -> Any:
@@ -73,12 +82,17 @@ def _child(change: Change, node: Document, field: str, path: str) -> Any:
         node[field] = include(change, node)
     if field not in node:
         raise _not_expandable(path)
-    value = node[field]
-    if isinstance(value, str) and field in _REFERENCES:
-        found = change.get(_REFERENCES[field], value)
-        if found is not None:
-            node[field] = present(found)
+    if field in _REFERENCES:
+        node[field] = _in_full(change, _REFERENCES[field], node[field])
     return node[field]
+
+
+def _in_full(change: Change, kind: str, value: Any) -> Any:
+    """Return what an id is of, or each of a list of ids; what is there in full already stays."""
+    if isinstance(value, list):
+        return [_in_full(change, kind, each) for each in value]
+    found = change.get(kind, value) if isinstance(value, str) else None
+    return value if found is None else present(found)
 
 
 def _not_expandable(path: str) -> ApiError:
@@ -103,6 +117,7 @@ def _found(kind: str, facet: str, url: str) -> Callable[[Change, Document], Docu
 # Fields that are absent unless asked for.
 _ON_REQUEST: dict[tuple[str, str], Callable[[Change, Document], Document]] = {
     ("checkout.session", "line_items"): _line_items,
+    ("customer", "tax_ids"): _found("tax_id", "customer", "/v1/customers/{}/tax_ids"),
     ("customer", "subscriptions"): _found(
         "subscription", "customer", "/v1/customers/{}/subscriptions"
     ),

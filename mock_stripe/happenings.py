@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mock_stripe import refunds, transitions
+from mock_stripe import invoices, refunds, transitions
 from mock_stripe.errors import ApiError
 from mock_stripe.events import emit
+from mock_stripe.lines import regular
 from mock_stripe.store import Change
 from mock_stripe.table import Document
 
@@ -47,6 +48,37 @@ def _is_refunded(change: Change, subscription: Document) -> None:
     refunds.refund(change, charge, charge["amount"] - charge["amount_refunded"], reason=None)
 
 
+def _renews_slowly(change: Change, subscription: Document) -> None:
+    if subscription["status"] != "active":
+        raise ApiError(409, f"{subscription['id']} is {subscription['status']}.")
+    transitions.renew(change, subscription, slowly=True)
+
+
+def _refund_fails(change: Change, subscription: Document) -> None:
+    for charge in change.find("charge", customer=subscription["customer"]):
+        for given in change.find("refund", charge=charge["id"]):
+            if given["status"] != "failed":
+                refunds.fail(change, charge, given)
+                return
+    raise ApiError(409, f"Nothing was given back for {subscription['id']}.")
+
+
+def _is_warned_of(change: Change, subscription: Document) -> None:
+    refunds.warn_of_fraud(change, _last_charge(change, subscription))
+
+
+def _is_not_finalized(change: Change, subscription: Document) -> None:
+    lines = regular(change, subscription)
+    draft = invoices.draft(change, subscription, lines, reason="subscription_cycle")
+    error = {
+        "code": "customer_tax_location_invalid",
+        "message": "The customer's location isn't recognized.",
+        "type": "invalid_request_error",
+    }
+    failed = draft | {"last_finalization_error": error}
+    emit(change, "invoice.finalization_failed", change.put(failed))
+
+
 def _last_charge(change: Change, subscription: Document) -> Document:
     for charge in change.find("charge", customer=subscription["customer"]):
         if charge["paid"] and not charge["refunded"] and not charge["disputed"]:
@@ -64,4 +96,8 @@ HAPPENINGS: dict[str, tuple[str, Happening]] = {
     "trial-will-end": ("Trial's notice", _announces_end),
     "dispute": ("Bank disputes", _is_disputed),
     "refund": ("Refund", _is_refunded),
+    "failed-refund": ("Refund fails", _refund_fails),
+    "fraud-warning": ("Bank warns of fraud", _is_warned_of),
+    "failed-finalization": ("Invoice is stuck", _is_not_finalized),
+    "slow-renewal": ("Renews by SEPA", _renews_slowly),
 }

@@ -47,7 +47,7 @@ class KeysInUse:
 def earlier_answer(change: Change, key: str, fingerprint: str) -> Document | None:
     """Return the answer kept for a key; raises ApiError if it answered another request."""
     answer = change.get("_answer", key)
-    if answer is None or answer["created"] < change.now - _KEPT_SECONDS:
+    if answer is None or answer["created"] < change.real - _KEPT_SECONDS:
         return None
     if answer["fingerprint"] != fingerprint:
         raise ApiError(
@@ -66,7 +66,7 @@ def keep_answer(change: Change, key: str, fingerprint: str, status: int, body: s
         {
             "object": "_answer",
             "id": key,
-            "created": change.now,
+            "created": change.real,
             "fingerprint": fingerprint,
             "status": status,
             "body": body,

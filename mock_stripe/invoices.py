@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+from mock_stripe import balances, discounts, taxes
 from mock_stripe.calls import list_object
-from mock_stripe.events import emit
+from mock_stripe.events import emit, put_and_emit
+from mock_stripe.expansion import NOTES
 from mock_stripe.ids import new_id
-from mock_stripe.payments import new_intent
+from mock_stripe.payments import cancel, new_intent
 from mock_stripe.store import Change
 from mock_stripe.table import Document
 
 _RETRY_AFTER = 3 * 86_400
+_DAY = 86_400
+_LINK_LIVES = 30 * _DAY
+BY_INVOICE = "send_invoice"
 
 
 def build(
@@ -17,7 +24,12 @@ def build(
 ) -> Document:
     """Return a draft invoice that is not written; a customer's credit is already used on it."""
     customer = change.get("customer", subscription["customer"]) or {}
-    total = sum(line["amount"] for line in lines)
+    in_force = [change.fetch("discount", each) for each in subscription["discounts"]]
+    begins = max((line["period"]["start"] for line in lines), default=change.now)
+    lines, off = discounts.taken_off(change, lines, in_force, at=begins)
+    lines = taxes.taxed(change, subscription, customer, lines)
+    subtotal = sum(line["amount"] for line in lines)
+    total = subtotal - sum(each["amount"] for each in off) + taxes.added(lines)
     balance = int(customer.get("balance", 0))
     due = max(0, total + balance)
     url = f"/v1/invoices/{invoice_id}/lines"
@@ -27,9 +39,12 @@ def build(
         "amount_due": due,
         "amount_remaining": due,
         "billing_reason": reason,
+        "collection_method": subscription["collection_method"],
         "currency": subscription["currency"],
         "customer": subscription["customer"],
         "default_payment_method": None,
+        "discounts": [each["discount"] for each in off],
+        "due_date": _due(subscription, change.now),
         "ending_balance": min(0, total + balance),
         "lines": list_object(dated, url=url) | {"total_count": len(lines)},
         "parent": {
@@ -41,11 +56,16 @@ def build(
             "type": "subscription_details",
         },
         "starting_balance": balance,
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
+        "subtotal": subtotal,
         "total": total,
-        "total_excluding_tax": total,
+        "total_discount_amounts": off,
+        **taxes.sums(change, subscription, customer, lines, total),
     }
+
+
+def _due(subscription: Document, made: int) -> int | None:
+    days = subscription["days_until_due"]
+    return None if days is None else made + days * _DAY
 
 
 def draft(
@@ -69,19 +89,53 @@ def finalize(change: Change, invoice: Document) -> Document:
     customer = change.fetch("customer", invoice["customer"])
     sequence = customer.get("next_invoice_sequence", 1)
     if not customer.get("deleted"):
-        change.put(
-            customer | {"next_invoice_sequence": sequence + 1, "balance": invoice["ending_balance"]}
-        )
+        counted = change.put(customer | {"next_invoice_sequence": sequence + 1})
+        balances.apply_to_invoice(change, counted, invoice)
     invoice = invoice | {
         "effective_at": change.now,
-        "hosted_invoice_url": f"{change.public_url}/invoice/{invoice['id']}",
-        "invoice_pdf": f"{change.public_url}/invoice/{invoice['id']}/pdf",
+        **_links(change, invoice),
         "number": f"{customer.get('invoice_prefix', 'DELETED')}-{sequence:04d}",
         "status": "open",
         "status_transitions": invoice["status_transitions"] | {"finalized_at": change.now},
     }
     emit(change, "invoice.finalized", change.put(invoice))
+    if invoice["collection_method"] == BY_INVOICE and invoice["amount_due"]:
+        emit(change, "invoice.sent", invoice)
     return invoice
+
+
+def with_living_links(change: Change, invoice: Document) -> Document:
+    """Return an invoice whose links have not ended: whoever asks anew gets new ones."""
+    ended = invoice["hosted_invoice_url"] and not is_alive(change, invoice["hosted_invoice_url"])
+    return invoice | _links(change, invoice) if ended else invoice
+
+
+def is_alive(change: Change, link: str) -> bool:
+    """Say whether a link to an invoice still leads there."""
+    until = re.search(r"[?&]until=(\d{1,12})\b", link, re.ASCII)
+    return until is None or change.real <= int(until[1])
+
+
+def _links(change: Change, invoice: Document) -> Document:
+    page = f"{change.public_url}/invoice/{invoice['id']}"
+    until = change.real + _LINK_LIVES
+    return {
+        "hosted_invoice_url": f"{page}?until={until}",
+        "invoice_pdf": f"{page}/pdf?until={until}",
+    }
+
+
+def fall_due(change: Change, invoice: Document) -> Document:
+    """Note that the day has passed by which a sent invoice was to be paid."""
+    overdue = change.put(invoice | {NOTES: {"overdue": True}})
+    emit(change, "invoice.overdue", overdue)
+    return overdue
+
+
+def falls_due_at(invoice: Document) -> int | None:
+    """Return when a sent invoice that nobody has paid will be overdue; None if it is already."""
+    waiting = invoice["status"] == "open" and not invoice.get(NOTES, {}).get("overdue")
+    return invoice["due_date"] if waiting else None
 
 
 def intent_for(change: Change, invoice: Document) -> Document:
@@ -99,17 +153,27 @@ def intent_for(change: Change, invoice: Document) -> Document:
 
 
 def await_payment(change: Change, invoice: Document, intent: Document) -> None:
-    """Tie a payment intent to the invoice that it is to pay."""
+    """Tie a payment intent to the invoice that it is to pay: a try, whose end is not known yet."""
     _write_payment(change, invoice, intent, paid=False)
+    tried = {"attempt_count": invoice["attempt_count"] + 1, "attempted": True}
+    noted = {NOTES: invoice.get(NOTES, {}) | {"counted": True}}
+    put_and_emit(change, "invoice.updated", invoice, invoice | tried | noted)
+
+
+def _tried(invoice: Document) -> Document:
+    """Return an invoice with one try more, unless a debit that has ended was counted already."""
+    notes = dict(invoice.get(NOTES, {}))
+    counted = notes.pop("counted", False)
+    tried = {"attempt_count": invoice["attempt_count"] + (not counted), "attempted": True}
+    return invoice | tried | {NOTES: notes}
 
 
 def settle(change: Change, invoice: Document, intent: Document | None) -> Document:
     """Mark an invoice paid, by a payment intent or because nothing was due."""
     due = invoice["amount_due"]
-    invoice = invoice | {
+    invoice = (invoice if intent is None else _tried(invoice)) | {
         "amount_paid": due,
         "amount_remaining": 0,
-        "attempt_count": invoice["attempt_count"] + (intent is not None),
         "attempted": True,
         "auto_advance": False,
         "next_payment_attempt": None,
@@ -127,11 +191,7 @@ def settle(change: Change, invoice: Document, intent: Document | None) -> Docume
 def fail(change: Change, invoice: Document, intent: Document) -> Document:
     """Note that the card did not pay; the invoice stays open and is tried again."""
     _write_payment(change, invoice, intent, paid=False)
-    invoice = invoice | {
-        "attempt_count": invoice["attempt_count"] + 1,
-        "attempted": True,
-        "next_payment_attempt": change.now + _RETRY_AFTER,
-    }
+    invoice = _tried(invoice) | {"next_payment_attempt": change.now + _RETRY_AFTER}
     emit(change, "invoice.payment_failed", change.put(invoice))
     if intent["status"] == "requires_action":
         emit(change, "invoice.payment_action_required", invoice)
@@ -139,7 +199,14 @@ def fail(change: Change, invoice: Document, intent: Document) -> Document:
 
 
 def void(change: Change, invoice: Document) -> Document:
-    """Close an invoice that nobody will pay."""
+    """Close an invoice that nobody will pay: its payment is over, its credit goes back."""
+    for payment in change.find("invoice_payment", invoice=invoice["id"]):
+        over = payment["status_transitions"] | {"canceled_at": change.now}
+        change.put(payment | {"status": "canceled", "status_transitions": over})
+        cancel(change, change.fetch("payment_intent", payment["payment"]["payment_intent"]))
+    customer = change.get("customer", invoice["customer"])
+    if customer is not None and not customer.get("deleted"):
+        balances.give_back(change, customer, invoice)
     transitions = invoice["status_transitions"] | {"voided_at": change.now}
     invoice = invoice | {
         "auto_advance": False,
@@ -257,9 +324,9 @@ def _blank(change: Change, customer: Document) -> Document:
             "paid_at": None,
             "voided_at": None,
         },
-        "test_clock": None,
+        "test_clock": customer.get("test_clock"),
         "total_discount_amounts": [],
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
-        "webhooks_delivered_at": change.now,
+        "webhooks_delivered_at": change.real,
     }

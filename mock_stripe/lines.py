@@ -8,8 +8,14 @@ from mock_stripe.store import Change
 from mock_stripe.table import Document
 
 
-def regular(change: Change, subscription: Document, *, trial: bool = False) -> list[Document]:
-    """Return the lines for the subscription's current period; free of charge in a trial."""
+def regular(
+    change: Change,
+    subscription: Document,
+    *,
+    trial: bool = False,
+    items: list[Document] | None = None,
+) -> list[Document]:
+    """Return the lines for the current period of all items, or of these; free in a trial."""
     return [
         _line(
             change,
@@ -19,21 +25,30 @@ def regular(change: Change, subscription: Document, *, trial: bool = False) -> l
             period=(item["current_period_start"], item["current_period_end"]),
             description=_description(change, item, trial=trial),
         )
-        for item in items_of(subscription)
+        for item in (items_of(subscription) if items is None else items)
     ]
 
 
 def upcoming(change: Change, subscription: Document) -> list[Document]:
     """Return the lines that the next renewal will have."""
-    ahead = [
+    return regular(change, subscription, items=renewed(subscription))
+
+
+def renewed(subscription: Document) -> list[Document]:
+    """Return the items whose period ends first, in the period that follows it.
+
+    All of them, unless some are paid at another interval: those wait for their own turn.
+    """
+    first = min(item["current_period_end"] for item in items_of(subscription))
+    return [
         item
         | {
             "current_period_start": item["current_period_end"],
             "current_period_end": next_period_end(subscription, item),
         }
         for item in items_of(subscription)
+        if item["current_period_end"] == first
     ]
-    return regular(change, subscription | {"items": {"data": ahead}})
 
 
 def prorations(change: Change, before: Document, after: Document, *, at: int) -> list[Document]:
@@ -138,8 +153,13 @@ def _description(change: Change, item: Document, *, trial: bool) -> str:
         return f"Trial period for {name}"
     amount = item["price"]["unit_amount"] / 100
     currency = item["price"]["currency"].upper()
-    interval = item["price"]["recurring"]["interval"]
-    return f"{item['quantity']} × {name} (at {amount:.2f} {currency} / {interval})"  # noqa: RUF001  # as Stripe writes
+    return f"{item['quantity']} × {name} (at {amount:.2f} {currency} / {_interval(item)})"  # noqa: RUF001  # as Stripe writes
+
+
+def _interval(item: Document) -> str:
+    recurring = item["price"]["recurring"]
+    word, count = recurring["interval"], recurring["interval_count"]
+    return word if count == 1 else f"every {count} {word}s"
 
 
 def _product_name(change: Change, item: Document) -> str:

@@ -46,24 +46,48 @@ def order(session: Document) -> Markup:
 def choices(session: Document, *, declined: bool) -> Markup:
     """Return the buttons of a session that is open, or what became of it."""
     if session["status"] == "expired":
-        return notice("This checkout has expired. Nothing was paid.", bad=True) + _way(
+        return notice("This checkout has expired. Nothing was paid.", bad=True) + way(
             session["cancel_url"], "Back to the shop"
         )
     if session["status"] == "complete":
         waiting = awaits_payment(session)
         said = "Your payment is on its way." if waiting else "This checkout is complete."
-        return notice(said) + _way(session["success_url"], "Continue")
+        return notice(said) + way(session["success_url"], "Continue")
     buttons = [("pay", "Pay"), ("decline", "Decline")]
     if session["cancel_url"]:
         buttons.append(("leave", "Leave"))
     error = notice("Your card was declined. Try again, or leave.", bad=True) if declined else ""
-    return Markup("{}{}").format(error, form(buttons, {}))
+    return Markup("{}{}").format(error, form(buttons, {}, asked=_asked(session)))
 
 
-def portal(found: list[Document], products: dict[str, str], *, back: str | None) -> Markup:
+def _asked(session: Document) -> Markup:
+    """Return what Stripe's page asks a buyer for whose tax is to be worked out."""
+    fields = []
+    if session["billing_address_collection"] == "required":
+        fields += [("name", "Name", ""), ("country", "Country", "GR")]
+    if (session.get("tax_id_collection") or {}).get("enabled"):
+        fields.append(("tax_id", "VAT number, if you are a business", ""))
+    if session["allow_promotion_codes"]:
+        fields.append(("promotion_code", "Promotion code", ""))
+    return inputs(fields)
+
+
+def portal(found: list[Document], products: dict[str, str], *, may_cancel: bool) -> Markup:
     """Return a customer's subscriptions with what can be done to each."""
-    shown = Markup().join(_subscription(subscription, products) for subscription in found)
-    return (shown or notice("There is no subscription yet.")) + _way(back, "Return")
+    shown = Markup().join(_subscription(each, products, may_cancel=may_cancel) for each in found)
+    return shown or notice("There is no subscription yet.")
+
+
+def inputs(fields: list[tuple[str, str, str]]) -> Markup:
+    """Return lines to type into: each a name, a label and what stands there."""
+    row = Markup('<p><label>{} <input name="{}" value="{}"></label></p>')
+    return Markup().join(row.format(label, name, value) for name, label, value in fields)
+
+
+def links(found: list[tuple[str, str]]) -> Markup:
+    """Return a list of addresses with their words."""
+    row = Markup('<li><a href="{}">{}</a></li>')
+    return Markup("<ul>{}</ul>").format(Markup().join(row.format(*each) for each in found))
 
 
 def money(amount: int, currency: str) -> str:
@@ -72,7 +96,7 @@ def money(amount: int, currency: str) -> str:
     return f"{'-' if amount < 0 else ''}{currency.upper()} {whole:,}.{cents:02d}"
 
 
-def _subscription(subscription: Document, products: dict[str, str]) -> Markup:
+def _subscription(subscription: Document, products: dict[str, str], *, may_cancel: bool) -> Markup:
     item = items_of(subscription)[0]
     price = item["price"]
     until = datetime.fromtimestamp(item["current_period_end"], UTC).strftime("%d %B %Y")
@@ -84,9 +108,9 @@ def _subscription(subscription: Document, products: dict[str, str]) -> Markup:
     )  # fmt: skip
     if subscription["ended_at"] is None:
         owing = subscription["status"] in {"past_due", "unpaid"}
-        buttons = [
-            ("resume", "Resume") if ending else ("cancel", "Cancel"),
-            ("recover", "Pay what is due") if owing else ("fail", "Simulate a failed payment"),
+        buttons = [("resume", "Resume") if ending else ("cancel", "Cancel")] if may_cancel else []
+        buttons += [
+            ("recover", "Pay what is due") if owing else ("fail", "Simulate a failed payment")
         ]
         body += form(buttons, {"subscription": subscription["id"]})
     return body + Markup("</section>")
@@ -113,7 +137,7 @@ def facts(rows: list[tuple[str, str]]) -> Markup:
     return Markup("<dl>{}</dl>").format(Markup().join(row.format(*each) for each in rows))
 
 
-def form(buttons: list[tuple[str, str]], hidden: dict[str, str]) -> Markup:
+def form(buttons: list[tuple[str, str]], hidden: dict[str, str], *, asked: str = "") -> Markup:
     """Return buttons, each a word that is posted and one that is shown; the first stands out."""
     fields = [
         Markup('<input type="hidden" name="{}" value="{}">').format(*field)
@@ -125,8 +149,10 @@ def form(buttons: list[tuple[str, str]], hidden: dict[str, str]) -> Markup:
         )
         for place, (action, label) in enumerate(buttons)
     ]
-    return Markup('<form method="post">{}</form>').format(Markup().join([*fields, *shown]))
+    inside = Markup().join([asked, *fields, *shown])
+    return Markup('<form method="post">{}</form>').format(inside)
 
 
-def _way(url: str | None, label: str) -> Markup:
+def way(url: str | None, label: str) -> Markup:
+    """Return a link that leads on; nothing without an address."""
     return Markup('<p><a href="{}">{}</a></p>').format(url, label) if url else Markup()

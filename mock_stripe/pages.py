@@ -9,15 +9,13 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from mock_stripe import bills, front, markup, transitions
-from mock_stripe.completion import complete
+from mock_stripe import bills, clocks, front, invoices, markup, portal_page, resumption, transitions
+from mock_stripe.completion import NOBODY, Typed, complete
 from mock_stripe.delivery import Courier
 from mock_stripe.errors import ApiError, no_such
-from mock_stripe.events import put_and_emit
 from mock_stripe.expansion import NOTES
 from mock_stripe.happenings import happen
 from mock_stripe.lifecycle import Lifecycle
-from mock_stripe.lines import items_of
 from mock_stripe.store import Change, Store
 from mock_stripe.table import Document
 
@@ -61,7 +59,8 @@ class Pages:
         """Let happen to a subscription what the pressed button says."""
         with self.store.change() as change:
             subscription = change.fetch("subscription", object_id)
-            happen(change, subscription, request.form.get("what", ""))
+            with clocks.living_with(change, subscription["customer"]):
+                happen(change, subscription, request.form.get("what", ""))
         return redirect(f"/#{object_id}", 303)
 
     def advance_clock(self, request: Request) -> Response:
@@ -83,7 +82,13 @@ class Pages:
         """Do what the pressed button says."""
         action = request.form.get("action")
         if action == "pay":
-            return self._pay(object_id)
+            typed = Typed(
+                name=request.form.get("name", ""),
+                country=request.form.get("country", ""),
+                tax_id=request.form.get("tax_id", ""),
+                promotion_code=request.form.get("promotion_code", ""),
+            )
+            return self._pay(object_id, typed)
         with self.store.change() as change:
             session = change.fetch("checkout.session", object_id)
             if action == "decline" and session["status"] == "open":
@@ -93,14 +98,14 @@ class Pages:
             return redirect(session["cancel_url"], 303)
         return redirect(f"/pay/{object_id}", 303)
 
-    def _pay(self, session_id: str) -> Response:
+    def _pay(self, session_id: str, typed: Typed = NOBODY) -> Response:
         with self.store.change() as change:
             session = change.fetch("checkout.session", session_id)
             if session["status"] == "expired":
                 return redirect(f"/pay/{session_id}", 303)
             if session["status"] == "open":
                 outcome = "trial" if session[NOTES]["trial_days"] else "paid"
-                session = complete(change, session_id, outcome)
+                session = complete(change, session_id, outcome, typed)
             completed = _completed_event(change, session_id)
         if completed is not None:
             self.courier.wait_until_taken(completed, seconds=_WAIT_SECONDS)
@@ -108,28 +113,52 @@ class Pages:
 
     def show_invoice(self, request: Request, object_id: str) -> Response:
         """Show an invoice that was finalized, with a button to pay it while it is open."""
-        return markup.page("Invoice", bills.shown(self._invoice(object_id)))
+        invoice = self._invoice(object_id)
+        with self.store.change() as change:
+            asks = resumption.is_asked(change, invoice)
+        return self._ended(request) or markup.page("Invoice", bills.shown(invoice, asks=asks))
 
     def decide_invoice(self, request: Request, object_id: str) -> Response:
-        """Pay the invoice, or have the card declined."""
+        """Pay the invoice, or have the card declined; where the bank asks, confirm or refuse."""
         with self.store.change() as change:
             invoice = change.fetch("invoice", object_id)
             action = request.form.get("action")
-            if invoice["status"] == "open" and action == "pay":
-                transitions.pay_owed(change, invoice)
-            elif invoice["status"] == "open" and action == "decline":
-                transitions.refuse_invoice(change, invoice, card=None)
+            with clocks.living_with(change, invoice["customer"]):
+                if invoice["status"] == "open" and action == "pay":
+                    transitions.pay_owed(change, invoice)
+                elif invoice["status"] == "open" and action == "decline":
+                    resumption.turn_down(change, invoice)
         return redirect(f"/invoice/{object_id}", 303)
 
     def print_invoice(self, request: Request, object_id: str) -> Response:
         """Return the invoice as a PDF."""
         invoice = self._invoice(object_id)
+        if ended := self._ended(request):
+            return ended
         disposition = f'attachment; filename="Invoice-{invoice["number"]}.pdf"'
         return Response(
             bills.printed(invoice),
             mimetype="application/pdf",
             headers={"Content-Disposition": disposition},
         )
+
+    def print_credit_note(self, request: Request, object_id: str) -> Response:
+        """Return a credit note as a PDF."""
+        with self.store.change() as change:
+            note = change.fetch("credit_note", object_id)
+        disposition = f'attachment; filename="CreditNote-{note["number"]}.pdf"'
+        return Response(
+            bills.printed_credit(note),
+            mimetype="application/pdf",
+            headers={"Content-Disposition": disposition},
+        )
+
+    def _ended(self, request: Request) -> Response | None:
+        """Return the page that says that a link has ended; None while it hasn't."""
+        with self.store.change() as change:
+            if "until" not in request.args or invoices.is_alive(change, request.url):
+                return None
+        return markup.page("Invoice", markup.notice("This link has ended. Ask for a new one."), 410)
 
     def _invoice(self, invoice_id: str) -> Document:
         with self.store.change() as change:
@@ -139,23 +168,17 @@ class Pages:
         return invoice
 
     def show_portal(self, request: Request, object_id: str) -> Response:
-        """Show a customer's subscriptions, each with what can be done to it."""
+        """Show what the portal lets its customer see and do."""
         with self.store.change() as change:
-            session = change.fetch("billing_portal.session", object_id)
-            found = change.find("subscription", customer=session["customer"])
-            products = {product["id"]: product["name"] for product in change.find("product")}
-        return markup.page(
-            "Your subscription", markup.portal(found, products, back=session["return_url"])
-        )
+            body = portal_page.shown(change, change.fetch("billing_portal.session", object_id))
+        return markup.page("Your subscription", body)
 
     def decide_portal(self, request: Request, object_id: str) -> Response:
-        """Cancel, resume, or let a payment fail."""
+        """Do what the pressed button says."""
         with self.store.change() as change:
             session = change.fetch("billing_portal.session", object_id)
-            subscription = change.fetch("subscription", request.form.get("subscription", ""))
-            if subscription["customer"] != session["customer"]:
-                raise ApiError(403, "That subscription is somebody else's.")
-            _decide(change, subscription, request.form.get("action", ""))
+            with clocks.living_with(change, session["customer"]):
+                portal_page.decide(change, session, request.form.to_dict())
         return redirect(f"/portal/{object_id}", 303)
 
 
@@ -169,30 +192,11 @@ _MAP = Map(
         Rule("/invoice/<object_id>", methods=["GET"], endpoint="show_invoice"),
         Rule("/invoice/<object_id>", methods=["POST"], endpoint="decide_invoice"),
         Rule("/invoice/<object_id>/pdf", methods=["GET"], endpoint="print_invoice"),
+        Rule("/credit_note/<object_id>/pdf", methods=["GET"], endpoint="print_credit_note"),
         Rule("/portal/<object_id>", methods=["GET"], endpoint="show_portal"),
         Rule("/portal/<object_id>", methods=["POST"], endpoint="decide_portal"),
     ]
 )
-
-
-def _decide(change: Change, subscription: Document, action: str) -> None:
-    if subscription["ended_at"] is not None:
-        raise ApiError(409, "This subscription has ended.")
-    if action == "fail":
-        transitions.move(change, subscription, "past_due")
-    elif action == "recover":
-        transitions.move(change, subscription, "active")
-    elif action in {"cancel", "resume"}:
-        leaving = action == "cancel"
-        end = max(item["current_period_end"] for item in items_of(subscription))
-        after = subscription | {
-            "cancel_at": end if leaving else None,
-            "cancel_at_period_end": leaving,
-            "canceled_at": change.now if leaving else None,
-        }
-        put_and_emit(change, transitions.UPDATED, subscription, after)
-    else:
-        raise ApiError(400, f"There is no button {action!r}.")
 
 
 def _completed_event(change: Change, session_id: str) -> str | None:

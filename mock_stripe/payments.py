@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mock_stripe.calls import Route, listing, retrieve
+from mock_stripe.customers import card_details
 from mock_stripe.errors import card_declined
 from mock_stripe.events import emit
 from mock_stripe.ids import new_id
@@ -30,7 +31,7 @@ def new_intent(
         "capture_method": "automatic",
         "client_secret": f"{intent_id}_secret_{new_id('req')[4:]}",
         "confirmation_method": "automatic",
-        "created": change.now,
+        "created": change.real,
         "currency": currency,
         "customer": customer,
         "customer_account": None,
@@ -123,6 +124,38 @@ def ask_bank(change: Change, intent: Document, *, card: str | None) -> Document:
     return intent
 
 
+def cancel(change: Change, intent: Document) -> Document:
+    """Give up a payment whose invoice was voided; one that has ended stays as it is."""
+    if intent["status"] in {"succeeded", "canceled"}:
+        return intent
+    intent = intent | {
+        "canceled_at": change.real,
+        "cancellation_reason": "void_invoice",
+        "next_action": None,
+        "status": "canceled",
+    }
+    emit(change, "payment_intent.canceled", change.put(intent))
+    return intent
+
+
+def refuse_confirmation(change: Change, intent: Document) -> Document:
+    """Let whom the bank asked say no: the payment intent asks for another card."""
+    error = {
+        "code": "payment_intent_authentication_failure",
+        "message": "The provided PaymentMethod has failed authentication. You can provide "
+        "payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+        "type": "invalid_request_error",
+    }
+    intent = intent | {
+        "last_payment_error": error,
+        "next_action": None,
+        "payment_method": None,
+        "status": "requires_payment_method",
+    }
+    emit(change, "payment_intent.payment_failed", change.put(intent))
+    return intent
+
+
 def start_processing(change: Change, intent: Document, *, card: str | None) -> Document:
     """Begin a payment of the slow kinds, such as SEPA debits: it will be known in days."""
     intent = intent | {"payment_method": card, "status": "processing"}
@@ -145,7 +178,7 @@ def _charge(change: Change, intent: Document, card: str | None) -> Document:
         "billing_details": method.get("billing_details", {}),
         "calculated_statement_descriptor": "NEW CONCIERGE",
         "captured": True,
-        "created": change.now,
+        "created": change.real,
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],
@@ -171,7 +204,7 @@ def _charge(change: Change, intent: Document, card: str | None) -> Document:
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": card,
-        "payment_method_details": {"card": method.get("card", {}), "type": "card"},
+        "payment_method_details": {"card": _charged(method), "type": "card"},
         "radar_options": {},
         "receipt_email": None,
         "receipt_number": None,
@@ -185,6 +218,20 @@ def _charge(change: Change, intent: Document, card: str | None) -> Document:
         "statement_descriptor_suffix": None,
         "transfer_data": None,
         "transfer_group": None,
+    }
+
+
+def _charged(method: Document) -> Document:
+    """Return what a charge keeps of its card: less than the card is, and how it was charged."""
+    card = method.get("card") or card_details()
+    kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding",
+            "last4", "regulated_status", "wallet")  # fmt: skip
+    return {name: card[name] for name in kept} | {
+        "authorization_code": None,
+        "installments": None,
+        "mandate": None,
+        "network": card["brand"],
+        "three_d_secure": None,
     }
 
 

@@ -77,7 +77,7 @@ def _refund(change: Change, charge: Document, amount: int) -> Document:
         "amount": amount,
         "balance_transaction": new_id("txn"),
         "charge": charge["id"],
-        "created": change.now,
+        "created": change.real,
         "currency": charge["currency"],
         "customer": charge["customer"],
         "destination_details": {"card": {"type": "refund"}, "type": "card"},
@@ -101,24 +101,27 @@ def open_dispute(change: Change, charge: Document, *, reason: str) -> Document:
         "amount": charge["amount"],
         "balance_transactions": [],
         "charge": charge["id"],
-        "created": change.now,
+        "created": change.real,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {},
+        "evidence": {"enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": change.now + 7 * _DAY,
+            "due_by": change.real + 7 * _DAY,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
         "network_reason_code": None,
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": {"card": {"brand": "visa", "case_type": "chargeback"},
-                                   "type": "card"},
+        "payment_method_details": {
+            "card": {"brand": "visa", "case_type": "chargeback", "network": "visa"},
+            "type": "card",
+        },
         "reason": reason,
         "status": "needs_response",
     }  # fmt: skip
@@ -131,10 +134,40 @@ def close_dispute(change: Change, dispute: Document, *, status: str) -> Document
     return put_and_emit(change, "charge.dispute.closed", dispute, dispute | {"status": status})
 
 
+def fail(change: Change, charge: Document, given: Document) -> Document:
+    """Let a refund come back, as one to a closed account does: the money is with the shop again."""
+    failed = given | {
+        "failure_balance_transaction": new_id("txn"),
+        "failure_reason": "expired_or_canceled_card",
+        "status": "failed",
+    }
+    back = charge["amount_refunded"] - given["amount"]
+    change.put(charge | {"amount_refunded": back, "refunded": False})
+    emit(change, "refund.failed", change.put(failed))
+    return failed
+
+
+def warn_of_fraud(change: Change, charge: Document) -> Document:
+    """Have the card's issuer say that a charge may not be its owner's."""
+    warning = {
+        "id": new_id("issfr"),
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": charge["id"],
+        "created": change.real,
+        "fraud_type": "unauthorized_use_of_card",
+        "livemode": False,
+        "payment_intent": charge["payment_intent"],
+    }
+    emit(change, "radar.early_fraud_warning.created", change.put(warning))
+    return warning
+
+
 ROUTES: list[Route] = [
     ("POST", "/v1/refunds", _create),
     ("GET", "/v1/refunds", listing("refund", "charge", "payment_intent")),
     ("GET", "/v1/refunds/<id>", retrieve("refund")),
+    ("GET", "/v1/radar/early_fraud_warnings/<id>", retrieve("radar.early_fraud_warning")),
     ("GET", "/v1/disputes", listing("dispute", "charge", "payment_intent")),
     ("GET", "/v1/disputes/<id>", retrieve("dispute")),
 ]

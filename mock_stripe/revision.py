@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mock_stripe import discounts
 from mock_stripe.catalogue import fetch_recurring
-from mock_stripe.errors import invalid, no_such
+from mock_stripe.errors import invalid, missing_parameter, no_such
 from mock_stripe.forms import Params
+from mock_stripe.invoices import BY_INVOICE
 from mock_stripe.lines import items_of, prorations, regular
 from mock_stripe.store import Change
 from mock_stripe.subscribing import new_item, plan_of, restarted
@@ -39,13 +41,17 @@ def revised(change: Change, params: Params, before: Document) -> Revision:
         return Revision(subscription=after, lines=regular(change, after), bill_now=True)
     if before["status"] == "trialing" or "items" not in params:
         return Revision(subscription=after, lines=[], bill_now=False)
-    if _interval(before) != _interval(after):
+    if moved := _at_another_interval(before, after):
         # Another interval starts a new period today, paid in full, less what was left of the old.
-        after = restarted(after, at)
+        after = restarted(after, at, only=moved)
+        again = [item for item in items_of(after) if item["id"] in moved]
         back = [line for line in prorations(change, before, after, at=at) if line["amount"] < 0]
         return Revision(
             subscription=after,
-            lines=[*(back if behaviour != "none" else []), *regular(change, after)],
+            lines=[
+                *(back if behaviour != "none" else []),
+                *regular(change, after, items=again),
+            ],
             bill_now=True,
         )
     lines = [] if behaviour == "none" else prorations(change, before, after, at=at)
@@ -63,10 +69,43 @@ def _with_fields(change: Change, params: Params, subscription: Document) -> Docu
         after["default_payment_method"] = card
     if "pause_collection" in params:
         after["pause_collection"] = _pause(params)
+    if "discounts" in params:
+        after["discounts"] = discounts.redeemed(change, params, subscription)
+    after |= terms(params, subscription)
     trial_end = params.text("trial_end")
     if trial_end not in {None, "now"}:
         after |= _trial_until(params.integer("trial_end") or 0, after, change.now)
     return after
+
+
+def terms(params: Params, before: Document) -> Document:
+    """Return how a subscription is paid, and what a trial's end does where there is no card."""
+    method = params.choice("collection_method", "charge_automatically", BY_INVOICE)
+    method = method or before["collection_method"]
+    days = params.integer("days_until_due") if "days_until_due" in params else (
+        before["days_until_due"]
+    )  # fmt: skip
+    if method == BY_INVOICE and days is None:
+        raise missing_parameter("days_until_due")
+    if method != BY_INVOICE:
+        if params.integer("days_until_due") is not None:
+            raise invalid("days_until_due", "days_until_due is for subscriptions whose "
+                                            "collection_method is `send_invoice`.")  # fmt: skip
+        days = None
+    told = {"collection_method": method, "days_until_due": days}
+    if "trial_settings" not in params:
+        return told
+    behaviour = trial_end_behaviour(params.nested("trial_settings"))
+    return told | {"trial_settings": {"end_behavior": {"missing_payment_method": behaviour}}}
+
+
+def trial_end_behaviour(given: Params) -> str:
+    """Return what is to be done when a trial ends without a card."""
+    given.only("end_behavior")
+    end = given.nested("end_behavior")
+    end.only("missing_payment_method")
+    end.required("missing_payment_method")
+    return end.choice("missing_payment_method", "cancel", "create_invoice", "pause") or ""
 
 
 def _pause(params: Params) -> Document | None:
@@ -138,13 +177,13 @@ def _with_items(change: Change, params: Params, subscription: Document) -> Docum
         else:
             items[item["id"]] = item
     data = list(items.values())
-    _check_together(data, currency=subscription["currency"])
+    check_together(data, currency=subscription["currency"])
     return subscription | {
         "items": subscription["items"] | {"data": data, "total_count": len(data)}
     }
 
 
-def _check_together(data: list[Document], *, currency: str) -> None:
+def check_together(data: list[Document], *, currency: str) -> None:
     """Refuse items that can't be of one subscription."""
     if not data:
         raise invalid("items", "A subscription must have at least one active plan.")
@@ -156,8 +195,6 @@ def _check_together(data: list[Document], *, currency: str) -> None:
             "items", f"Cannot add multiple subscription items with the same plan: {twice}"
         )
     if {item["price"]["currency"] for item in data} != {currency}:
-        raise invalid("items", "Currency and interval fields must match across all plans.")
-    if len({_interval_of(item) for item in data}) > 1:
         raise invalid("items", "Currency and interval fields must match across all plans.")
 
 
@@ -186,15 +223,27 @@ def _given_item(
 
 def _added(change: Change, subscription: Document, price: Document, quantity: int) -> Document:
     item = new_item(subscription["id"], price, quantity, start=change.now, trial_end=None)
-    first = items_of(subscription)[0]
+    if subscription["status"] == "trialing":
+        beside: Document | None = items_of(subscription)[0]
+    else:
+        beside = next(
+            (old for old in items_of(subscription) if _interval_of(old) == _interval_of(item)), None
+        )
+    if beside is None:  # in flexible billing mode an interval of its own is a period of its own
+        return item
     return item | {
-        "current_period_end": first["current_period_end"],
-        "current_period_start": first["current_period_start"],
+        "current_period_end": beside["current_period_end"],
+        "current_period_start": beside["current_period_start"],
     }
 
 
-def _interval(subscription: Document) -> tuple[str, int]:
-    return _interval_of(items_of(subscription)[0])
+def _at_another_interval(before: Document, after: Document) -> set[str]:
+    old = {item["id"]: _interval_of(item) for item in items_of(before)}
+    return {
+        item["id"]
+        for item in items_of(after)
+        if item["id"] in old and old[item["id"]] != _interval_of(item)
+    }
 
 
 def _interval_of(item: Document) -> tuple[str, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_stripe.calls import LIST_PARAMS, Call, Route, list_object, page, retrieve
+from mock_stripe import discounts
+from mock_stripe.calls import LIST_PARAMS, PAGE_PARAMS, Call, Route, list_object, page, retrieve
 from mock_stripe.catalogue import fetch_recurring
 from mock_stripe.customers import live_customer
 from mock_stripe.errors import ApiError, invalid, missing_parameter
@@ -12,6 +13,7 @@ from mock_stripe.events import put_and_emit
 from mock_stripe.expansion import NOTES
 from mock_stripe.forms import Params
 from mock_stripe.ids import new_id
+from mock_stripe.revision import trial_end_behaviour
 from mock_stripe.store import Change
 from mock_stripe.table import Document
 
@@ -19,17 +21,18 @@ _SHORTEST, _LONGEST = 30 * 60, 24 * 3600
 _MOST_TRIAL_DAYS = 730
 # Accepted and without effect here: they change what Stripe's own page asks for.
 _WITHOUT_EFFECT = (
-    "automatic_tax", "billing_address_collection", "consent_collection", "custom_fields",
-    "custom_text", "customer_creation", "customer_update", "payment_method_collection",
-    "payment_method_types", "payment_method_options", "phone_number_collection",
-    "saved_payment_method_options", "submit_type", "tax_id_collection", "ui_mode",
-    "allow_promotion_codes", "adaptive_pricing", "branding_settings", "name_collection",
+    "consent_collection", "custom_fields",
+    "custom_text", "customer_creation", "allowed_payment_method_types",
+    "payment_method_options", "phone_number_collection",
+    "saved_payment_method_options", "submit_type", "ui_mode",
+    "adaptive_pricing", "branding_settings", "name_collection",
     "origin_context", "integration_identifier",
 )  # fmt: skip
 _PARAMS = (
     "mode", "line_items", "success_url", "cancel_url", "client_reference_id", "customer",
     "customer_email", "metadata", "subscription_data", "expires_at", "locale", "currency",
-    "expand", *_WITHOUT_EFFECT,
+    "expand", "automatic_tax", "billing_address_collection", "customer_update", "tax_id_collection",
+    "payment_method_collection", "discounts", "allow_promotion_codes", *_WITHOUT_EFFECT,
 )  # fmt: skip
 _EVENT = "checkout.session.expired"
 
@@ -59,11 +62,14 @@ def _create(call: Call) -> Document:
         )
     items = _line_items(call)
     session_id = new_id("cs_test")
-    amount = sum(item["amount_total"] for item in items)
+    wanted = _discounts(call, currency=items[0]["currency"])
+    full = sum(item["amount_subtotal"] for item in items)
+    amount = full - _off(call, items, wanted)
     trial = _trial_days(params, call.change.now)
     total = 0 if trial else amount
     fields = {
-        "amount_subtotal": total,
+        "allow_promotion_codes": params.boolean("allow_promotion_codes"),
+        "amount_subtotal": 0 if trial else full,
         "amount_total": total,
         "cancel_url": _address(params.text("cancel_url"), session_id),
         "client_reference_id": params.text("client_reference_id"),
@@ -73,18 +79,72 @@ def _create(call: Call) -> Document:
         "id": session_id,
         "locale": params.text("locale"),
         "metadata": params.merged_metadata({}),
+        "payment_method_collection": _asks_for_card(params),
         "success_url": _address(params.required("success_url"), session_id),
         "url": f"{call.public_url}/pay/{session_id}",
     }
-    session = _blank(call.change.now) | fields | _customer(call)
+    customer, collected = _customer(call), _collected(call)
+    update = collected.pop("customer_update")
+    session = _blank(call.change.now) | fields | customer | collected
+    session["total_details"]["amount_discount"] = 0 if trial else full - amount
     session[NOTES] = {
+        "discounts": [each | {"checkout_session": session_id} for each in wanted],
+        "trial_settings": _trial_settings(params),
         "ahead": call.change.ahead,
+        "customer_update": update,
         "line_items": items,
         "amount": amount,
         "subscription_metadata": params.nested("subscription_data").merged_metadata({}),
         "trial_days": trial,
     }
     return call.change.put(session)
+
+
+def _discounts(call: Call, *, currency: str) -> list[Document]:
+    params = call.params
+    if "discounts" in params and "allow_promotion_codes" in params:
+        raise invalid("discounts", "You may only specify one of these parameters: "
+                                   "allow_promotion_codes, discounts.")  # fmt: skip
+    wanted = discounts.given(
+        call.change,
+        params,
+        subscription=None,
+        customer=params.text("customer"),
+        currency=currency,
+        ways=discounts.NEW,
+    )
+    if len(wanted) > 1:
+        raise invalid("discounts", "A Checkout Session may have one discount.")
+    return wanted
+
+
+def _off(call: Call, items: list[Document], wanted: list[Document]) -> int:
+    return sum(off for _item, off in discounted(call.change, items, wanted))
+
+
+def discounted(
+    change: Change, items: list[Document], wanted: list[Document]
+) -> list[tuple[Document, int]]:
+    """Return each item with what these discounts take off it."""
+    lines = [
+        {"amount": item["amount_subtotal"], "discount_amounts": [], "discountable": True}
+        for item in items
+    ]
+    lines, _totals = discounts.taken_off(change, lines, wanted, at=change.now)
+    offs = [sum(int(each["amount"]) for each in line["discount_amounts"]) for line in lines]
+    return list(zip(items, offs, strict=True))
+
+
+def _asks_for_card(params: Params) -> str:
+    return params.choice("payment_method_collection", "always", "if_required") or "always"
+
+
+def _trial_settings(params: Params) -> Document | None:
+    given = params.nested("subscription_data")
+    if "trial_settings" not in given:
+        return None
+    behaviour = trial_end_behaviour(given.nested("trial_settings"))
+    return {"end_behavior": {"missing_payment_method": behaviour}}
 
 
 def _customer(call: Call) -> Document:
@@ -98,6 +158,45 @@ def _customer(call: Call) -> Document:
         "customer_creation": None,
         "customer_details": details(customer["email"]),
     }
+
+
+def _collected(call: Call) -> Document:
+    """Return what the page asks for beside the card; refused is what Stripe can't do with it."""
+    params = call.params
+    tax, ids = params.nested("automatic_tax"), params.nested("tax_id_collection")
+    update = params.nested("customer_update")
+    tax.only("enabled", "liability")
+    ids.only("enabled", "required")
+    update.only("address", "name", "shipping")
+    kept = {name: update.choice(name, "auto", "never") == "auto" for name in ("address", "name")}
+    customer = call.change.get("customer", params.text("customer"))
+    if customer is None and update.names():
+        raise invalid("customer_update", "`customer_update` can only be used with `customer`.")
+    if customer is not None and ids.boolean("enabled") and not kept["name"]:
+        raise invalid("customer", "Tax ID collection requires updating business name on the "
+                                  "customer. To enable tax ID collection for an existing customer, "
+                                  "please set `customer_update[name]` to `auto`.")  # fmt: skip
+    placed = customer is None or customer["address"] or kept["address"]
+    if tax.boolean("enabled") and not placed:
+        raise invalid(
+            "customer",
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a "
+            "valid address to the Customer or set either `customer_update[address]` to 'auto' or "
+            "`customer_update[shipping]` to 'auto' to save the address entered in Checkout to the "
+            "Customer.",
+            code="customer_tax_location_invalid",
+        )
+    on = bool(tax.boolean("enabled"))
+    asked = params.choice("billing_address_collection", "auto", "required")
+    return {
+        "automatic_tax": {"enabled": on, "liability": {"type": "self"} if on else None,
+                          "provider": "stripe" if on else None,
+                          "status": "requires_location_inputs" if on else None},
+        "billing_address_collection": asked,
+        "customer_update": kept,
+        "tax_id_collection": {"enabled": bool(ids.boolean("enabled")),
+                              "required": ids.text("required") or "never"},
+    }  # fmt: skip
 
 
 def details(email: str | None) -> Document:
@@ -124,7 +223,7 @@ def _line_items(call: Call) -> list[Document]:
 
 
 def _line_item(call: Call, given: Params) -> Document:
-    given.only("price", "quantity", "adjustable_quantity", "tax_rates", "dynamic_tax_rates")
+    given.only("price", "quantity", "adjustable_quantity", "tax_rates")
     param = given.name_of("price")
     price = fetch_recurring(call.change, given.required("price"), param=param)
     quantity = given.integer("quantity")
@@ -162,6 +261,8 @@ def _trial_days(params: Params, now: int) -> int:
             given.name_of("trial_period_days"), f"Must be between 1 and {_MOST_TRIAL_DAYS}."
         )
     until = given.integer("trial_end")
+    if until is not None and until <= now:  # also for a customer with a test clock in the past
+        raise invalid(given.name_of("trial_end"), "The `trial_end` date has to be in the future.")
     return days or (0 if until is None else max(1, (until - now) // 86_400))
 
 
@@ -208,7 +309,7 @@ def _expire(call: Call) -> Document:
 
 
 def _items(call: Call) -> Document:
-    call.params.only(*LIST_PARAMS)
+    call.params.only(*PAGE_PARAMS)
     session = call.change.fetch("checkout.session", call.id)
     return list_object(session[NOTES]["line_items"], url=call.url)
 
@@ -276,6 +377,7 @@ def _blank(now: int) -> dict[str, Any]:
         "shipping_options": [],
         "status": "open",
         "submit_type": None,
+        "tax_id_collection": {"enabled": False, "required": "never"},
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "wallet_options": None,

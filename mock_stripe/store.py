@@ -97,7 +97,10 @@ class Store:
 
 
 class Change:
-    """What one request reads and writes; `now` is the same second throughout."""
+    """What one request reads and writes; `real` is the same second throughout.
+
+    `now` is that second too, but for whatever lives by a test clock: there it is the clock's.
+    """
 
     def __init__(self, store: Store, *, request_id: str, idempotency_key: str) -> None:
         self._store = store
@@ -107,7 +110,17 @@ class Change:
         self._staged: dict[tuple[str, str], str | None] = {}
         clock = self.get("_setting", "clock") or {}
         self.ahead = int(clock.get("ahead", 0))
-        self.now = int(time.time()) + self.ahead
+        self.real = int(time.time()) + self.ahead
+        self.now = self.real
+
+    @contextmanager
+    def at(self, second: int) -> Iterator[None]:
+        """Let `now` be another second in the block: that of a test clock."""
+        before, self.now = self.now, second
+        try:
+            yield
+        finally:
+            self.now = before
 
     def get(self, kind: str, object_id: str | None) -> Document | None:
         """Return a copy of an object, or None."""
@@ -136,6 +149,15 @@ class Change:
     def remove(self, kind: str, object_id: str) -> None:
         """Remove an object for good."""
         self._staged[kind, object_id] = None
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back, after the block, whatever was written in it: a preview changes nothing."""
+        before = dict(self._staged)
+        try:
+            yield
+        finally:
+            self._staged = before
 
     def find(self, kind: str, **facets: str) -> list[Document]:
         """Return the objects with these values, newest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mock_stripe.calls import list_object
 from mock_stripe.expansion import NOTES
 from mock_stripe.ids import new_id
@@ -13,16 +15,18 @@ _DAY = 86_400
 
 
 def new_subscription(
-    change: Change, *, customer: str, prices: list[tuple[Document, int]], trial_days: int
-) -> Document:
+    change: Change, *, customer: str, prices: list[tuple[Document, int]], trial_days: int = 0,
+    trial_end: int | None = None,
+) -> Document:  # fmt: skip
     """Return a subscription to these (price, quantity) that is not written; active, or trialing."""
     subscription_id = new_id("sub")
-    trial_end = change.now + trial_days * _DAY if trial_days else None
+    trial_end = change.now + trial_days * _DAY if trial_days else trial_end
     items = [
         new_item(subscription_id, price, quantity, start=change.now, trial_end=trial_end)
         for price, quantity in prices
     ]
     url = f"/v1/subscription_items?subscription={subscription_id}"
+    owner = change.get("customer", customer) or {}
     return _blank(change.now) | {
         "id": subscription_id,
         "billing_cycle_anchor": trial_end or change.now,
@@ -30,6 +34,7 @@ def new_subscription(
         "customer": customer,
         "items": list_object(items, url=url) | {"total_count": len(items)},
         "status": "trialing" if trial_end else "active",
+        "test_clock": owner.get("test_clock"),
         "trial_end": trial_end,
         "trial_start": change.now if trial_end else None,
     }
@@ -82,10 +87,12 @@ def plan_of(price: Document) -> Document:
     }
 
 
-def restarted(subscription: Document, at: int) -> Document:
-    """Return a subscription whose billing begins anew at a moment."""
+def restarted(subscription: Document, at: int, *, only: Collection[str] = ()) -> Document:
+    """Return a subscription whose billing begins anew at a moment, or that of some items of it."""
     items = [
         item
+        if only and item["id"] not in only
+        else item
         | {
             "current_period_start": at,
             "current_period_end": period_end(at, anchor=at, recurring=item["price"]["recurring"]),

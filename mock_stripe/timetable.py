@@ -34,6 +34,11 @@ class Timetable:
         with self._changed:
             self._changed.notify()
 
+    def run_due(self) -> None:
+        """Act on all that is due, in the caller's thread; nobody has to have started it."""
+        while self._due and self._due[0][0] <= self._now():
+            self._act(heapq.heappop(self._due)[1])
+
     def stop(self) -> None:
         """Act no more."""
         with self._changed:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mock_stripe import invoices, payments
+from mock_stripe import discounts, invoices, payments, pending_updates, scheduled_phases
 from mock_stripe.cancellation import cancel_now
-from mock_stripe.customers import ASKS, DECLINES, card_number
+from mock_stripe.customers import ASKS, DECLINES, card_number, card_of
 from mock_stripe.errors import ApiError, card_declined
 from mock_stripe.events import emit, previous_of, put_and_emit
 from mock_stripe.expansion import NOTES
-from mock_stripe.lines import items_of, regular
-from mock_stripe.periods import next_period_end
+from mock_stripe.lines import items_of, regular, renewed
 from mock_stripe.store import Change
 from mock_stripe.subscribing import restarted
 from mock_stripe.table import Document
@@ -31,40 +30,73 @@ def move(change: Change, subscription: Document, status: str) -> Document:
     return _MOVES.get(status, _rename(status))(change, subscription)
 
 
-def renew(change: Change, before: Document, *, succeeds: bool = True) -> Document:
-    """Begin the period that follows the current one, and charge for it."""
-    ahead = [
-        item
-        | {
-            "current_period_start": item["current_period_end"],
-            "current_period_end": next_period_end(before, item),
-        }
-        for item in items_of(before)
-    ]
-    after = before | {"items": before["items"] | {"data": ahead}}
-    return _begin_period(change, before, after, succeeds=succeeds)
+def renew(
+    change: Change, before: Document, *, succeeds: bool = True, slowly: bool = False
+) -> Document:
+    """Begin the period that follows the current one, and charge for it.
+
+    `slowly`: by a SEPA debit, whose end is known in days; until then the subscription is active.
+    """
+    if before["status"] == "trialing" and without_card(change, before):
+        return _end_trial_without_card(change, before)
+    planned = scheduled_phases.ahead(change, before)
+    ahead = {item["id"]: item for item in renewed(planned)}
+    data = [ahead.get(item["id"], item) for item in items_of(planned)]
+    after = planned | {
+        "items": planned["items"] | {"data": data},
+        "schedule": scheduled_phases.follow_renewal(change, before),
+    }
+    return _begin_period(
+        change, before, after, items=[*ahead.values()], succeeds=succeeds, slowly=slowly
+    )
+
+
+def without_card(change: Change, subscription: Document) -> bool:
+    """Say whether a subscription that is charged by itself has nothing to be charged to."""
+    by_itself = subscription["collection_method"] == "charge_automatically"
+    return by_itself and not card_of(change, subscription)
+
+
+def _end_trial_without_card(change: Change, before: Document) -> Document:
+    """Do what `trial_settings` says for a trial that ends and nobody has left a card."""
+    behaviour = before["trial_settings"]["end_behavior"]["missing_payment_method"]
+    if behaviour == "cancel":
+        return cancel_now(change, before, reason="cancellation_requested")
+    if behaviour == "pause":
+        return _pause(change, before)
+    after = restarted(before, change.now)
+    return _begin_period(change, before, after, items=items_of(after), succeeds=False)
 
 
 def bill_change(
-    change: Change, subscription: Document, lines: list[Document], *, behaviour: str
+    change: Change,
+    subscription: Document,
+    lines: list[Document],
+    *,
+    before: Document,
+    behaviour: str,
 ) -> Document:
     """Charge at once for a change, and return the subscription with its new latest invoice.
 
     What becomes of it when the card does not pay, `payment_behavior` says: an error, with nothing
-    changed, or a subscription that is past due; with `default_incomplete` no card is tried.
+    changed, the change waiting beside what was `before`, or a subscription that is past due; with
+    `default_incomplete` no card is tried.
     """
-    after = _billed(
+    after = billed(
         change, subscription, lines, reason="subscription_update", tries=behaviour != _LATER
     )
     invoice = change.fetch("invoice", after["latest_invoice"])
-    if invoice["status"] == "paid":
+    if invoice["status"] == "paid" or invoice["collection_method"] == invoices.BY_INVOICE:
         return after
     if behaviour == _OR_NOTHING:
-        raise _unpaid(change, subscription["default_payment_method"])
+        raise unpaid(change, card_of(change, subscription))
+    if behaviour == pending_updates.PENDING:
+        return pending_updates.hold(change, before, after)
     return after | {"status": "past_due"}
 
 
-def _unpaid(change: Change, card: str | None) -> ApiError:
+def unpaid(change: Change, card: str | None) -> ApiError:
+    """Return the error that a charge ends with which its card did not pay."""
     if card_number(change, card) == ASKS:
         return ApiError(
             402,
@@ -80,7 +112,7 @@ def pay_latest(change: Change, before: Document) -> Document:
     """Pay the invoice that a subscription owes; it is active after."""
     invoice = change.get("invoice", before["latest_invoice"])
     if invoice is not None and invoice["status"] == "open":
-        pay_invoice(change, invoice, card=before["default_payment_method"])
+        pay_invoice(change, invoice, card=card_of(change, before))
     return put_and_emit(change, UPDATED, before, before | {"status": "active"})
 
 
@@ -93,7 +125,10 @@ def pay_owed(change: Change, invoice: Document, *, card: str | None = None) -> D
     if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in _OWING:
         pay_latest(change, subscription)
         return change.fetch("invoice", invoice["id"])
-    return pay_invoice(change, invoice, card=card or subscription["default_payment_method"])
+    paid = pay_invoice(change, invoice, card=card or card_of(change, subscription))
+    if pending_updates.is_for(subscription, invoice):
+        pending_updates.apply(change, change.fetch("subscription", subscription["id"]))
+    return paid
 
 
 def pay_invoice(change: Change, invoice: Document, *, card: str | None) -> Document:
@@ -113,12 +148,11 @@ def refuse_invoice(change: Change, invoice: Document, *, card: str | None) -> Do
 
 def _activate(change: Change, before: Document) -> Document:
     if before["status"] == "trialing":
-        return _begin_period(
-            change, before, restarted(before, change.now) | {"trial_end": change.now}
-        )
+        after = restarted(before, change.now) | {"trial_end": change.now}
+        return _begin_period(change, before, after, items=items_of(after))
     if before["status"] == "paused":
         after = restarted(before, change.now) | {"status": "active"}
-        after = _billed(
+        after = billed(
             change, after, regular(change, after), reason="subscription_cycle", succeeds=True
         )
         put_and_emit(change, UPDATED, before, after)
@@ -130,12 +164,12 @@ def _activate(change: Change, before: Document) -> Document:
 def _fall_behind(change: Change, before: Document) -> Document:
     invoice = change.get("invoice", before["latest_invoice"])
     if invoice is not None and invoice["status"] == "open":
-        refuse_invoice(change, invoice, card=before["default_payment_method"])
+        refuse_invoice(change, invoice, card=card_of(change, before))
         return put_and_emit(change, UPDATED, before, before | {"status": "past_due"})
     after = restarted(before, change.now)
     if before["status"] == "trialing":
         after["trial_end"] = change.now
-    return _begin_period(change, before, after, succeeds=False)
+    return _begin_period(change, before, after, items=items_of(after), succeeds=False)
 
 
 def _give_up(change: Change, before: Document) -> Document:
@@ -200,29 +234,65 @@ STATUSES = tuple(_MOVES)
 
 
 def _begin_period(
-    change: Change, before: Document, after: Document, *, succeeds: bool = True
+    change: Change,
+    before: Document,
+    after: Document,
+    *,
+    items: list[Document],
+    succeeds: bool = True,
+    slowly: bool = False,
 ) -> Document:
+    lines = regular(change, after, items=items)
     if after["pause_collection"] is None:
-        after = _billed(
-            change, after, regular(change, after), reason="subscription_cycle", succeeds=succeeds
+        after = billed(
+            change,
+            after,
+            lines,
+            reason="subscription_cycle",
+            succeeds=succeeds,
+            tries=not slowly,
         )
-        paid = change.fetch("invoice", after["latest_invoice"])["status"] == "paid"
-        after |= {"status": "active" if paid else "past_due"}
+        invoice = change.fetch("invoice", after["latest_invoice"])
+        if slowly and invoice["status"] == "open":
+            _debit_slowly(change, invoice, card=card_of(change, after))
+        after |= {"status": _status_with(invoice, before, waits=slowly)}
     else:
-        after = _noted(change, after)
+        after = _noted(change, after, lines)
     return put_and_emit(change, UPDATED, before, after)
 
 
-def _noted(change: Change, subscription: Document) -> Document:
+def _debit_slowly(change: Change, invoice: Document, *, card: str | None) -> None:
+    intent = invoices.intent_for(change, invoice)
+    intent = payments.start_processing(change, intent, card=card)
+    invoices.await_payment(change, invoice, intent)
+
+
+def _status_with(invoice: Document, before: Document, *, waits: bool) -> str:
+    """Return the status of a subscription with its period's invoice: what is sent has its time."""
+    by_invoice = invoice["collection_method"] == invoices.BY_INVOICE
+    if by_invoice and before["status"] in _OWING:
+        return str(before["status"])
+    return "active" if waits or by_invoice or invoice["status"] == "paid" else "past_due"
+
+
+def fall_due(change: Change, invoice: Document) -> None:
+    """Let a sent invoice's day pass: its subscription is past due from now on."""
+    invoices.fall_due(change, invoice)
+    details = invoice["parent"]["subscription_details"]
+    subscription = change.get("subscription", details["subscription"])
+    if subscription is not None and subscription["status"] == "active":
+        put_and_emit(change, UPDATED, subscription, subscription | {"status": "past_due"})
+
+
+def _noted(change: Change, subscription: Document, lines: list[Document]) -> Document:
     """Make the period's invoice as paused collection wants it: nobody is charged."""
-    lines = regular(change, subscription)
     invoice = invoices.draft(change, subscription, lines, reason="subscription_cycle")
     if subscription["pause_collection"]["behavior"] == "void":
         invoices.void(change, invoices.finalize(change, invoice))
     return subscription | {"latest_invoice": invoice["id"], "status": "active"}
 
 
-def _billed(
+def billed(
     change: Change,
     subscription: Document,
     lines: list[Document],
@@ -231,16 +301,19 @@ def _billed(
     succeeds: bool = True,
     tries: bool = True,
 ) -> Document:
+    """Bill these lines, and charge the card unless that is not to be tried; return the subscription."""
     notes = subscription[NOTES]
     invoice = invoices.draft(change, subscription, [*notes["pending_lines"], *lines], reason=reason)
     invoice = invoices.finalize(change, invoice)
-    card = subscription["default_payment_method"]
+    card = card_of(change, subscription)
+    tries = tries and invoice["collection_method"] != invoices.BY_INVOICE
     good = succeeds and card_number(change, card) not in {DECLINES, ASKS}
     if (good and tries) or invoice["amount_due"] == 0:
         pay_invoice(change, invoice, card=card)
     elif tries:
         refuse_invoice(change, invoice, card=card)
     return subscription | {
+        "discounts": discounts.left_after(change, subscription, invoice),
         "latest_invoice": invoice["id"],
         NOTES: notes | {"pending_lines": []},
     }

@@ -29,17 +29,25 @@ def text(label: Any, *, most: int, required: bool = True, **kwargs: Any) -> form
     )
 
 
-def amount(*, required: bool = True) -> forms.DecimalField:
+def amount(
+    *, required: bool = True, label: Any = None, help_text: Any = None
+) -> forms.DecimalField:
     """Return a sum of money as people write it; `minor` makes an integer of it."""
     return forms.DecimalField(
-        label=_("amount"),
+        label=label or _("amount"),
         min_value=0,
         max_digits=12,
         decimal_places=2,
         required=required,
-        help_text=_("such as 49.00"),
+        help_text=help_text or _("such as 49.00"),
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01"}),
     )
+
+
+def tax() -> forms.DecimalField:
+    """Return the part of an amount that is tax; empty where nobody tells it."""
+    told = _("empty: the document tells of none")
+    return amount(required=False, label=_("VAT in it"), help_text=told)
 
 
 def day(label: Any, *, required: bool = True, **kwargs: Any) -> forms.DateField:
@@ -60,6 +68,11 @@ class WholeDay(forms.DateField):
 def minor(value: Decimal) -> int:
     """Return an amount in integer minor units; exact, for the form allows two decimals."""
     return int(value.scaleb(2))
+
+
+def minor_or_none(value: Decimal | None) -> int | None:
+    """Return an amount that may be left out in minor units."""
+    return None if value is None else minor(value)
 
 
 class Confirm(forms.Form):
@@ -93,8 +106,25 @@ class PaymentForm(forms.Form):
     """A payment that came outside of Stripe."""
 
     amount = amount()
+    tax = tax()
     reference = text(_("reference"), most=200, help_text=_("of the transfer or receipt"))
     paid_until = day(_("paid until"))
+
+
+class MonthForm(forms.Form):
+    """Which month's documents, and as what."""
+
+    month = forms.CharField(
+        label=_("month"),
+        max_length=7,
+        help_text=_("such as 2026-10"),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "month"}),
+    )
+    format = forms.ChoiceField(
+        label=_("as"),
+        choices=[("csv", "CSV"), ("xlsx", "Excel (xlsx)")],
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 class CorrectionForm(PaymentForm):
@@ -118,8 +148,8 @@ def _typed(name: str) -> forms.CharField:
     return text(column.label, most=column.max_length, required=column.required)
 
 
-class OpeningForm(forms.Form):
-    """A workspace that nobody bought online; a payment may be recorded with it."""
+class WorkspaceForm(forms.Form):
+    """A workspace that staff open for somebody: who owns it, and how it is called."""
 
     email = AddressFormField(label=_("owner's e-mail"), widget=UnfoldAdminEmailInputWidget)
     language = forms.ChoiceField(
@@ -129,6 +159,20 @@ class OpeningForm(forms.Form):
         ],
         widget=UnfoldAdminSelectWidget,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {name: self.fields.get(name) or _typed(name) for name in OPENED_WITH}
+        self.fields = {**asked, **self.fields}
+
+    def clean_subdomain(self) -> str:
+        """Return the name in lower case, as hosts are."""
+        return str(self.cleaned_data["subdomain"]).lower()
+
+
+class OpeningForm(WorkspaceForm):
+    """A workspace that nobody bought online; a payment may be recorded with it."""
+
     plan = forms.ModelChoiceField(
         label=_("plan"),
         queryset=Plan.objects.all(),
@@ -141,15 +185,6 @@ class OpeningForm(forms.Form):
     paid_until = day(
         _("paid until"), required=False, help_text=_("empty: open until you suspend it")
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        asked = {name: self.fields.get(name) or _typed(name) for name in OPENED_WITH}
-        self.fields = {**asked, **self.fields}
-
-    def clean_subdomain(self) -> str:
-        """Return the name in lower case, as hosts are."""
-        return str(self.cleaned_data["subdomain"]).lower()
 
     def clean(self) -> dict[str, Any]:
         """Ask for all of a payment, or for none of it."""

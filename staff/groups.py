@@ -16,10 +16,14 @@ from public_apps.core import schema_context
 _READ = (
     "audit.view_entry",
     "billing.view_customer",
+    "billing.view_refund",
+    "billing.view_einvoice",
+    "billing.view_creditnote",
     "monitoring.view_incident",
     "billing.view_invoice",
     "billing.view_lead",
     "billing.view_manualpayment",
+    "billing.view_outsidepurchase",
     "billing.view_payment",
     "billing.view_plan",
     "billing.view_price",
@@ -46,9 +50,11 @@ _FINANCE = (
     "billing.add_manualpayment",
     "billing.add_plan",
     "billing.add_price",
+    "billing.change_einvoice",
     "billing.change_plan",
     "billing.change_price",
     "billing.delete_price",
+    "billing.export_documents",
 )
 _OPERATOR = (
     *_SUPPORT,

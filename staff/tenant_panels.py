@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from billing import intervals, scheduled_changes, subscription_items
 from billing.models import Customer, Invoice, ManualPayment, Payment, StripeEvent, Subscription
 from public_apps.audit.models import Entry
 from public_apps.core.models import OutgoingMail
@@ -112,15 +113,29 @@ def _subscriptions(tenant: Tenant) -> Section:
     rows = Subscription.objects.filter(tenant=tenant).select_related("plan")
     return Section(
         title=_("Subscriptions"),
-        columns=(_("id"), _("status"), _("plan"), _("price"), _("period ends"), _("will end")),
+        columns=(
+            _("id"), _("status"), _("plan"), _("price"), _("period ends"), _("will change"),
+            _("will end"),
+        ),
         rows=[
             _cells(
-                each, each.status, each.plan, _amount(each.unit_amount, each.currency),
-                each.current_period_end, each.cancel_at,
+                each, each.status, each.plan, _charged(each), each.current_period_end,
+                _planned(each), each.cancel_at,
             )
             for each in rows.order_by("-created_at")[:NEWEST]
         ],
     )  # fmt: skip
+
+
+def _planned(subscription: Subscription) -> str:
+    """Return what a schedule at Stripe will make of a subscription, and when."""
+    change = scheduled_changes.waits(subscription)
+    at = scheduled_changes.comes_at(change) if change else None
+    if change is None or at is None:
+        return ""
+    by = _("by its owner") if change["made_here"] else _("arranged at Stripe")
+    named = scheduled_changes.named(change) or change["price"] or _("other terms")
+    return f"{named}, {date_format(localtime(at), 'j E Y')} ({by})"
 
 
 def _customers(tenant: Tenant) -> Section:
@@ -285,6 +300,24 @@ def _list_of(model: type[Model], **narrowed: Any) -> str:
 
 def _amount(minor_units: int | None, currency: str) -> str:
     return "" if minor_units is None else money(minor_units, currency)
+
+
+def _charged(subscription: Subscription) -> str:
+    """Return what is charged and how often, with each item named if there are several."""
+    told = [
+        f"{_amount(each['amount'], each['currency']) or '?'} {_every(each)}"
+        for each in subscription_items.sums(subscription)
+    ]
+    items = [
+        f"{item['name']} {_amount(item['amount'], item['currency']) or '?'}"
+        for item in subscription.items
+    ]
+    named = f": {', '.join(items)}" if len(items) > 1 else ""
+    return f"{' + '.join(told)}{named}"
+
+
+def _every(charged: dict[str, Any]) -> str:
+    return intervals.every(charged["interval"], charged["interval_count"])
 
 
 def _yes(value: bool) -> str:

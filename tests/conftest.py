@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from devstack import environment
@@ -23,17 +24,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.customer import Shop
+    from tests.resting import Resting
 
 KEYS = (
     "DATABASE_URL", "DJANGO_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
 )  # fmt: skip
+_RESTING: pytest.StashKey[Resting] = pytest.StashKey()
 
 
 def _this_runs_environment() -> dict[str, str]:
     """Return what makes the system serve exactly where this process's own settings point."""
     return {
-        **environment.without_settings(os.environ),
+        **environment.for_a_system(os.environ),
         **{name: os.environ[name] for name in KEYS},
         "PORT": os.environ["PORT"],
         "MOCK_STRIPE_PORT": str(urlsplit(os.environ["STRIPE_API_BASE"]).port),
@@ -48,6 +51,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the system, once it runs, rest while others than its tests have their turn."""
+    if _RESTING in item.config.stash:
+        used = "system" in getattr(item, "fixturenames", ())
+        item.config.stash[_RESTING].before(used=used)
+
+
+@pytest.fixture(autouse=True)
+def language() -> None:
+    """Our own language, whatever an earlier test left: a request of Django's client leaves its own."""
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The run's PostgreSQL at head, open to this process; tests share it and make their own rows."""
@@ -57,12 +73,17 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, database: None) -> Iterator[Stack]:
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database: None
+) -> Iterator[Stack]:
     """Web, worker, mock Stripe and mail catcher on the run's own database, for the whole session."""
+    from tests.resting import Resting
+
     folder = tmp_path_factory.mktemp("system")
     with Stack(folder, environ=_this_runs_environment()) as stack:
         stack.start()
         stack.command("plans", "plans", "push")
+        request.config.stash[_RESTING] = Resting(stack)
         yield stack
 
 
@@ -81,6 +102,14 @@ def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     with templates.own_system(tmp_path_factory.mktemp("own")) as stack:
         yield stack
+
+
+@pytest.fixture
+def breakable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """A system that a test may break, though not for good: others bought here before, and will again."""
+    from tests import breakable
+
+    return breakable.system(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -31,10 +31,20 @@ def selling() -> Template:
 @contextmanager
 def own_system(folder: Path, **settings: str) -> Iterator[Stack]:
     """Run a whole system on a PostgreSQL of its own, ready to sell, with these settings."""
-    given = {**environment.without_settings(os.environ), "CHECKOUT_RATE": "6000/min", **settings}
-    with Stack(folder, environ=given, template=selling()) as stack:
-        stack.start()
+    with ready_to_sell(folder, **settings) as stack:
         yield stack
+
+
+def ready_to_sell(folder: Path, **settings: str) -> Stack:
+    """Start such a system, which whoever asks for it closes."""
+    given = {**environment.for_a_system(os.environ), "CHECKOUT_RATE": "6000/min", **settings}
+    stack = Stack(folder, environ=given, template=selling())
+    try:
+        stack.start()
+    except BaseException:
+        stack.close()
+        raise
+    return stack
 
 
 def _ready_to_sell(stack: Stack) -> None:
@@ -47,7 +57,7 @@ def _made(
 ) -> Template:
     return template.made(
         Path(os.environ[environment.TEMPLATES]) / name,
-        environ=environment.without_settings(os.environ),
+        environ=environment.for_a_system(os.environ),
         prepare=prepare,
         original=original,
     )

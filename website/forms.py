@@ -27,6 +27,12 @@ HINTS: dict[str, dict[str, str]] = {
     "email": {"autocomplete": "email"},
     "first_name": {"autocomplete": "given-name"},
     "last_name": {"autocomplete": "family-name"},
+    "tax_id": {"autocapitalize": "characters", "spellcheck": "false"},
+}
+HELP = {
+    "tax_id": _(
+        "Only for businesses: your ΑΦΜ, or the VAT number of another EU country with its letters."
+    ),
 }
 
 
@@ -79,5 +85,6 @@ def _asking_for(name: str) -> forms.Field:
         label=label,
         max_length=column.max_length,
         required=column.required,
+        help_text=HELP.get(name, ""),
         widget=forms.TextInput(attrs=HINTS.get(name, {})),
     )

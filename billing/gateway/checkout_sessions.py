@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from billing.gateway.client import Document, Gone, StripeRefused, call_api, fetch, pages
+from billing.gateway.client import Document, StripeRefused, call_api, pages
 
 
 def create_checkout_session(*, params: Mapping[str, Any], idempotency_key: str) -> Document:
@@ -15,20 +15,18 @@ def create_checkout_session(*, params: Mapping[str, Any], idempotency_key: str) 
     return call_api(lambda client: client.v1.checkout.sessions.create(given, options))
 
 
-def checkout_session(session_id: str) -> Document | None:
-    """Return a checkout session as it is now, or None if Stripe knows none of that id."""
-    return fetch(lambda client: client.v1.checkout.sessions.retrieve(session_id))
+def checkout_session(session_id: str) -> Document:
+    """Return a checkout session as it is now; raise `Gone` if Stripe shows none of that id."""
+    return call_api(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
-def close_checkout_session(session_id: str) -> Document | None:
-    """End a checkout session that is open, and return it as it is then, or None if there is none.
+def close_checkout_session(session_id: str) -> Document:
+    """End a checkout session that is open, and return it as it is then; raise `Gone` if there is none.
 
     One that was completed or has expired already stays so.
     """
     try:
         return call_api(lambda client: client.v1.checkout.sessions.expire(session_id))
-    except Gone:
-        return None
     except StripeRefused:
         return checkout_session(session_id)
 

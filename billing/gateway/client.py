@@ -28,23 +28,50 @@ class StripeUnavailable(Exception):
 
 
 class StripeRefused(Exception):
-    """Stripe understood and said no: trying the same again won't help."""
+    """Stripe understood and said no: trying the same again won't help.
+
+    The message is Stripe's own, in English: for logs and staff. `code` is for programs; of a card
+    that was declined, it is the bank's reason.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class CardRefused(StripeRefused):
-    """The customer's card was declined; the message is Stripe's own, for people."""
+    """The customer's card was declined."""
 
 
 class StripeBusy(StripeRefused):
     """The same request, or another on the same object, is still under way at Stripe."""
 
 
+class TaxIdRefused(StripeRefused):
+    """Stripe does not take a tax number: it has not the form that its country gives it."""
+
+
+class RateLimited(StripeUnavailable):
+    """Stripe asks our key to slow down: nothing is wrong with what was asked."""
+
+
 class KeyRefused(StripeRefused):
-    """Stripe does not take our API key: nothing for customers to hear of."""
+    """Stripe does not take our API key for this: nothing for customers to hear of."""
+
+
+class KeyRestricted(KeyRefused):
+    """Our API key lacks a right: it is a restricted one, and staff have to widen it at Stripe."""
+
+
+class KeyInvalid(KeyRefused):
+    """Stripe takes our API key for nothing at all: it is wrong, expired or revoked."""
 
 
 class Gone(StripeRefused):
-    """Stripe knows no such object (any more)."""
+    """Stripe shows our key no such object: it is gone, or was never this account's.
+
+    Which of the two, `billing.stripe_account.found` finds out, and nobody else catches this.
+    """
 
 
 def call_api(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document:
@@ -77,14 +104,6 @@ def _client_of(key: str, base: str, retries: int) -> stripe.StripeClient:
     )
 
 
-def fetch(call: Callable[[stripe.StripeClient], stripe.StripeObject]) -> Document | None:
-    """Return Stripe's answer, or None if it knows no such object (any more)."""
-    try:
-        return call_api(call)
-    except Gone:
-        return None
-
-
 def pages(
     list_: Callable[[stripe.StripeClient, Any], stripe.ListObject[Any]],
 ) -> Iterator[Document]:
@@ -106,15 +125,34 @@ def _translated(call: Callable[[], stripe.StripeObject]) -> stripe.StripeObject:
         # An address that nobody answers at is a 404, too, and says nothing of any object.
         if error.http_status == HTTPStatus.NOT_FOUND and error.code == "resource_missing":
             raise Gone(str(error)) from error
-        raise StripeRefused(error.user_message or str(error)) from error
+        refusal = TaxIdRefused if error.code == "tax_id_invalid" else StripeRefused
+        raise refusal(_said(error), code=str(error.code or "")) from error
     except stripe.CardError as error:
-        raise CardRefused(error.user_message or str(error)) from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise KeyRefused(str(error)) from error
-    except stripe.IdempotencyError as error:
-        raise StripeBusy(str(error)) from error
-    except stripe.StripeError as error:  # connection, timeout, 409, 429, 5xx
+        raise CardRefused(_said(error), code=_reason_of(error)) from error
+    except tuple(_MEANINGS) as error:
+        raise _MEANINGS[type(error)](_said(error)) from error
+    except stripe.StripeError as error:  # connection, timeout, 409, 5xx
         if error.http_status == HTTPStatus.CONFLICT:
             raise StripeBusy(str(error)) from error
         log.warning("stripe unavailable", error=type(error).__name__, status=error.http_status)
         raise StripeUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+_MEANINGS: dict[type[stripe.StripeError], type[StripeRefused | StripeUnavailable]] = {
+    stripe.AuthenticationError: KeyInvalid,
+    stripe.PermissionError: KeyRestricted,
+    stripe.RateLimitError: RateLimited,
+    stripe.IdempotencyError: StripeBusy,
+}
+
+
+def _said(error: stripe.StripeError) -> str:
+    """Return Stripe's own words, without the request's id: the same trouble reads the same."""
+    return error.user_message or str(error)
+
+
+def _reason_of(error: stripe.CardError) -> str:
+    """Return the bank's reason where there is one, else Stripe's."""
+    said: Any = error.json_body
+    details = (said or {}).get("error") or {}
+    return str(details.get("decline_code") or error.code or "")

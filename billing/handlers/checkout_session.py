@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from billing import checkout
+from billing import checkout, purchases
 from billing.outcomes import Ignored, Outcome
 
 
 def changed(rendered: dict[str, Any]) -> Outcome:
-    """Look at the session and do what its state asks for."""
-    return _with_id(rendered, lambda session_id: checkout.settle_session(session_id=session_id))
+    """Look at the session and do what its state asks for; one that isn't ours may sell our plans."""
+    outcome = _with_id(rendered, lambda session_id: checkout.settle_session(session_id=session_id))
+    if isinstance(outcome, Ignored):
+        return purchases.of_session(rendered) or outcome
+    return outcome
 
 
 def payment_failed(rendered: dict[str, Any]) -> Outcome:

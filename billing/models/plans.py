@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -43,13 +46,46 @@ class Interval(models.TextChoices):
     YEAR = "year", _("yearly")
 
 
+class CurrencyField(models.CharField):  # type: ignore[type-arg]
+    """A currency's three letters, small as Stripe writes them: `USD` and `usd` are one."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return it in small letters."""
+        return _small(super().to_python(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Let rows be written, and found, by small letters."""
+        return _small(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Leave on the object what the row gets."""
+        value = _small(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        """Be a plain `CharField` to migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def _small(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 class Price(models.Model):
     """A plan's price for one interval, in integer minor units."""
 
     plan = models.ForeignKey(Plan, related_name="prices", on_delete=models.CASCADE)
     interval = models.CharField(_("interval"), max_length=8, choices=Interval)
     unit_amount = models.PositiveIntegerField(_("amount"), help_text=_("in cents"))
-    currency = models.CharField(_("currency"), max_length=3, default="eur")
+    currency = CurrencyField(
+        _("currency"),
+        max_length=3,
+        default="eur",
+        validators=[RegexValidator(r"^[a-z]{3}\Z", _("Three letters, such as eur."))],
+    )
+    # Empty: what stands here is not at Stripe (yet), so it is neither shown nor sold.
     stripe_price_id = models.CharField(max_length=255, blank=True, editable=False)
 
     class Meta:
@@ -64,6 +100,18 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan.code} {self.interval} {self.unit_amount} {self.currency}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the price; changed terms are not at Stripe until they are pushed."""
+        if self.pk and not Price.objects.filter(pk=self.pk, **self._terms()).exists():
+            self.stripe_price_id = ""
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "stripe_price_id"}
+        super().save(*args, **kwargs)
+
+    def _terms(self) -> dict[str, Any]:
+        names = ("plan_id", "interval", "unit_amount", "currency")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def lookup_key(self) -> str:

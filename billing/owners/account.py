@@ -23,6 +23,10 @@ from public_apps.tenants.models import Tenant
 # Whatever a tenant has of several: the one that lets people in counts, then the one to be paid.
 _BEST_FIRST = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
 _NOTHING_SHOWN = ("", "draft")
+# What the workspace's log is told of a change that waits for its payment.
+CHANGE_ASKED = "subscription.change_asked"
+# And of one that waits for the end of the period.
+CHANGE_PLANNED = "subscription.change_planned"
 NOT_YOURS = _("Only owners of the workspace may see to its subscription.")
 
 
@@ -55,7 +59,10 @@ class Account:
 
     def plan(self) -> Plan | None:
         """Return the plan that sets the limits: that of the subscription, or of the sign-up."""
-        subscription = self.subscription()
+        return self.plan_beside(self.subscription())
+
+    def plan_beside(self, subscription: Subscription | None) -> Plan | None:
+        """Return the plan as `plan` does, for who has read the subscription: both of one moment."""
         if subscription is not None and subscription.plan is not None:
             return subscription.plan
         signup = Signup.objects.filter(tenant=self.tenant).first()
@@ -78,6 +85,22 @@ def of_owner(request: HttpRequest | Request) -> Iterator[Account]:
     tenant: Tenant | None = getattr(request, "tenant", None)
     if tenant is None or request_scope(request, "subscription.retrieve") is not Scope.ALL:
         raise PermissionDenied(str(NOT_YOURS))
+    with _of(tenant) as found:
+        yield found
+
+
+@contextmanager
+def of_mailed(request: HttpRequest) -> Iterator[Account]:
+    """Work in public on the account of the request's tenant, for whoever shows a link that we signed.
+
+    What they may see of it the link alone says: nobody has asked who they are.
+    """
+    with _of(request.tenant) as found:  # type: ignore[attr-defined]  # as the middleware sets it
+        yield found
+
+
+@contextmanager
+def _of(tenant: Tenant) -> Iterator[Account]:
     with in_public():
         # Anew: the request's own copy may be some seconds old.
         yield Account(tenant=Tenant.objects.get(pk=tenant.pk))

@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.owners import account, actions, overview, resubscribe, serializers
+from billing import contacts, sale
+from billing.owners import account, actions, documents, overview, resubscribe, serializers
 from billing.owners.account import Account
 from public_apps.accounts.permissions import HasWorkspacePermission
 from public_apps.core import idempotency, origins
@@ -26,6 +27,7 @@ from public_apps.tenants import links
 PROBLEM = OpenApiResponse(ProblemSerializer)
 REFUSALS = dict.fromkeys((401, 403, 409, 422, 429, 502, 503), PROBLEM)
 Verb = Callable[[Account, IdempotentRequest], dict[str, Any]]
+Deed = str | Callable[[dict[str, Any]], str]
 
 
 class ChangeLimit(Limit):
@@ -47,17 +49,18 @@ class OwnerView(APIView):
     permission_classes = (IsAuthenticated, HasWorkspacePermission)
     throttle_classes = (ChangeLimit,)
 
-    def idempotent(self, request: Request, verb: Verb, *, did: str) -> Response:
+    def idempotent(self, request: Request, verb: Verb, *, did: Deed) -> Response:
         """Answer with what the verb says, now or when it was asked first; `did` names it in the log."""
 
         def work(row: IdempotentRequest) -> dict[str, Any]:
             with account.of_owner(request) as owners:
                 answer = verb(owners, row)
-            if did:
-                account.tell(request, did=did)
+            if deed := did(answer) if callable(did) else did:
+                account.tell(request, did=deed)
             return answer
 
-        return idempotency.respond_once(request, work)
+        with sale.telling_staff():
+            return idempotency.respond_once(request, work)
 
 
 class SubscriptionView(OwnerView):
@@ -92,7 +95,14 @@ class ChangePlanView(OwnerView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Move to another plan or interval, charged at once; with `preview`, only say the cost."""
+        """Move to another plan or interval, charged at once; with `preview`, only say the cost.
+
+        With `when` `period_end`, a change to a smaller plan is planned and nothing charged: it is
+        `scheduled_change` until then, and `give-up-change/` drops it.
+
+        Where the bank wants the payment to be confirmed, nothing has changed yet: `next_action` says
+        where to do that. Another change meanwhile is refused with 409.
+        """
         wish = serializers.PlanChangeSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         given = dict(wish.validated_data)
@@ -106,9 +116,26 @@ class ChangePlanView(OwnerView):
             actions.change_plan(account=owners, wish=wished, request=row)
             return _shown(owners)
 
-        return self.idempotent(
-            request, verb, did="" if only_preview else "subscription.plan_changed"
-        )
+        return self.idempotent(request, verb, did="" if only_preview else _done_or_planned(wished))
+
+
+class GiveUpChangeView(OwnerView):
+    operation = "subscription.change_plan"
+
+    @extend_schema(
+        operation_id="subscription_give_up_change",
+        request=None,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.SubscriptionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Drop the change that waits, for its payment or for the period's end; nothing is charged."""
+
+        def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
+            actions.give_up_change(account=owners, request=row)
+            return _shown(owners)
+
+        return self.idempotent(request, verb, did="subscription.change_given_up")
 
 
 class CancelView(OwnerView):
@@ -140,13 +167,16 @@ class ResumeView(OwnerView):
         responses={200: serializers.SubscriptionSerializer, 402: PROBLEM, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
-        """Take a cancellation back, or go on after a pause."""
+        """Take a cancellation back, or go on after a pause.
+
+        What follows a pause is paid: `next_action` says where to confirm that, if the bank asks.
+        """
 
         def verb(owners: Account, row: IdempotentRequest) -> dict[str, Any]:
             actions.resume(account=owners, request=row)
             return _shown(owners)
 
-        return self.idempotent(request, verb, did="subscription.resumed")
+        return self.idempotent(request, verb, did=_done_or_asked("subscription.resumed"))
 
 
 class PortalView(OwnerView):
@@ -168,6 +198,28 @@ class PortalView(OwnerView):
             return {"url": actions.open_portal(account=owners, request=row, back=back)}
 
         return self.idempotent(request, verb, did="subscription.portal_opened")
+
+
+class BillingContactView(OwnerView):
+    operation = "subscription.name_contact"
+
+    @extend_schema(
+        operation_id="subscription_contact",
+        request=serializers.NamedContactSerializer,
+        parameters=[idempotency.PARAMETER],
+        responses={200: serializers.SubscriptionSerializer, 400: PROBLEM, **REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Name whom mails about money go to beside the owners, Stripe's own as well; empty: nobody."""
+        given = serializers.NamedContactSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        wished = given.validated_data
+
+        def verb(owners: Account, _row: IdempotentRequest) -> dict[str, Any]:
+            contacts.name(tenant=owners.tenant, email=wished["email"], called=wished["name"])
+            return _shown(owners)
+
+        return self.idempotent(request, verb, did="subscription.contact_named")
 
 
 class BeginAgainView(OwnerView):
@@ -210,12 +262,33 @@ class InvoicesView(KnownQuery, OwnerView):
         responses={200: serializers.InvoicePageSerializer, 401: PROBLEM, 403: PROBLEM},
     )
     def get(self, request: Request) -> Response:
-        """The invoices, newest first, with links to Stripe's pages of them."""
+        """The invoices, newest first, with what was credited and given back of each.
+
+        `hosted_url` and `pdf_url` end 30 days after an invoice was due: `links/` has fresh ones.
+        """
         pages = InvoicePages()
         with account.of_owner(request) as owners:
-            page = pages.paginate_queryset(owners.invoices(), request, view=self)
-            shown = serializers.InvoiceSerializer(page, many=True).data
+            page = pages.paginate_queryset(owners.invoices(), request, view=self) or []
+            rows = documents.with_credits(page)
+            shown = serializers.InvoiceSerializer(rows, many=True).data
         return pages.get_paginated_response(shown)
+
+
+class InvoiceLinksView(OwnerView):
+    operation = "invoices.links"
+
+    @extend_schema(
+        operation_id="invoice_links",
+        responses={
+            200: serializers.InvoiceLinksSerializer,
+            **dict.fromkeys((401, 403, 404, 410, 502, 503), PROBLEM),
+        },
+    )
+    def get(self, request: Request, pk: str) -> Response:
+        """Where an invoice and its credit notes are at Stripe just now: asked for as you ask."""
+        with account.of_owner(request) as owners:
+            found = documents.links_of(owners, pk)
+        return Response(serializers.InvoiceLinksSerializer(found).data)
 
 
 def _way_back(owners: Account, request: Request, given: dict[str, Any]) -> str:
@@ -223,6 +296,23 @@ def _way_back(owners: Account, request: Request, given: dict[str, Any]) -> str:
     calling = origins.caller_of(request) if settings.FRONTEND_LINKS else ""
     site = str(given.get("frontend_url") or calling)
     return links.to(owners.tenant, "subscription", frontend=site)
+
+
+def _done_or_asked(done: str) -> Callable[[dict[str, Any]], str]:
+    """Return what the log is told: that it is done, or that it waits for its payment."""
+    return lambda shown: account.CHANGE_ASKED if shown["next_action"] else done
+
+
+def _done_or_planned(wished: actions.PlanChange) -> Callable[[dict[str, Any]], str]:
+    """Return what the log is told of a change of plan, which may come at the end of the period."""
+
+    def deed(shown: dict[str, Any]) -> str:
+        planned = (shown["scheduled_change"] or {}).get("plan") or {}
+        later = planned.get("code") == wished.plan
+        done = account.CHANGE_PLANNED if later else "subscription.plan_changed"
+        return _done_or_asked(done)(shown)
+
+    return deed
 
 
 def _shown(owners: Account) -> dict[str, Any]:

@@ -73,6 +73,11 @@ def check_change(*, tenant: Tenant, plan: Plan) -> None:
         raise PlanTooSmall(text % {"limit": limit, "used": used}, limit=limit, used=used)
 
 
+def used_by(tenant: Tenant) -> int | None:
+    """Return how many apartments a tenant has; None if nobody counts them yet."""
+    return quotas.used(APARTMENTS, tenant=tenant)
+
+
 def usage_of(account: Account) -> dict[str, Any]:
     """Return each limit with its use; null for no limit, and for a use that nobody counts yet."""
     plan = account.plan()

@@ -8,10 +8,12 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing import checkout_sessions, tax
+from billing.access_policy import ENDED_STATUSES
 from billing.models import Customer, Price, Subscription
 from billing.owners import quota_enforcement, stripe_calls
 from billing.owners.account import Account
-from billing.owners.actions import ENDED, PlanChange, key_of, price_of, subscription_held
+from billing.owners.actions import PlanChange, key_of, price_of, subscription_held
 from public_apps.core import errors
 from public_apps.core.models import IdempotentRequest
 
@@ -31,13 +33,13 @@ def begin_again(
     price = price_of(wish)
     quota_enforcement.check_change(tenant=account.tenant, plan=price.plan)
     with subscription_held(account) as row:
-        if row.status not in ENDED:
+        if row.status not in ENDED_STATUSES:
             raise errors.Conflict(_("This subscription has not ended."))
         known = Customer.objects.filter(pk=row.customer_id, gone_at__isnull=True)
         if not known.filter(tenant=account.tenant).exists():
             raise errors.Conflict(_("Please write to us to begin again."))
         live = stripe_calls.live_subscriptions(row.customer_id)
-        if any(each["status"] not in ENDED for each in live):
+        if any(each["status"] not in ENDED_STATUSES for each in live):
             raise errors.Conflict(_("You have paid already; it takes a moment to arrive."))
         return _only_page(account, row, price, request, back=back)
 
@@ -60,7 +62,8 @@ def _only_page(
     if url:
         return url
     params = _page_for(account, row, price, request, back=back)
-    session = stripe_calls.checkout(params=params, key=key_of(request))
+    with stripe_calls.at_price(price):
+        session = stripe_calls.checkout(params=params, key=key_of(request))
     return str(session["url"])
 
 
@@ -71,6 +74,8 @@ def _page_for(
     return {
         "mode": "subscription",
         "customer": row.customer_id,
+        **checkout_sessions.promotions(),
+        **tax.at_checkout(customer=True),
         "line_items": [{"price": price.stripe_price_id, "quantity": row.quantity}],
         "metadata": metadata,
         "subscription_data": {"metadata": metadata},

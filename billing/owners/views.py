@@ -9,10 +9,11 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -20,21 +21,31 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import plans
+from billing import contacts, pay_links, plans, sale
+from billing.documents import fresh_links
 from billing.models import Interval
-from billing.owners import account, actions, overview, resubscribe
+from billing.owners import account, actions, at_period_end, documents, overview, resubscribe
 from billing.owners.account import Account
 from billing.owners.actions import PlanChange
 from public_apps.accounts.view_decorators import HttpResponseSeeOther, has_permission
-from public_apps.core import idempotency
+from public_apps.core import errors, idempotency
+from public_apps.core.email_addresses import AddressFormField
 from public_apps.core.errors import Problem
 from public_apps.core.idempotency import Answer
 from public_apps.core.models import IdempotentRequest
 from public_apps.tenants import links
 
+
+class ContactForm(forms.Form):
+    """The billing contact, as it is typed."""
+
+    email = AddressFormField(required=False)
+    name = forms.CharField(max_length=120, required=False)
+
+
 INVOICES_A_PAGE = 12
 CSRF_FIELD = "csrfmiddlewaretoken"  # another one each time
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 Verb = Callable[[Account, IdempotentRequest], object]
 
 
@@ -44,10 +55,10 @@ def for_owners(view: View) -> View:
     @never_cache
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest, **which: str) -> HttpResponse:
         if not has_permission(request, "subscription.retrieve"):
             return render(request, "tenant/billing_ask_owner.html", status=HTTPStatus.FORBIDDEN)
-        return view(request)
+        return view(request, **which)
 
     return guarded
 
@@ -62,6 +73,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
             "offered": plans.offered(),
             "intervals": Interval.choices,
             "invoices": _invoices(owners, request.GET.get("page", "1")),
+            "paid_by_hand": documents.paid_by_hand(owners),
             "key": uuid.uuid4().hex,
         }
     return render(request, "tenant/billing.html", page)
@@ -73,17 +85,21 @@ def change_page(request: HttpRequest) -> HttpResponse:
     """Show on GET what a change of plan costs, and make it on POST."""
     asked = request.POST if request.method == "POST" else request.GET
     wish = PlanChange(
-        plan=asked.get("plan", ""), interval=asked.get("interval", ""), at=_moment(asked.get("at"))
+        plan=asked.get("plan", ""),
+        interval=asked.get("interval", ""),
+        at=_moment(asked.get("at")),
+        when=asked.get("when", ""),
     )
     if request.method == "POST":
+        later = wish.when == at_period_end.PERIOD_END
         return _do(
             request,
             lambda owners, row: actions.change_plan(account=owners, wish=wish, request=row),
-            did="subscription.plan_changed",
-            done=_("Your plan is changed."),
+            did=account.CHANGE_PLANNED if later else "subscription.plan_changed",
+            done=_("The change is planned.") if later else _("Your plan is changed."),
         )
     try:
-        with account.of_owner(request) as owners:
+        with sale.telling_staff(), account.of_owner(request) as owners:
             costs = actions.preview_change(account=owners, wish=wish)
             shown = overview.of(owners)
             names = {plan["code"]: plan["name"] for plan in plans.offered()}
@@ -134,6 +150,18 @@ def resume_page(request: HttpRequest) -> HttpResponse:
 
 @for_owners
 @require_POST
+def give_up_page(request: HttpRequest) -> HttpResponse:
+    """Drop the change that waits, for its payment or for the end of the period."""
+    return _do(
+        request,
+        lambda owners, row: actions.give_up_change(account=owners, request=row),
+        did="subscription.change_given_up",
+        done=_("The change is given up. Everything is as it was."),
+    )
+
+
+@for_owners
+@require_POST
 def portal_page(request: HttpRequest) -> HttpResponse:
     """Lead on to Stripe's customer portal."""
     return _lead_on(
@@ -142,6 +170,26 @@ def portal_page(request: HttpRequest) -> HttpResponse:
             account=owners, request=row, back=_this_page(owners)
         ),
         did="subscription.portal_opened",
+    )
+
+
+@for_owners
+@require_POST
+def contact_page(request: HttpRequest) -> HttpResponse:
+    """Name whom mails about money go to beside the owners; an empty address takes that back."""
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        for said in form.errors.values():
+            messages.error(request, " ".join(map(str, said)))
+        return HttpResponseSeeOther(reverse("billing-page"))
+    given = form.cleaned_data
+    return _do(
+        request,
+        lambda owners, _row: contacts.name(
+            tenant=owners.tenant, email=given["email"], called=given["name"]
+        ),
+        did="subscription.contact_named",
+        done=_("The billing contact is saved."),
     )
 
 
@@ -159,6 +207,64 @@ def again_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@for_owners
+@require_safe
+def invoice_page(request: HttpRequest, invoice_id: str, what: str) -> HttpResponse:
+    """Lead on to an invoice's page or PDF at Stripe, by a link that was asked for just now."""
+    return _at_stripe(
+        request,
+        lambda owners: fresh_links.of_invoice(documents.invoice_of(owners, invoice_id)),
+        what,
+    )
+
+
+@for_owners
+@require_safe
+def credit_note_pdf(request: HttpRequest, credit_note_id: str) -> HttpResponse:
+    """Lead on to a credit note's PDF."""
+    return _at_stripe(
+        request,
+        lambda owners: fresh_links.of_credit_note(documents.credit_note_of(owners, credit_note_id)),
+        "pdf",
+    )
+
+
+@never_cache
+@require_safe
+def pay_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead whoever has a mail of ours on to paying an invoice, signed in or not.
+
+    Where there is nothing to pay any more, or no answer, that is said above the sign-in.
+    """
+    try:
+        with account.of_mailed(request) as mailed:
+            invoice = pay_links.invoice_of(mailed.tenant, token)
+            if not pay_links.is_owed(invoice):
+                raise errors.Gone(_("Nothing is to be paid of this invoice any more."))
+            url = fresh_links.pick(fresh_links.of_invoice(invoice), "page")
+    except pay_links.NoSuchLink as unknown:
+        raise Http404 from unknown
+    except Problem as problem:
+        return _said_on_page(request, problem)
+    return HttpResponseRedirect(url)
+
+
+def _at_stripe(
+    request: HttpRequest, ask: Callable[[Account], fresh_links.Links], what: str
+) -> HttpResponse:
+    try:
+        with account.of_owner(request) as owners:
+            url = fresh_links.pick(ask(owners), what)
+    except Problem as problem:
+        return _said_on_page(request, problem)
+    return HttpResponseRedirect(url)
+
+
+def _said_on_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    messages.error(request, problem.detail)
+    return HttpResponseSeeOther(reverse("billing-page"))
+
+
 def _this_page(owners: Account) -> str:
     """Return where somebody comes back to who left from here, wherever links in mails lead."""
     return links.on_own_host(owners.tenant, "subscription")
@@ -170,7 +276,9 @@ def _lead_on(request: HttpRequest, verb: Verb, *, did: str) -> HttpResponse:
 
 
 def _do(request: HttpRequest, verb: Verb, *, did: str, done: str) -> HttpResponse:
-    if _once(request, verb, did=did) is not None:
+    """Do what a form asks for; what waits for its payment is not done, and the page says so."""
+    answer = _once(request, verb, did=did)
+    if answer is not None and not answer.body:
         messages.success(request, done)
     return HttpResponseSeeOther(reverse("billing-page"))
 
@@ -181,17 +289,19 @@ def _once(request: HttpRequest, verb: Verb, *, did: str) -> Answer | None:
     def work(row: IdempotentRequest) -> object:
         with account.of_owner(request) as owners:
             answer = verb(owners, row)
-        account.tell(request, did=did)
+        waits = isinstance(answer, dict)  # where to confirm the payment
+        account.tell(request, did=account.CHANGE_ASKED if waits else did)
         return answer
 
     form = {name: str(value) for name, value in request.POST.items() if name != CSRF_FIELD}
     try:
-        answer = idempotency.once(
-            who=str(request.user.pk),
-            key=form.get("key", "")[: idempotency.LONGEST_KEY] or None,
-            asked={"path": request.path, "form": form},
-            work=work,
-        )
+        with sale.telling_staff():
+            answer = idempotency.once(
+                who=str(request.user.pk),
+                key=form.get("key", "")[: idempotency.LONGEST_KEY] or None,
+                asked={"path": request.path, "form": form},
+                work=work,
+            )
     except Problem as problem:
         messages.error(request, problem.detail)
         return None
@@ -203,7 +313,8 @@ def _once(request: HttpRequest, verb: Verb, *, did: str) -> Answer | None:
 
 def _invoices(owners: Account, number: str) -> Page[Any]:
     page = Paginator(owners.invoices(), INVOICES_A_PAGE).get_page(number)
-    page.object_list = list(page.object_list)  # now, while we are in public
+    # Now, while we are in public.
+    page.object_list = documents.with_credits(list(page.object_list))
     return page
 
 

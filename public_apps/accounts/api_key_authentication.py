@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -52,13 +52,13 @@ def identify(secret: str) -> Machine | None:
 
     A key never reaches further than its person does now.
     """
-    key = ApiKey.objects.select_related("user").filter(digest=digest_of(secret)).first()
-    now = timezone.now()
-    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
+    known = ApiKey.objects.select_related("user").annotate(asked_at=Now())
+    key = known.filter(digest=digest_of(secret)).first()
+    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= key.asked_at):
         return None
     if not key.user.is_active:
         return None
-    _note_use(key, now)
+    _note_use(key, key.asked_at)
     return Machine(key, key.user.role if Role(key.role).is_above(key.user.role) else key.role)
 
 

@@ -165,7 +165,7 @@ class Invitation(models.Model):
             return InvitationState.ACCEPTED
         if self.revoked_at:
             return InvitationState.REVOKED
-        is_over = self.expires_at <= timezone.now()
+        is_over = self.expires_at <= timezone.now()  # as shown; `links` decides
         return InvitationState.EXPIRED if is_over else InvitationState.OPEN
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.utils import timezone
 
 from public_apps.accounts.models import User
+from public_apps.core import clock
 from public_apps.core.schema_context import current
 
 
@@ -36,7 +36,7 @@ def new_key(user: User) -> str:
 
 def expires_at() -> datetime:
     """Return when a key made now stops working."""
-    return timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return clock.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
 
 def user_of(key: str, *, lock: bool = False) -> User | None:

@@ -1,14 +1,20 @@
-"""Who may do what in a workspace: one table, looked up for every call. What has no row is refused.
+"""Who may do what in a workspace: looked up for every call. What has no row is refused.
 
 A cell says how far a role reaches: `all` rows, only its `own` (what that means is the resource's
-to say), or `-`, nothing.
+to say), or `-`, nothing. Here are the rows of what every workspace has: people, keys, domains, money.
+The viewsets of tenant apps declare their own; docs/permissions.md shows all of them as one table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -43,76 +49,6 @@ keys.list                     all      own      own      own
 keys.retrieve                 all      own      own      own
 keys.create                   own      own      own      own
 keys.revoke                   all      own      own      own
-files.create                  all      all      all      all
-files.retrieve                own      own      own      own
-files.destroy                 own      own      own      own
-announcements.list            all      all      all      own
-announcements.retrieve        all      all      all      own
-announcements.create          all      all      all      -
-announcements.partial_update  all      all      own      -
-announcements.destroy         all      all      own      -
-announcements.mark_read       all      all      all      own
-requests.list                 all      all      all      own
-requests.retrieve             all      all      all      own
-requests.create               all      all      all      own
-requests.partial_update       all      all      all      own
-requests.move                 all      all      all      own
-requests.assign               all      all      all      -
-requests.history              all      all      all      own
-requests.comments             all      all      all      own
-requests.comment              all      all      all      own
-requests.attach               all      all      all      own
-requests.attachment           all      all      all      own
-votes.list                    all      all      all      own
-votes.retrieve                all      all      all      own
-votes.create                  all      all      -        -
-votes.partial_update          all      all      -        -
-votes.destroy                 all      all      -        -
-votes.close                   all      all      -        -
-votes.ballots                 all      all      own      own
-votes.cast                    all      all      own      own
-votes.results                 all      all      own      own
-buildings.list                all      all      all      own
-buildings.retrieve            all      all      all      own
-buildings.create              all      all      -        -
-buildings.partial_update      all      all      -        -
-buildings.destroy             all      all      -        -
-buildings.import_apartments   all      all      -        -
-apartments.list               all      all      all      own
-apartments.retrieve           all      all      all      own
-apartments.create             all      all      -        -
-apartments.partial_update     all      all      -        -
-apartments.destroy            all      all      -        -
-residencies.list              all      all      all      own
-residencies.retrieve          all      all      all      own
-residencies.create            all      all      -        -
-residencies.partial_update    all      all      -        -
-residencies.destroy           all      all      -        -
-work.list                     all      all      -        -
-work.retrieve                 all      all      -        -
-periods.list                  all      all      all      own
-periods.retrieve              all      all      all      own
-periods.create                all      all      -        -
-periods.destroy               all      all      -        -
-periods.preview               all      all      -        -
-periods.issue                 all      all      -        -
-periods.close                 all      all      -        -
-expenses.list                 all      all      all      own
-expenses.retrieve             all      all      all      own
-expenses.attachment           all      all      all      own
-expenses.create               all      all      -        -
-expenses.partial_update       all      all      -        -
-expenses.destroy              all      all      -        -
-expenses.reverse              all      all      -        -
-charges.list                  all      all      -        own
-charges.retrieve              all      all      -        own
-charges.correct               all      all      -        -
-payments.list                 all      all      -        own
-payments.retrieve             all      all      -        own
-payments.create               all      all      -        -
-payments.reverse              all      all      -        -
-balances.list                 all      all      -        own
-statements.retrieve           all      all      -        own
 deletion.retrieve             all      -        -        -
 deletion.create               all      -        -        -
 deletion.destroy              all      -        -        -
@@ -129,16 +65,15 @@ domains.make_primary          all      -        -        -
 subdomain.retrieve            all      -        -        -
 subdomain.create              all      -        -        -
 subdomain.make_primary        all      -        -        -
-sample.retrieve               all      all      all      -
-sample.create                 all      -        -        -
-sample.destroy                all      -        -        -
 subscription.retrieve         all      -        -        -
 subscription.change_plan      all      -        -        -
 subscription.cancel           all      -        -        -
 subscription.resume           all      -        -        -
 subscription.open_portal      all      -        -        -
 subscription.begin_again      all      -        -        -
+subscription.name_contact     all      -        -        -
 invoices.list                 all      -        -        -
+invoices.links                all      -        -        -
 audit.list                    all      -        -        -
 """
 
@@ -153,38 +88,66 @@ _FOR_PEOPLE_ONLY = frozenset(
     subdomain.create subdomain.make_primary deletion.create deletion.destroy
     exports.create exports.link
     subscription.retrieve subscription.change_plan subscription.cancel subscription.resume
-    subscription.open_portal subscription.begin_again invoices.list audit.list
+    subscription.open_portal subscription.begin_again subscription.name_contact
+    invoices.list invoices.links
+    audit.list
     """.split()  # noqa: SIM905 - a list of words, read as one
 )
 
 
-def _parsed(table: str) -> dict[tuple[str, str], Scope]:
+_SCOPES: dict[tuple[str, str], Scope] = {}
+
+
+def declare(table: str, *, resource: str = "") -> None:
+    """Add rows; those of a resource bear its name, and have its actions alone in the first column.
+
+    Raises `ImproperlyConfigured` for a row that can't be read, and for one that is there already.
+    """
     header, *rows = [line.split() for line in table.splitlines() if line.strip()]
-    return {
-        (operation, role): Scope(cell)
-        for operation, *cells in rows
-        for role, cell in zip(header, cells, strict=True)
-    }
+    if set(header) != set(Role):
+        raise ImproperlyConfigured(
+            f"{resource}: its permissions begin with {header}: name the roles."
+        )
+    for action, *cells in rows:
+        operation = f"{resource}.{action}" if resource else action
+        if len(cells) != len(header) or not set(cells) <= set(Scope):
+            raise ImproperlyConfigured(f"{operation}: its row needs all, own or - for each role.")
+        if (operation, header[0]) in _SCOPES:
+            raise ImproperlyConfigured(f"{operation}: it has two rows of permissions.")
+        for role, cell in zip(header, cells, strict=True):
+            _SCOPES[operation, role] = Scope(cell)
 
 
-_SCOPES = _parsed(PERMISSIONS)
+declare(PERMISSIONS)
+
+
+@cache
+def _load_declarations() -> None:
+    """Import all views of a workspace: what a viewset declares is known once it is imported."""
+    import_module(settings.TENANT_URLCONF)
 
 
 def scope_for(*, role: str, operation: str) -> Scope:
     """Return how far `role` reaches in a deed such as `buildings.create`; unknown ones nowhere."""
+    _load_declarations()
     return _SCOPES.get((operation, role), Scope.NONE)
 
 
 def operations() -> frozenset[str]:
-    """Return every deed that the table knows."""
+    """Return every deed that has a row."""
+    _load_declarations()
     return frozenset(operation for operation, _role in _SCOPES)
 
 
-def roles_with(operation: str) -> frozenset[Role]:
-    """Return the roles that may do this at all."""
-    return frozenset(
-        role for role in Role if scope_for(role=role, operation=operation) is not Scope.NONE
-    )
+def whole_table() -> Iterator[tuple[str, dict[Role, Scope]]]:
+    """Yield every row, by name."""
+    for operation in sorted(operations()):
+        yield operation, {role: _SCOPES[operation, role] for role in Role}
+
+
+def is_open_to_keys(operation: str) -> bool:
+    """Whether an API key may do this at all."""
+    return operation not in _FOR_PEOPLE_ONLY
 
 
 def is_api_key(request: Any) -> bool:
@@ -200,7 +163,7 @@ def request_role(request: Any) -> str:
 
 def request_scope(request: Any, operation: str) -> Scope:
     """Return how far whoever sent this request reaches in a deed."""
-    if is_api_key(request) and operation in _FOR_PEOPLE_ONLY:
+    if is_api_key(request) and not is_open_to_keys(operation):
         return Scope.NONE
     return scope_for(role=request_role(request), operation=operation)
 

@@ -1,9 +1,10 @@
 """A resource of the tenant API: a viewset that looks permissions up, and where nothing gets lost.
 
-What a subclass says: `resource` (its rows in `permissions`), `get_queryset()`, `filter_own()` if the
-table says `own`, serializers, and `perform_create()`, `perform_update()` and `perform_destroy()` as
-far as its mixins need them. What it gets: pages by cursor, filters, limits, `Idempotency-Key` on
-every POST, ETags with `If-Match`. The mixins are called as DRF's, which they stand for.
+What a subclass says: `resource`, who may do what (`permissions`), `get_queryset()`, `filter_own()`
+if the table says `own`, serializers, and `perform_create()`, `perform_update()` and
+`perform_destroy()` as far as its mixins need them. What it gets: pages by cursor, filters, limits,
+`Idempotency-Key` on every POST, ETags with `If-Match`. The mixins are called as DRF's, which they
+stand for.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import HasWorkspacePermission, Scope, request_scope
+from public_apps.accounts.permissions import (
+    HasWorkspacePermission,
+    Scope,
+    declare,
+    request_scope,
+)
 from public_apps.accounts.token_authentication import SessionTokenAuthentication
 from public_apps.core import idempotency
 from public_apps.core.errors import StaleVersion
@@ -32,11 +38,18 @@ from public_apps.core.rest.filters import KnownQuery, Ordering
 from public_apps.core.rest.pagination import Cursor
 from public_apps.core.rest.throttling import PersonLimit, WorkspaceLimit
 
+# Every resource of which a viewset is loaded, by name.
+resources: dict[str, type[WorkspaceViewSet]] = {}
+
 
 class WorkspaceViewSet(KnownQuery, GenericViewSet[Any]):
     """Reads by queries, writes by verbs."""
 
     resource: ClassVar[str]
+    # Its rows of the table in `accounts.permissions`, unless they stand there: actions and roles.
+    permissions: ClassVar[str] = ""
+    # Whether a tenant app's stands at /api/<resource>/; if not, a URLconf of the app says where.
+    is_served_by_name: ClassVar[bool] = True
     authentication_classes = (ApiKeyAuthentication, SessionTokenAuthentication)
     permission_classes = (IsAuthenticated, HasWorkspacePermission)
     throttle_classes = (PersonLimit, WorkspaceLimit)
@@ -50,6 +63,13 @@ class WorkspaceViewSet(KnownQuery, GenericViewSet[Any]):
     checks_version = (
         True  # whether `If-Match` counts in this action; not where nothing can get lost
     )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "permissions" in vars(cls):
+            declare(cls.permissions, resource=cls.resource)
+        if "resource" in vars(cls):
+            resources[cls.resource] = cls
 
     # --- What a subclass says -----------------------------------------------------------------
 

@@ -19,12 +19,13 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from public_apps.core import clock
 from public_apps.core.errors import (
     PROBLEM_JSON,
     Conflict,
@@ -158,7 +159,7 @@ def _once(
 def forget_old() -> int:
     """Forget requests that nobody will repeat any more; return how many."""
     gone, _by_model = IdempotentRequest.objects.filter(
-        created_at__lt=timezone.now() - REMEMBERED
+        created_at__lt=clock.now() - REMEMBERED
     ).delete()
     return gone
 
@@ -170,7 +171,7 @@ def _fingerprint(asked: dict[str, Any]) -> str:
 
 def _claim(scope: str, key: str, fingerprint: str) -> IdempotentRequest:
     """Return the row, ours to work on; or with its answer, if it has one."""
-    lease = timezone.now() + LEASE
+    lease = clock.now() + LEASE
     with in_public():
         row, created = IdempotentRequest.objects.get_or_create(
             scope=scope, key=key, defaults={"fingerprint": fingerprint, "leased_until": lease}
@@ -186,7 +187,7 @@ def _claim(scope: str, key: str, fingerprint: str) -> IdempotentRequest:
 
 def _take_over(row: IdempotentRequest, lease: datetime) -> None:
     unheld = IdempotentRequest.objects.filter(
-        pk=row.pk, answered_at__isnull=True, leased_until__lte=timezone.now()
+        pk=row.pk, answered_at__isnull=True, leased_until__lte=Now()
     )
     if not unheld.update(leased_until=lease):
         raise Conflict(_("The same request is still being worked on."))
@@ -244,7 +245,7 @@ def _digest(file: UploadedFile[bytes]) -> str:
 def _keep(row: IdempotentRequest, answer: Answer) -> None:
     with in_public():
         IdempotentRequest.objects.filter(pk=row.pk).update(
-            answered_at=timezone.now(),
+            answered_at=clock.now(),
             status=answer.status,
             body=answer.body,
             headers=answer.headers,
@@ -254,5 +255,5 @@ def _keep(row: IdempotentRequest, answer: Answer) -> None:
 def _give_back(row: IdempotentRequest) -> None:
     with in_public():
         IdempotentRequest.objects.filter(pk=row.pk, answered_at__isnull=True).update(
-            leased_until=timezone.now()
+            leased_until=clock.now()
         )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import wraps
 from typing import Any, ParamSpec, TypedDict, TypeVar
 
 import structlog
@@ -24,7 +25,8 @@ from procrastinate.middleware import SyncCallNext
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
 
-from public_apps.core import schema_context
+from public_apps.core import clock, periodic_runs, schema_context
+from public_apps.core.periodic_runs import Periodic
 
 log = structlog.get_logger(__name__)
 
@@ -99,13 +101,25 @@ def task(name: str, *, rank: Rank) -> Callable[[Callable[P, R]], Task[P, R, P]]:
     return app.task(name=_enqueued_as(name), aliases=[name], **rank)
 
 
-def periodic(name: str, *, cron: str, rank: Rank) -> Callable[[Callable[P, R]], Task[P, R, P]]:
-    """Make a function a task that comes up by the clock, never twice in the queue."""
+def periodic(
+    name: str, *, cron: str, rank: Rank, sweeps: tuple[str, ...] = (), no_rows: str = ""
+) -> Callable[[Callable[[int], object]], Task[Any, None, Any]]:
+    """Make a function a task that comes up by the clock, never twice in the queue.
 
-    def decorate(function: Callable[P, R]) -> Task[P, R, P]:
+    It names the sweeps that it goes over, or says why there are no rows to go over: what is to keep
+    one row from barring the others must be decided. Its beginnings and ends are watched.
+    """
+    if bool(sweeps) == bool(no_rows):
+        raise TypeError(f"{name} names its sweeps, or says why it has no rows: one of the two.")
+
+    def decorate(function: Callable[[int], object]) -> Task[Any, None, Any]:
         lock = name.rpartition(".")[2]
+        periodic_runs.PERIODIC[name] = Periodic(
+            name=name, cron=cron, sweeps=sweeps, no_rows=no_rows
+        )
         made = app.task(name=_enqueued_as(name), aliases=[name], queueing_lock=lock, **rank)
-        return app.periodic(cron=cron)(made(function))  # type: ignore[arg-type]  # its first is the time
+        run = wraps(function)(periodic_runs.watched(name, function))
+        return app.periodic(cron=cron)(made(run))
 
     return decorate
 
@@ -192,7 +206,7 @@ def defer_once(
         with schema_context.in_public(), transaction.atomic():
             task.configure(
                 queueing_lock=lock,
-                schedule_in={"seconds": int(wait.total_seconds())} if wait else None,
+                schedule_at=clock.now() + wait if wait else None,
                 **given,
             ).defer(**args)
     except exceptions.AlreadyEnqueued:

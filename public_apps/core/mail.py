@@ -18,14 +18,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import Case, When
+from django.db.models import Case, QuerySet, When
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 
-from public_apps.core import email_addresses, jobs, signals
+from public_apps.core import clock, email_addresses, jobs, signals
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
+from public_apps.core.sweeps import Sweep
 
 log = structlog.get_logger(__name__)
 JOBS = "mail"  # what the locks of mails' jobs begin with
@@ -77,7 +79,7 @@ def enqueue(*, kind: str, key: str, to: str, language: str) -> OutgoingMail:
     mail, created = OutgoingMail.objects.get_or_create(
         kind=kind,
         key=key,
-        defaults={"to": to, "language": language, "next_attempt_at": timezone.now()},
+        defaults={"to": to, "language": language, "next_attempt_at": clock.now()},
     )
     if created:
         enqueue_job(mail)
@@ -93,8 +95,9 @@ def enqueue_job(mail: OutgoingMail) -> None:
 @transaction.atomic
 def send(*, mail_id: int) -> None:
     """Send one due mail, under its row's lock; a failure is recorded with the time of the next try."""
-    mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id).first()
-    if mail is None or mail.is_over or mail.next_attempt_at > timezone.now():
+    due_now = OutgoingMail.objects.waiting().filter(pk=mail_id, next_attempt_at__lte=Now())
+    mail = due_now.select_for_update(skip_locked=True).first()
+    if mail is None:
         return
     if suppressed := is_suppressed(mail.to):
         _give_up(mail, f"The address is suppressed: {suppressed.reason}.")
@@ -113,25 +116,34 @@ def send(*, mail_id: int) -> None:
     mail.save()
 
 
-def due(*, most: int = 200) -> list[OutgoingMail]:
-    """Return mails whose time has come and that no job waits for, the awaited ones first."""
-    waiting = OutgoingMail.objects.waiting().filter(next_attempt_at__lte=timezone.now())
+def due() -> QuerySet[OutgoingMail]:
+    """Return mails whose time has come and that no job waits for; the awaited ones are marked."""
+    waiting = OutgoingMail.objects.waiting().filter(next_attempt_at__lte=Now())
     awaited = Case(When(kind__in=_awaited, then=0), default=1)
-    return list(jobs.without_job(waiting, lock=JOBS).order_by(awaited, "next_attempt_at")[:most])
+    return jobs.without_job(waiting, lock=JOBS).annotate(patience=awaited)
+
+
+SWEEP: Sweep[OutgoingMail] = Sweep(
+    name="sweep_mail",
+    rows=due,
+    work=enqueue_job,
+    named=lambda mail: f"mail {mail.pk}",
+    order=("patience", "next_attempt_at"),
+)
 
 
 def _deliver(mail: OutgoingMail) -> None:
     content = _composers[mail.kind](mail)
     mail.error = ""
     if content is None:
-        mail.unwanted_at = timezone.now()
+        mail.unwanted_at = clock.now()
         signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="unwanted")
         log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
         return
     with translation.override(mail.language):
         if not _message(mail, content).send():
             raise NotSent(f"{settings.EMAIL_BACKEND} sent it to nobody.")
-    mail.sent_at = timezone.now()
+    mail.sent_at = clock.now()
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="sent")
     log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
 
@@ -155,7 +167,7 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
         _give_up(mail, mail.error)
         return
-    mail.next_attempt_at = timezone.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
+    mail.next_attempt_at = clock.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="put_off")
     ours = None if isinstance(error, SERVER_ERRORS) else error
     log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error, exc_info=ours)
@@ -163,6 +175,6 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
 
 def _give_up(mail: OutgoingMail, reason: str) -> None:
     mail.error = reason
-    mail.failed_at = timezone.now()
+    mail.failed_at = clock.now()
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="given_up")
     log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)

@@ -7,7 +7,7 @@ import uuid
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +30,7 @@ class OutgoingMail(models.Model):
     to = AddressField(_("to"))
     language = models.CharField(_("language"), max_length=8, default="en")
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("last error"), max_length=500, blank=True)
@@ -98,7 +98,7 @@ class IdempotentRequest(models.Model):
     scope = models.CharField(max_length=120)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
     # Until then whoever asked first is at work; afterwards its process must have died.
     leased_until = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
@@ -119,3 +119,37 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class SweepTurn(models.Model):
+    """A row's turn in a sweep: when it was tried, how often in vain, and until when it waits."""
+
+    sweep = models.CharField(max_length=40)
+    row = models.CharField(max_length=80)  # its primary key, as text
+    tried_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=300, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sweep", "row"], name="one_turn_per_row")]
+        indexes = [
+            models.Index(fields=["sweep"], condition=Q(failures__gt=0), name="turn_in_vain"),
+            models.Index(fields=["tried_at"], name="turn_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sweep} {self.row}"
+
+
+class PeriodicRun(models.Model):
+    """A job by the clock: when it last began, and when it last came to its end."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    known_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, default="")
+
+    def __str__(self) -> str:
+        return self.name

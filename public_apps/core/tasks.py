@@ -9,7 +9,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
-from public_apps.core import idempotency, jobs, mail, sweeps
+from public_apps.core import clock, idempotency, jobs, mail, sweeps, turns
 
 log = structlog.get_logger(__name__)
 MAX_RESCUES = 5
@@ -21,13 +21,18 @@ def send_mail(mail_id: int) -> None:
     mail.send(mail_id=mail_id)
 
 
-@jobs.periodic("core.sweep_mail", cron="* * * * * */5", rank=jobs.SWEEP)
+@jobs.periodic("core.sweep_mail", cron="* * * * * */5", rank=jobs.SWEEP, sweeps=("sweep_mail",))
 def sweep_mail(timestamp: int) -> None:
     """Wake up mails whose retry is due, or whose job a crash has swallowed."""
-    sweeps.sweep("sweep_mail", mail.due(), mail.enqueue_job, named=lambda due: f"mail {due.pk}")
+    mail.SWEEP.run()
 
 
-@jobs.periodic("core.rescue_stalled_jobs", cron="* * * * * */10", rank=jobs.SWEEP)
+@jobs.periodic(
+    "core.rescue_stalled_jobs",
+    cron="* * * * * */10",
+    rank=jobs.SWEEP,
+    sweeps=("rescue_stalled_jobs",),
+)
 def rescue_stalled_jobs(timestamp: int) -> None:
     """Run again what a killed worker left as `doing`; a job that keeps killing workers is failed."""
     stalled = async_to_sync(app.job_manager.get_stalled_jobs)(
@@ -47,20 +52,34 @@ def _rescue(job: Job) -> None:
         return
     try:
         with transaction.atomic():
-            async_to_sync(manager.retry_job)(job)
+            async_to_sync(manager.retry_job)(job, retry_at=clock.now())
     except exceptions.UniqueViolation:  # a sweep has enqueued the same meanwhile
         async_to_sync(manager.finish_job)(job, Status.ABORTED, delete_job=True)
 
 
-@jobs.periodic("core.remove_old_jobs", cron="17 3 * * *", rank=jobs.HOUSEKEEPING)
+@jobs.periodic(
+    "core.remove_old_jobs",
+    cron="17 3 * * *",
+    rank=jobs.HOUSEKEEPING,
+    no_rows="Deletes by one statement each.",
+)
 def remove_old_jobs(timestamp: int) -> None:
-    """Forget finished jobs after a week: the inbox and the tenant rows are the record, not the queue."""
+    """Forget finished jobs and turns after a week: the rows themselves are the record, not these."""
+    sweeps.each(_forget_jobs, turns.forget_old)
+
+
+def _forget_jobs() -> None:
     async_to_sync(app.job_manager.delete_old_jobs)(
         nb_hours=24 * 7, include_failed=True, include_cancelled=True, include_aborted=True
     )
 
 
-@jobs.periodic("core.forget_requests", cron="47 3 * * *", rank=jobs.HOUSEKEEPING)
+@jobs.periodic(
+    "core.forget_requests",
+    cron="47 3 * * *",
+    rank=jobs.HOUSEKEEPING,
+    no_rows="Deletes by one statement.",
+)
 def forget_requests(timestamp: int) -> None:
     """Forget requests whose repetition nobody expects any more."""
     idempotency.forget_old()

@@ -31,7 +31,7 @@ WEBHOOK_TIME = histogram(
 )
 EVENT_ATTEMPTS = counter(
     "event_attempts_total",
-    "Attempts at handling an event: done, ignored, failed (and tried again), given_up.",
+    "Attempts at an event: done, ignored, failed (and tried again), put_off (for the key), given_up.",
     "type", "outcome",
 )  # fmt: skip
 EVENT_TIME = histogram(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.functional import Promise
 
-from public_apps.core import mail
+from public_apps.core import clock, mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring.models import Incident
@@ -63,7 +63,7 @@ def report_one(kind: Kind, subject: str, lines: Sequence[str]) -> None:
 @transaction.atomic
 def close(incident: Incident) -> None:
     """End an incident, because it is over or because somebody has seen to it; tells so once."""
-    now = timezone.now()
+    now = clock.now()
     if not Incident.objects.filter(pk=incident.pk, closed_at=None).update(closed_at=now):
         return
     log.info("incident over", kind=incident.kind, subject=incident.subject)
@@ -79,7 +79,7 @@ def _keep_open(kind: Kind, subject: str, lines: list[str]) -> None:
         log.error("incident opened", kind=kind.name, subject=subject, lines=lines[:10])
         _tell(incident, OPENED)
         return
-    Incident.objects.filter(pk=incident.pk).update(lines=lines, seen_at=timezone.now())
+    Incident.objects.filter(pk=incident.pk).update(lines=lines, seen_at=clock.now())
 
 
 def _tell(incident: Incident, what: str) -> None:
@@ -95,7 +95,7 @@ def _tell(incident: Incident, what: str) -> None:
 def unsent() -> Iterable[int]:
     """Return the mails about incidents that are due: whoever sees that nobody sends, sends them."""
     waiting = OutgoingMail.objects.filter(
-        kind__in=(OPENED, OVER), sent_at=None, failed_at=None, next_attempt_at__lte=timezone.now()
+        kind__in=(OPENED, OVER), sent_at=None, failed_at=None, next_attempt_at__lte=Now()
     )
     return list(waiting.values_list("pk", flat=True)[:50])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,8 +15,8 @@ class Incident(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     # What of this kind, where several may be wrong at once: an event's type, say.
     subject = models.CharField(_("subject"), max_length=120, blank=True)
-    opened_at = models.DateTimeField(_("first seen"), default=timezone.now)
-    seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    opened_at = models.DateTimeField(_("first seen"), db_default=Now())
+    seen_at = models.DateTimeField(_("last seen"), db_default=Now())
     closed_at = models.DateTimeField(_("over"), null=True, blank=True)
     lines = models.JSONField(_("findings"), default=list)
 
@@ -35,6 +35,18 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} since {self.opened_at:%Y-%m-%d %H:%M}"
+
+
+class ProcessClock(models.Model):
+    """How a process that stays found its clock when it last compared it with the database's."""
+
+    process = models.CharField(max_length=120, primary_key=True)
+    # Milliseconds ahead of the database; behind it, below 0.
+    ahead = models.IntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.process}: {self.ahead:+d} ms"
 
 
 class MetricTotal(models.Model):

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.core.email_addresses import AddressField
@@ -29,6 +29,7 @@ class Source(models.TextChoices):
 
     CHECKOUT = "checkout", _("Checkout")
     MANUAL = "manual", _("By staff")
+    STRIPE = "stripe", _("Bought at Stripe")
 
 
 class Ordered(models.Model):
@@ -45,6 +46,8 @@ class Ordered(models.Model):
     last_name = models.CharField(_("last name"), max_length=80)
     plan = models.CharField(_("plan"), max_length=40)
     interval = models.CharField(_("interval"), max_length=8)
+    # As VIES writes it, such as EL094014201; empty for people who are no business.
+    tax_id = models.CharField(_("VAT number"), max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         abstract = True
@@ -69,13 +72,20 @@ class Signup(Ordered):
     frontend_url = models.CharField(
         _("frontend"), max_length=200, blank=True, default="", db_default="", editable=False
     )
+    # At Stripe; known from the moment that the payment page is done with, whether it is paid or not.
+    subscription_id = models.CharField(
+        _("subscription"), max_length=255, unique=True, null=True, blank=True, editable=False
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique where given
     request_fingerprint = models.CharField(max_length=64, blank=True)
 
-    created_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(_("started"), db_default=Now(), db_index=True)
     # The name is held while this is null; a unique index over held names settles every race.
     released_at = models.DateTimeField(_("name released"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("order given up"), null=True, blank=True, editable=False)
+    # A payment of days, such as a SEPA debit, is on its way since then; and when Stripe is asked again.
+    pending_at = models.DateTimeField(_("payment under way"), null=True, blank=True, editable=False)
+    look_again_at = models.DateTimeField(_("asked again"), null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     tenant = models.OneToOneField(
         Tenant, verbose_name=_("tenant"), null=True, blank=True, on_delete=models.PROTECT
@@ -86,6 +96,9 @@ class Signup(Ordered):
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
     failed_at = models.DateTimeField(_("failed"), null=True, blank=True)
     failure = models.CharField(_("why it failed"), max_length=500, blank=True)
+    # What became of one that failed: paid too late and given back, or never paid and ended at Stripe.
+    refunded_at = models.DateTimeField(_("given back"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at Stripe"), null=True, blank=True, editable=False)
     welcome_mails = models.PositiveSmallIntegerField(_("welcome mails asked for"), default=0)
 
     class Meta:
@@ -130,6 +143,11 @@ class Signup(Ordered):
                 fields=["session_expires_at"],
                 condition=Q(paid_at__isnull=True, released_at__isnull=True),
                 name="signup_awaiting_payment",
+            ),
+            models.Index(
+                fields=["subscription_id"],
+                condition=Q(source=Source.STRIPE),
+                name="signup_bought_at_stripe",
             ),
         ]
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
 from public_apps.accounts import first_owner
+from public_apps.core import clock
 from public_apps.monitoring import counters
 from public_apps.onboarding import subdomains, welcome
 from public_apps.onboarding.models import Signup
@@ -43,7 +43,7 @@ def ensure_tenant(*, signup: Signup) -> Tenant:
         raise NotPaid(str(signup.pk))
     if locked.tenant is None:
         locked.tenant = provisioning.take_tenant(name=locked.organization, owner_email=locked.email)
-        locked.workspace_at = timezone.now()
+        locked.workspace_at = clock.now()
         locked.save(update_fields=["tenant", "workspace_at"])
     return locked.tenant
 
@@ -57,7 +57,7 @@ def ensure_address(*, signup: Signup, tenant: Tenant) -> None:
     if locked.released_at or domains.is_taken(locked.subdomain):
         subdomains.hold_again(signup=locked)
     domains.ensure_primary(tenant, label=locked.subdomain)
-    locked.address_at = timezone.now()
+    locked.address_at = clock.now()
     locked.save(update_fields=["address_at"])
 
 
@@ -74,7 +74,7 @@ def ensure_owner(*, signup: Signup, tenant: Tenant) -> None:
         last_name=locked.last_name,
         language=locked.language,
     )
-    locked.owner_at = timezone.now()
+    locked.owner_at = clock.now()
     locked.save(update_fields=["owner_at"])
 
 
@@ -86,7 +86,7 @@ def ensure_open(*, signup: Signup, tenant: Tenant) -> None:
         return
     provisioning.open_tenant(tenant)
     welcome.enqueue(signup=locked)
-    locked.ready_at = timezone.now()
+    locked.ready_at = clock.now()
     locked.save(update_fields=["ready_at"])
     transaction.on_commit(lambda: _announce(locked, tenant))
 

@@ -23,6 +23,7 @@ class SignupData:
     first_name: str
     last_name: str
     plan: str
+    tax_id: str = ""
 
     @property
     def typed(self) -> dict[str, str]:
@@ -51,6 +52,8 @@ def column_of(name: str) -> Column:
 # The fields of a form for a workspace, in its order; and those that say who somebody is.
 TYPED = (*(field.name for field in fields(SignupData)), "interval")
 PERSONAL = tuple(name for name in TYPED if name not in {"subdomain", "plan", "interval"})
+# What makes somebody the same buyer: a tax number that is added later makes nobody another.
+IDENTIFYING = tuple(name for name in PERSONAL if name != "tax_id")
 
 
 class NameTaken(errors.Conflict):
@@ -67,6 +70,7 @@ def sign_up(
     language: str,
     interval: str = "",
     source: Source = Source.CHECKOUT,
+    subscription_id: str | None = None,
     paid_at: datetime | None = None,
     frontend_url: str = "",
     idempotency_key: str | None = None,
@@ -86,6 +90,7 @@ def sign_up(
                 language=language,
                 interval=interval,
                 source=source,
+                subscription_id=subscription_id,
                 paid_at=paid_at,
                 frontend_url=frontend_url,
                 idempotency_key=idempotency_key,

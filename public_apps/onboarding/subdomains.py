@@ -11,12 +11,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.dispatch import receiver
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from public_apps.core import clock
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import domains
 from public_apps.tenants.models import Tenant
+
+LONGEST = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,18 @@ def availability(label: str, *, but: UUID | None = None) -> Availability:
     if domains.is_taken(label) or _held_by_other(label, but):
         return Availability(label=label, available=False, reason=str(_("This name is taken.")))
     return Availability(label=label, available=True, reason="")
+
+
+def suggested(*wishes: str) -> str:
+    """Return a name that is free, near the first of the wishes that can be one; else nothing."""
+    for wish in wishes:
+        label = wish[:LONGEST].strip("-")
+        try:
+            domains.check_label(label)
+        except domains.NotALabel:
+            continue
+        return next(near for near in _near(label) if not is_held(near))
+    return ""
 
 
 def _held_by_other(label: str, signup_id: UUID | None) -> bool:
@@ -69,7 +83,7 @@ def release_given_back(*, hosts: list[str], **_event: Any) -> None:
     """Give names back with the hosts that nobody answers at any more."""
     labels = [label for label in map(domains.label_of, hosts) if label]
     finished = Signup.objects.filter(subdomain__in=labels, address_at__isnull=False)
-    finished.filter(released_at__isnull=True).update(released_at=timezone.now())
+    finished.filter(released_at__isnull=True).update(released_at=clock.now())
 
 
 def release(*, signup: Signup) -> None:
@@ -79,7 +93,7 @@ def release(*, signup: Signup) -> None:
         checkout_session_id=signup.checkout_session_id,
         paid_at__isnull=True,
         released_at__isnull=True,
-    ).update(released_at=timezone.now())
+    ).update(released_at=clock.now())
     signup.refresh_from_db()
 
 
@@ -105,4 +119,4 @@ def _near(label: str) -> Iterator[str]:
     yield label
     for number in count(2):
         suffix = f"-{number}"
-        yield label[: 40 - len(suffix)].rstrip("-") + suffix
+        yield label[: LONGEST - len(suffix)].rstrip("-") + suffix

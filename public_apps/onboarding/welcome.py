@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from public_apps.accounts import password_links
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
-from public_apps.core import mail
+from public_apps.core import clock, mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
@@ -32,7 +31,7 @@ def enqueue(*, signup: Signup) -> OutgoingMail:
 def send_again(*, signup: Signup) -> bool:
     """Promise another welcome mail; False when asked too often or too soon."""
     last = OutgoingMail.objects.filter(kind=KIND, key__startswith=f"{signup.pk}:").latest("pk")
-    if timezone.now() - last.created_at < SHORTEST_GAP:
+    if clock.now() - last.created_at < SHORTEST_GAP:
         return False
     raised = Signup.objects.filter(
         pk=signup.pk, ready_at__isnull=False, welcome_mails=signup.welcome_mails,

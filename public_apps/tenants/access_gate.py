@@ -9,10 +9,18 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from public_apps.accounts.view_decorators import has_permission
 from public_apps.core.errors import json_problem, problem, wants_problem
+from public_apps.tenants.models import Tenant
 
+# Said of a suspended workspace, here and by `billing.words`.
+HELD = gettext_lazy(
+    "Our staff have paused this workspace. A payment doesn't open it: please write to us. "
+    "All data is kept and safe."
+)
+INACTIVE = gettext_lazy("Its subscription is not active. All data is kept and safe.")
 # What stays open: signing in and out, oneself, the subscription, files that pages need, and what
 # takes no payment: one's own data, and asking for the workspace's end.
 OPEN_WHEN_SUSPENDED = (
@@ -40,26 +48,26 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        tenant = getattr(request, "tenant", None)
+        tenant: Tenant | None = getattr(request, "tenant", None)
         if tenant is None or not tenant.suspended_at:
             return self.get_response(request)
         # Our support, in somebody's name, sees what that person would see.
         if request.path.startswith(OPEN_WHEN_SUSPENDED) or hasattr(request, "impersonation"):
             return self.get_response(request)
-        return _refusal(request)
+        return _refusal(request, tenant)
 
 
-def _refusal(request: HttpRequest) -> HttpResponseBase:
+def _refusal(request: HttpRequest, tenant: Tenant) -> HttpResponseBase:
+    held = tenant.held_at is not None
     if wants_problem(request):
-        return json_problem(
-            problem(
-                HTTPStatus.PAYMENT_REQUIRED,
-                _(
-                    "This workspace is suspended; its data is safe."
-                    " Ask its owner to see to the payment."
-                ),
-                slug="subscription-inactive",
-            )
-        )
-    page = {"is_owner": has_permission(request, "subscription.retrieve")}
+        said = str(HELD) if held else _(
+            "This workspace is suspended; its data is safe. Ask its owner to see to the payment."
+        )  # fmt: skip
+        answer = problem(HTTPStatus.PAYMENT_REQUIRED, said, slug="subscription-inactive")
+        return json_problem(answer)
+    page = {
+        "is_owner": has_permission(request, "subscription.retrieve"),
+        "is_held": held,
+        "detail": HELD if held else INACTIVE,
+    }
     return render(request, "tenant/suspended.html", page, status=HTTPStatus.PAYMENT_REQUIRED)

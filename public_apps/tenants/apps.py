@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TenantsConfig(AppConfig):
     name = "public_apps.tenants"
     label = "tenants"
+    verbose_name = _("Tenants")
 
     def ready(self) -> None:
         from django.conf import settings

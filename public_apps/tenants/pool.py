@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from public_apps.core import jobs, locks
+from public_apps.core import clock, jobs, locks
 from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant, TenantQuerySet
 from public_apps.tenants.schema_migrations import head
@@ -28,7 +28,7 @@ def claim(*, name: str, owner_email: str) -> Tenant | None:
     tenant = spares.select_for_update(skip_locked=True).first()
     if tenant is None:
         return None
-    tenant.claimed_at = timezone.now()
+    tenant.claimed_at = clock.now()
     tenant.name = name
     tenant.owner_email = owner_email
     tenant.save(update_fields=["claimed_at", "name", "owner_email"])
@@ -56,7 +56,7 @@ def add_one() -> bool:
 
 def buyers_wait() -> bool:
     """Whether work that somebody is waiting for is due and not begun."""
-    due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
+    due = Q(scheduled_at=None) | Q(scheduled_at__lte=Now())
     waiting = ProcrastinateJob.objects.filter(due, status="todo", queue_name=jobs.PURCHASE["queue"])
     found: bool = waiting.exists()
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants import pool, schema_creation
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.tasks import enqueue_refill
@@ -31,5 +31,5 @@ def take_tenant(*, name: str, owner_email: str) -> Tenant:
 
 def open_tenant(tenant: Tenant) -> None:
     """Let people in: the schema is built, the owner exists, the address is known."""
-    Tenant.objects.filter(pk=tenant.pk, opened_at__isnull=True).update(opened_at=timezone.now())
+    Tenant.objects.filter(pk=tenant.pk, opened_at__isnull=True).update(opened_at=clock.now())
     tenant.refresh_from_db(fields=["opened_at"])

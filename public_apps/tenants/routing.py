@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Lock
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from django.db.models import OuterRef, Subquery
 from public_apps.tenants.models import Domain, Tenant
 
 FRESH_SECONDS = 3.0
+# After so long nobody is at work any more in the schema that a host led to: longer than a host is
+# remembered and a request may take.
+STILL_IN_USE = timedelta(minutes=1)
 MOST_ENTRIES = 10_000
 
 

@@ -7,13 +7,13 @@ from threading import Lock
 import structlog
 from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.core.schema_context import to_public
 from public_apps.tenants import schema_location
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.schema_migrations import applied as probe
-from public_apps.tenants.schema_migrations import executor, head, plan
+from public_apps.tenants.schema_migrations import executor, head, kept, plan
 from public_apps.tenants.schema_migrations.plan import Plan
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def build_tenant() -> Tenant:
         _build(tenant)
         verify(tenant.schema_name)
         tenant.migrations_fingerprint = head.fingerprint()
-        tenant.provisioned_at = timezone.now()
+        tenant.provisioned_at = clock.now()
         tenant.save()
     log.info("schema built", schema=tenant.schema_name)
     return tenant
@@ -48,15 +48,28 @@ def verify(schema_name: str) -> None:
         raise SchemaIncomplete(f"{schema_name} differs from this code in {odd[:5]}")
 
 
-def _build(tenant: Tenant) -> None:
-    schema_location.create_schema(tenant.schema_name)
+def fill(schema_name: str) -> bool:
+    """Bring a new, empty schema to head, in the caller's transaction.
+
+    False, and nothing done, if a migration is none whose effects can be foreseen.
+    """
     with _one_at_a_time:
         if not _from_nothing:
-            _from_nothing.append(plan.compile_plan(tenant.schema_name))
+            _from_nothing.append(plan.compile_plan(schema_name, texts=kept.recall()))
         whole = _from_nothing[0]
-        if whole.is_foreseen:
-            executor.build(tenant.schema_name, whole)
-            return
+        if not whole.is_foreseen:
+            return False
+        known = len(whole.texts)
+        executor.build(schema_name, whole)
+        if len(whole.texts) > known:
+            kept.keep(whole.texts)
+        return True
+
+
+def _build(tenant: Tenant) -> None:
+    schema_location.create_schema(tenant.schema_name)
+    if fill(tenant.schema_name):
+        return
     log.warning("built in django-tenants' own way", schema=tenant.schema_name)
     try:
         call_command(

@@ -9,9 +9,11 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.dispatch import Signal
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants.models import AccessChange, Tenant
 
 log = structlog.get_logger(__name__)
@@ -37,7 +39,7 @@ def set_access(
     changed = suspended != (locked.suspended_at is not None)
     locked.access_review_at = review_at
     if changed:
-        locked.suspended_at = timezone.now() if suspended else None
+        locked.suspended_at = clock.now() if suspended else None
         locked.suspended_reason = reason[:LONGEST_REASON] if suspended else ""
         change = AccessChange.objects.create(
             tenant=locked, suspended=suspended, reason=reason[:LONGEST_REASON], cause=cause[:255]
@@ -52,7 +54,7 @@ def set_access(
 def hold(*, tenant: Tenant, reason: str, by: str) -> None:
     """Suspend a workspace by staff's word; no subscription event undoes it."""
     locked = lock(tenant.pk)
-    locked.held_at = locked.held_at or timezone.now()
+    locked.held_at = locked.held_at or clock.now()
     locked.save(update_fields=["held_at"])
     set_access(locked, suspended=True, reason=reason, cause=by, review_at=locked.access_review_at)
 
@@ -67,8 +69,9 @@ def release_hold(*, tenant: Tenant, by: str) -> Tenant:
     return locked
 
 
-def due_for_review(*, now: datetime | None = None) -> list[Tenant]:
-    """Return the tenants whose access the clock may have changed: all, or the first could bar it."""
-    now = now or timezone.now()
-    due = Tenant.objects.filter(access_review_at__lte=now, archived_at__isnull=True)
-    return list(due.order_by("access_review_at"))
+def due_for_review(*, now: datetime | None = None) -> QuerySet[Tenant]:
+    """Return the tenants whose access the clock may have changed."""
+    due: QuerySet[Tenant] = Tenant.objects.filter(
+        access_review_at__lte=now or Now(), archived_at__isnull=True
+    )
+    return due

@@ -24,14 +24,25 @@ def refill_pool() -> None:
         enqueue_refill()
 
 
-@jobs.periodic("tenants.check_pool", cron="* * * * * */15", rank=jobs.SPARE)
+@jobs.periodic(
+    "tenants.check_pool",
+    cron="* * * * * */15",
+    rank=jobs.SPARE,
+    no_rows="It counts, and enqueues one job at most.",
+)
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
     if pool.missing():
         enqueue_refill()
 
 
-@jobs.periodic("tenants.catch_up", cron="* * * * * */15", rank=jobs.SPARE)
+@jobs.periodic(
+    "tenants.catch_up",
+    cron="* * * * * */15",
+    rank=jobs.SPARE,
+    no_rows="Each schema is migrated by the release's own rules: its error stands on its row, and it"
+    " is not tried again.",
+)
 def catch_up(timestamp: int) -> None:
     """Bring to head who came late: workers of the last release build and claim until they end."""
     release.catch_up()

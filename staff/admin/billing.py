@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from billing.models import Customer, Invoice, Payment, Subscription
+from billing import manual_mode
+from billing.models import Customer, Payment, Subscription
 from public_apps.core.models import OutgoingMail, SuppressedAddress
 from public_apps.tenants.models import TenantMigration
+from staff import forms
+from staff.admin.confirmation import AdminAction, Question, ask, question, staff_of
 from staff.admin.filters import (
     DisputeFilter,
-    InvoiceStatusFilter,
     MailKindFilter,
     PaymentStatusFilter,
     SubscriptionStatusFilter,
@@ -43,21 +51,41 @@ class PaymentAdmin(RecordAdmin):
     ordering = ("-created_at",)
 
 
-@admin.register(Invoice, site=site)
-class InvoiceAdmin(RecordAdmin):
-    list_display = ("number", "tenant", "status", "amount_due", "amount_paid", "created_at")
-    search_fields = ("id", "number", "customer_id", "tenant__name")
-    list_filter = (InvoiceStatusFilter,)
-    list_select_related = ("tenant",)
-    ordering = ("-created_at",)
-
-
 @admin.register(Customer, site=site)
 class CustomerAdmin(RecordAdmin):
     list_display = ("id", "tenant", "created_at", "gone_at")
     search_fields = ("id", "tenant__name")
     list_select_related = ("tenant",)
     ordering = ("-created_at",)
+    actions_detail = ("unlink",)
+
+    @question(
+        name=gettext_lazy("Unlink from the workspace"), at="unlink", permission="link_customers"
+    )
+    def unlink(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Undo a link that was wrong."""
+        customer = get_object_or_404(Customer, pk=unquote(object_id))
+
+        def act(answers: dict[str, Any]) -> AdminAction:
+            tenant = manual_mode.unlink_customer(
+                customer_id=customer.pk, by=staff_of(request).email
+            )
+            detail = {"customer": customer.pk, "reason": answers["reason"]}
+            said = _("%(customer)s is no longer linked to this workspace.") % detail
+            return AdminAction(said=said, to=tenant, action="customer.unlinked", detail=detail)
+
+        asked = Question(
+            title=_("Unlink from the workspace"),
+            button=_("Unlink from the workspace"),
+            about=f"{customer} · {customer.tenant}",
+            form=forms.Reason,
+            act=act,
+            explanation=_(
+                "Its subscriptions, invoices and payments are then nobody's. Nothing changes at "
+                "Stripe. Link the customer to the right workspace on that workspace's page."
+            ),
+        )
+        return ask(request, asked, admin=self)
 
 
 @admin.register(OutgoingMail, site=site)

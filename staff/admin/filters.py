@@ -8,13 +8,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.handlers import HANDLERS
-from billing.models import Plan
-from public_apps.core import mail, suppression
+from billing.models import DocumentKind, Plan
+from public_apps.core import clock, mail, suppression
 from public_apps.monitoring.incidents import KINDS
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Status, Tenant
@@ -30,6 +29,7 @@ PAYMENT = (
     "requires_payment_method", "requires_confirmation", "requires_action", "processing",
     "requires_capture", "canceled", "succeeded",
 )  # fmt: skip
+REFUND = ("succeeded", "pending", "requires_action", "failed", "canceled")
 DISPUTE = (
     "needs_response", "under_review", "won", "lost", "prevented", "warning_needs_response",
     "warning_under_review", "warning_closed",
@@ -57,6 +57,9 @@ def one_of(
 EventTypeFilter = one_of("type", _("type"), lambda: sorted(HANDLERS))
 SubscriptionStatusFilter = one_of("status", _("status"), lambda: SUBSCRIPTION)
 InvoiceStatusFilter = one_of("status", _("status"), lambda: INVOICE)
+CreditNoteStatusFilter = one_of("status", _("status"), lambda: ("issued", "void"))
+RefundStatusFilter = one_of("status", _("status"), lambda: REFUND)
+EInvoiceKindFilter = one_of("kind", _("kind"), lambda: DocumentKind.values)
 PaymentStatusFilter = one_of("status", _("status"), lambda: PAYMENT)
 DisputeFilter = one_of("dispute_status", _("dispute"), lambda: DISPUTE)
 IncidentKindFilter = one_of("kind", _("kind"), lambda: sorted(KINDS))
@@ -134,7 +137,7 @@ class StageFilter(admin.SimpleListFilter):
         unpaid = queryset.filter(paid_at__isnull=True)
         narrowed = {
             "waiting": unpaid.filter(released_at__isnull=True, failed_at__isnull=True),
-            "late": queryset & late_signups(now=timezone.now()),
+            "late": queryset & late_signups(now=clock.now()),
             "ready": queryset.filter(ready_at__isnull=False),
             "failed": unpaid.filter(failed_at__isnull=False),
             "expired": unpaid.filter(released_at__isnull=False, failed_at__isnull=True),

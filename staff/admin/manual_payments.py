@@ -84,8 +84,10 @@ class LeadAdmin(RecordAdmin):
 
 @admin.register(ManualPayment, site=site)
 class ManualPaymentAdmin(RecordAdmin):
-    list_display = ("tenant", "amount", "currency", "reference", "paid_until", "recorded_by")
-    search_fields = ("reference", "tenant__name")
+    list_display = (
+        "number", "tenant", "amount", "currency", "reference", "paid_until", "recorded_by",
+    )  # fmt: skip
+    search_fields = ("number", "reference", "tenant__name", "buyer_name", "buyer_tax_id")
     list_select_related = ("tenant",)
     ordering = ("-id",)
     actions_detail = ("correct",)
@@ -99,6 +101,7 @@ class ManualPaymentAdmin(RecordAdmin):
             correction = manual_mode.correct_payment(
                 payment=payment,
                 amount=forms.minor(answers["amount"]),
+                tax=forms.minor_or_none(answers["tax"]),
                 reference=answers["reference"],
                 paid_until=answers["paid_until"],
                 by=who(request),

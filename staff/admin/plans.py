@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,6 +36,15 @@ class PlanAdmin(AuditedAdmin):
     inlines = (PriceInline,)
     actions_list = ("push_to_stripe",)
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: list[Any], change: bool
+    ) -> None:
+        """Push a plan whose prices were changed once that is committed: until then it isn't sold."""
+        super().save_related(request, form, formsets, change)
+        plan: Plan = form.instance
+        if plan.offered and plan.prices.filter(stripe_price_id="").exists():
+            transaction.on_commit(lambda: _push_now(request, plan))
+
     @question(name=gettext_lazy("Push to Stripe"), at="push", permission="change")
     def push_to_stripe(self, request: HttpRequest) -> HttpResponse:
         """Bring every offered plan and its prices to Stripe."""
@@ -57,10 +67,24 @@ class PlanAdmin(AuditedAdmin):
         return ask(request, asked, admin=self)
 
 
-def _pushed() -> list[str]:
+def _push_now(request: HttpRequest, plan: Plan) -> None:
+    try:
+        lines = _pushed(only=plan)
+    except errors.Problem as problem:
+        messages.warning(
+            request,
+            _("The changed prices are not sold until they are pushed to Stripe.")
+            + f" {problem.detail}",
+        )
+        return
+    audit.record(actor=staff_of(request), action="plans.pushed", detail={"lines": lines})
+    messages.success(request, "; ".join(lines))
+
+
+def _pushed(*, only: Plan | None = None) -> list[str]:
     if manual_mode.is_on():
         raise errors.Closed(_("Manual mode: Stripe can't be asked."))
     try:
-        return plans.push()
+        return plans.push(only=only)
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         raise errors.UpstreamFailed(f"Stripe: {error}") from error

@@ -201,6 +201,7 @@ class DeedsOnMoney(AskingAboutTenants):
             payment = manual_mode.record_payment(
                 tenant=tenant,
                 amount=forms.minor(answers["amount"]),
+                tax=forms.minor_or_none(answers["tax"]),
                 currency=settings.STRIPE.currency,
                 reference=answers["reference"],
                 paid_until=answers["paid_until"],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import archiving
-from public_apps.core import errors
+from public_apps.core import clock, errors
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.offboarding import departures, reactivation
 from staff import forms
@@ -71,7 +71,7 @@ class DeedsOnDeparture(AskingAboutTenants):
             except archiving.NotArchived as refusal:
                 raise errors.UpstreamFailed(str(refusal)) from refusal
             if drop:
-                now = timezone.now()
+                now = clock.now()
                 departures.plan_archive(tenant=tenant, begins_at=now, by=who(request))
             said = _("Archived; a worker stores and drops it.") if drop else _("Archived.")
             detail = {"reason": answers["reason"], "drop": drop}

@@ -5,18 +5,19 @@ None is no verdict: what is open stays open, and nothing new is opened.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Max
-from django.utils import timezone
 
 from billing import webhook_stats
-from billing.models import EventStatus, StripeEvent
+from billing.einvoicing import outbox
+from billing.models import EInvoice, EventStatus, StripeEvent
 from billing.webhook_stats import WebhookStats
-from public_apps.core import sweeps
+from public_apps.core import clock, sweeps
 from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring.incidents import Kind
@@ -42,9 +43,10 @@ SLOWEST_MS = 5000
 READY_WITHIN = timedelta(minutes=5)
 DRY_FOR = timedelta(minutes=5)
 VAIN_ATTEMPTS = 4  # about fifteen seconds: more than a mail server's hiccup
+VAIN_PASSINGS_ON = 9  # waits of 2, 4 … 512 seconds: more than a provider's hiccup
 MOST_LINES = 50
 # A worker that has just started, after a release say, gives the pool its time first.
-_began = timezone.now()
+_began = time.monotonic()
 
 
 def webhook_failing(now: datetime) -> Found | None:
@@ -110,7 +112,7 @@ def pool_dry(now: datetime) -> Found | None:
     if pool.is_stocked():
         return {}
     last = Tenant.objects.aggregate(last=Max("claimed_at"))["last"]
-    if max(last or _began, _began) > now - DRY_FOR:
+    if time.monotonic() - _began < DRY_FOR.total_seconds() or (last and last > now - DRY_FOR):
         return None
     return {"": [f"None of {settings.TENANT_POOL_SIZE} spare tenants is there."]}
 
@@ -128,6 +130,17 @@ def mail_failing(now: datetime) -> Found | None:
     return {"": lines} if lines else {}
 
 
+def einvoice_failing(now: datetime) -> Found | None:
+    """Documents were given up, or tried for a quarter of an hour in vain."""
+    given_up = EInvoice.objects.filter(failed_at__isnull=False)
+    vain = outbox.waiting().filter(attempts__gte=VAIN_PASSINGS_ON)
+    lines = [
+        f"{row.kind} {row.number or row.document_id}, tried {row.attempts} times: {row.error}"
+        for row in [*given_up.order_by("pk")[:MOST_LINES], *vain.order_by("pk")[:MOST_LINES]]
+    ]
+    return {"": lines} if lines else {}
+
+
 CHECKS: dict[str, tuple[Kind, Check]] = {
     check.__name__: (kind, check)
     for kind, check in (
@@ -140,6 +153,7 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
         (kinds.MAIL_FAILING, mail_failing),
         (kinds.DEPARTURE_HINDERED, departure_hindered),
         (kinds.RESTORE_FAILING, restore_failing),
+        (kinds.EINVOICE_FAILING, einvoice_failing),
     )
 }
 
@@ -167,7 +181,7 @@ def run(*, now: datetime | None = None) -> None:
     """Make every check and report what it found."""
     from public_apps.monitoring import incidents
 
-    now = now or timezone.now()
+    now = now or clock.now()
 
     def make(name: str) -> None:
         kind, check = CHECKS[name]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Count, Min
-from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from public_apps.core import clock
 from public_apps.monitoring import incidents
 from public_apps.monitoring.metrics import Gauge, collects
 from public_apps.monitoring.models import Incident
@@ -19,7 +19,7 @@ from staff.dashboard import problems
 @collects
 def states() -> Iterator[Gauge]:
     """Yield what waits, what failed, and what runs low."""
-    now = timezone.now()
+    now = clock.now()
     seen = problems.now_in_trouble(now=now)
     yield _one("events_due", "Events that are still to be handled.", seen.due_events)
     yield _one(

@@ -56,7 +56,15 @@ SWEEP_FAILING = kind(
     title=_("What is done by the clock fails for somebody"),
     advice=_(
         "Each line names a row and its error; the worker's log has the rest. All others are done, "
-        "and these are tried again every time."
+        "and these are tried again by themselves, ever more rarely up to every half an hour."
+    ),
+)
+JOB_UNFINISHED = kind(
+    "job_unfinished",
+    title=_("A job by the clock does not come to its end"),
+    advice=_(
+        "The line says whether it fails, hangs, or never begins; the worker's log has the rest. “What "
+        "is done by the clock” in docs/jobs.md says what waits for it. Restart the worker if it hangs."
     ),
 )
 POOL_DRY = kind(
@@ -105,5 +113,13 @@ BACKUPS_OLD = kind(
     advice=_(
         "“manage.py backup --all” makes what is missing and says what stands in the way; “manage.py "
         "doctor” tries pg_dump and the store."
+    ),
+)
+EINVOICE_FAILING = kind(
+    "einvoice_failing",
+    title=_("Documents do not reach the tax authority"),
+    advice=_(
+        "Each line names a document and what the provider said. Mend that, then “Try again now” under "
+        "E-invoices in the admin; one that waits is tried again by itself."
     ),
 )

@@ -1,6 +1,8 @@
 """Who notices a silent worker: the web processes, each now and then, beside their requests.
 
 A silent worker can't mail, so the web sends the incident's mail itself, once over all processes.
+Jobs by the clock that don't come to their end are told here, too: the one that hangs may be the
+worker's own watch.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import time
 
 from django.db import connection, transaction
 
-from public_apps.core import locks, mail, schema_context
+from public_apps.core import locks, mail, periodic_runs, schema_context
 from public_apps.monitoring import incidents
 from public_apps.monitoring.background_tasks import BackgroundTask, register
 from staff.alerts import kinds
@@ -17,6 +19,8 @@ from staff.alerts import kinds
 EVERY_SECONDS = 10.0
 # Longer than a restart takes: a worker writes its heartbeat every five seconds.
 SILENT_SECONDS = 45.0
+# A worker that is back has its time to take up what comes by the clock.
+SETTLED_AFTER_SECONDS = 180.0
 _LOCK = 0x5114  # any fixed number: one process looks at a time
 
 
@@ -25,6 +29,7 @@ class WorkerWatch:
 
     def __init__(self) -> None:
         self._unknown_since: float | None = None
+        self._silent_at = time.monotonic()
 
     def __call__(self) -> None:
         """Open or end the incident, and send what nobody else would send."""
@@ -36,9 +41,17 @@ class WorkerWatch:
                 return
             line = f"The last heartbeat was {silence:.0f} seconds ago, or longer."
             incidents.report(kinds.WORKER_SILENT, {"": [line]} if silent else {})
+            if self._is_settled(silent=silent):
+                incidents.report(kinds.JOB_UNFINISHED, periodic_runs.late())
         if silent:
             for mail_id in incidents.unsent():
                 mail.send(mail_id=mail_id)
+
+    def _is_settled(self, *, silent: bool) -> bool:
+        """Whether jobs by the clock can be judged: a worker has been there for a while."""
+        if silent or self._unknown_since is not None:
+            self._silent_at = time.monotonic()
+        return time.monotonic() - self._silent_at > SETTLED_AFTER_SECONDS
 
     def _silence(self) -> float:
         with connection.cursor() as cursor:

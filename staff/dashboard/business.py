@@ -16,9 +16,9 @@ from django.db.models import (
     Q,
     Sum,
 )
-from django.utils import timezone
 
 from billing.models import Subscription
+from public_apps.core import clock
 from public_apps.onboarding.models import Signup, Source
 from public_apps.tenants.models import Status, Tenant
 
@@ -64,11 +64,14 @@ class Money:
     began: int
     ended: int
     churn: float | None  # of those live 30 days ago, from 0 to 1
+    # Paid for by customers that belong to no workspace: charged, and in none of the above.
+    unclaimed: int
+    unclaimed_mrr: int
 
 
 def funnel(*, now: datetime | None = None) -> Funnel:
     """Return how far the sign-ups of the last 30 days came; those opened by hand are left out."""
-    since = (now or timezone.now()) - MONTH
+    since = (now or clock.now()) - MONTH
     asked = Signup.objects.filter(created_at__gte=since, source=Source.CHECKOUT)
     found = asked.aggregate(
         started=Count("pk"),
@@ -89,10 +92,19 @@ def tenants() -> dict[Status, int]:
 
 
 def money(*, now: datetime | None = None) -> Money:
-    """Return the monthly revenue by what the mirror holds, and how many came and left in 30 days."""
-    since = (now or timezone.now()) - MONTH
+    """Return the monthly revenue by what the mirror holds, and how many came and left in 30 days.
+
+    What has no tenant is another business on the same account, or not linked yet: told apart.
+    """
+    since = (now or clock.now()) - MONTH
     currency = settings.STRIPE.currency
-    known = Subscription.objects.filter(synced_at__isnull=False, gone_at__isnull=True)
+    there = Subscription.objects.filter(synced_at__isnull=False, gone_at__isnull=True)
+    known = there.filter(tenant__isnull=False)
+    unclaimed = there.filter(tenant__isnull=True).aggregate(
+        monthly=_charged(interval="month", currency=currency),
+        yearly=_charged(interval="year", currency=currency),
+        count=Count("pk", filter=Q(status__in=PAYING)),
+    )
     ended = Q(ended_at__gte=since)
     found = known.aggregate(
         monthly=_charged(interval="month", currency=currency),
@@ -104,13 +116,19 @@ def money(*, now: datetime | None = None) -> Money:
         ended=Count("pk", filter=ended & Q(created_at__lt=since)),
         were=Count("pk", filter=Q(created_at__lt=since) & (Q(ended_at__isnull=True) | ended)),
     )
-    monthly, yearly, were = found.pop("monthly"), found.pop("yearly"), found.pop("were")
+    were = found.pop("were")
     return Money(
-        mrr=(monthly or 0) + round((yearly or 0) / MONTHS_A_YEAR),
+        mrr=_a_month(found.pop("monthly"), found.pop("yearly")),
         currency=currency,
         churn=found["ended"] / were if were else None,
+        unclaimed=unclaimed["count"],
+        unclaimed_mrr=_a_month(unclaimed["monthly"], unclaimed["yearly"]),
         **found,
     )
+
+
+def _a_month(monthly: int | None, yearly: int | None) -> int:
+    return (monthly or 0) + round((yearly or 0) / MONTHS_A_YEAR)
 
 
 def _between(earlier: str, later: str) -> ExpressionWrapper[Any]:
@@ -119,4 +137,5 @@ def _between(earlier: str, later: str) -> ExpressionWrapper[Any]:
 
 def _charged(*, interval: str, currency: str) -> Sum:
     charged = Q(status__in=PAYING, interval=interval, currency=currency, collection_paused=False)
-    return Sum("renewal_amount", filter=charged)
+    # A quarter is three months: what is paid for several intervals counts for one of them.
+    return Sum(F("renewal_amount") / F("interval_count"), filter=charged)

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, QuerySet
-from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from billing.models import EventStatus, StripeEvent
+from public_apps.core import clock
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
 from public_apps.core.models import OutgoingMail
 from public_apps.monitoring.models import Incident
@@ -43,7 +43,7 @@ class Trouble:
 
 def now_in_trouble(*, now: datetime | None = None) -> Trouble:
     """Return what needs somebody's attention."""
-    now = now or timezone.now()
+    now = now or clock.now()
     due = due_events().aggregate(count=Count("pk"), oldest=Min("received_at"))
     heartbeat = ProcrastinateWorker.objects.aggregate(last=Max("last_heartbeat"))["last"]
     silent_since = now - timedelta(seconds=SILENT_AFTER_SECONDS)
@@ -92,7 +92,7 @@ def mails_given_up(*, since: datetime) -> QuerySet[OutgoingMail]:
 
 def big_reads(*, now: datetime | None = None) -> dict[str, QuerySet[Any]]:
     """Return every question here that goes to a table which only grows, by name."""
-    now = now or timezone.now()
+    now = now or clock.now()
     return {
         "failed events": events_that(EventStatus.FAILED),
         "parked events": events_that(EventStatus.PARKED),

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import webhook_stats
 from billing.webhook_stats import WebhookStats
+from public_apps.core import clock
 from staff.dashboard import business, charts, problems
 from staff.dashboard.charts import Chart
 
@@ -57,7 +57,7 @@ def context_for(request: HttpRequest) -> dict[str, Any]:
 
 def panels() -> list[Panel]:
     """Return the webhooks of the last hour, day and 30 days."""
-    now = timezone.now()
+    now = clock.now()
     return [_panel(str(title), now - span, step) for title, span, step in SPANS]
 
 

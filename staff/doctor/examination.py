@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 
 from billing import gateway
-from staff.doctor import archives, configuration, infrastructure, schemas, stripe
+from staff.doctor import archives, clocks, configuration, infrastructure, schemas, stripe, tax
 from staff.doctor.findings import Examination, Finding, failing
 
 EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
@@ -15,12 +15,14 @@ EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
     ("hosts", configuration.examine_hosts),
     ("origins", configuration.examine_origins),
     ("database", infrastructure.examine_database),
+    ("clock", clocks.examine_clocks),
     ("migrations", infrastructure.examine_migrations),
     ("drift", schemas.examine_drift),
     ("worker", infrastructure.examine_worker),
     ("archives", archives.examine_archives),
     ("mail", infrastructure.examine_mail),
     ("stripe", stripe.examine_stripe),
+    ("tax", tax.examine_tax),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,9 +12,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
-from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
+from public_apps.core import clock
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
 from public_apps.monitoring.models import Incident
 from public_apps.tenants import pool
@@ -25,7 +24,6 @@ from staff.doctor.findings import Finding, failing, ok, warning
 OLDEST_POSTGRES = 14
 # A release touches a tenant's tables in one transaction, each with its indexes.
 FEWEST_LOCKS = 256
-MOST_SKEW_SECONDS = 30.0  # Stripe's signatures are taken for five minutes
 MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
@@ -60,7 +58,6 @@ def examine_database() -> Iterator[Finding]:
             "Set it to on. Stripe does not send an event again that it holds for delivered.",
         )
     yield ok("database", f"PostgreSQL {major} answers.")
-    yield _clock("the database's", abs(here.time - time.time()))
 
 
 class _Database(NamedTuple):
@@ -69,7 +66,6 @@ class _Database(NamedTuple):
     may_create: bool
     locks: int
     synchronous_commit: str
-    time: float
 
 
 def _asked() -> _Database:
@@ -79,25 +75,9 @@ def _asked() -> _Database:
             " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),"
             " has_database_privilege(current_database(), 'CREATE'),"
             " current_setting('max_locks_per_transaction')::int,"
-            " current_setting('synchronous_commit'),"
-            " extract(epoch FROM clock_timestamp())::float"
+            " current_setting('synchronous_commit')"
         )
         return _Database(*cursor.fetchone())
-
-
-def _clock(whose: str, skew: float) -> Finding:
-    if skew > MOST_SKEW_SECONDS:
-        return failing(
-            "clock",
-            f"Our clock and {whose} differ by {skew:.0f} s.",
-            "Set both by NTP: signatures of Stripe's are refused after five minutes.",
-        )
-    return ok("clock", f"Within {max(1, round(skew))} s of {whose}.")
-
-
-def clock_against(whose: str, their_time: float) -> Finding:
-    """Compare our clock with somebody's Unix time of just now."""
-    return _clock(whose, abs(their_time - time.time()))
 
 
 def examine_migrations() -> Iterator[Finding]:
@@ -133,7 +113,7 @@ def examine_migrations() -> Iterator[Finding]:
 def examine_worker() -> Iterator[Finding]:
     """Whether somebody works, and what stands open."""
     last = ProcrastinateWorker.objects.aggregate(last=Max("last_heartbeat"))["last"]
-    silence = (timezone.now() - last).total_seconds() if last else None
+    silence = (clock.now() - last).total_seconds() if last else None
     if silence is None or silence > SILENT_AFTER_SECONDS:
         since = "never" if silence is None else f"{silence:.0f} s ago"
         yield failing(

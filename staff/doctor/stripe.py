@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
-from billing import gateway, plans, webhook_endpoint, webhook_stats
+from billing import gateway, plans, portal, webhook_endpoint, webhook_stats
+from public_apps.core import clock
+from staff.doctor.clocks import clock_against
 from staff.doctor.findings import Finding, failing, ok, skipped, warning
-from staff.doctor.infrastructure import clock_against
 
 REFUSED_LATELY = timedelta(hours=1)
 
@@ -31,6 +31,7 @@ def examine_stripe() -> Iterator[Finding]:
     if account.clock is not None:
         yield clock_against("Stripe's", account.clock.timestamp())
     yield from _endpoint()
+    yield from _portal()
     yield from _deliveries()
     yield from _prices()
 
@@ -56,9 +57,28 @@ def _endpoint() -> Iterator[Finding]:
     )
 
 
+def _portal() -> Iterator[Finding]:
+    found = portal.ours()
+    if found is None:
+        yield failing(
+            "customer portal",
+            "Stripe has no configuration of ours: owners can't change their card.",
+            "“manage.py doctor --fix” makes it.",
+        )
+    elif wrong := portal.wrong_with(found):
+        yield failing(
+            "customer portal",
+            f"{found['id']}: {'; '.join(wrong)}.",
+            "“manage.py doctor --fix” brings it in line.",
+        )
+    else:
+        on = ", ".join(switch.feature for switch in portal.SWITCHES if switch.on)
+        yield ok("customer portal", f"{found['id']} has {on}.")
+
+
 def _deliveries() -> Iterator[Finding]:
     """Stripe shows a secret once, so whether ours is right is seen by what we refused."""
-    seen = webhook_stats.stats_between(since=timezone.now() - REFUSED_LATELY)
+    seen = webhook_stats.stats_between(since=clock.now() - REFUSED_LATELY)
     if seen.refused:
         yield warning(
             "webhook secret",

@@ -11,12 +11,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core import errors
+from public_apps.core import clock, errors
 from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
 from staff.models import Impersonation
@@ -37,7 +36,7 @@ def request_impersonation(
         raise errors.Conflict(_("Nobody works in this workspace: it is not open."))
     person = _person(tenant, person_email)
     token = secrets.token_urlsafe(32)
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         asked = Impersonation.objects.create(
             tenant=tenant,
@@ -56,7 +55,7 @@ def request_impersonation(
 
 def redeem(*, token: str, tenant: Tenant) -> Impersonation | None:
     """Spend a token at its tenant, before its minute is over; None if it opens nothing (any more)."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         spent = _ours().filter(
             token_hash=_hash(token),
@@ -74,7 +73,7 @@ def redeem(*, token: str, tenant: Tenant) -> Impersonation | None:
 
 def standing(impersonation_id: UUID | str, *, tenant: Tenant) -> Impersonation | None:
     """Return an impersonation that still holds at this moment, or None."""
-    now = timezone.now()
+    now = clock.now()
     held = _ours().filter(pk=impersonation_id, tenant=tenant, redeemed_at__isnull=False)
     return held.filter(ends_at__gt=now).select_related("staff", "tenant").first()
 
@@ -82,7 +81,7 @@ def standing(impersonation_id: UUID | str, *, tenant: Tenant) -> Impersonation |
 @transaction.atomic
 def end(*, impersonation: Impersonation, by: str) -> None:
     """End it before its time; every request from then on is refused. Safe to call again."""
-    ended = _ours().filter(pk=impersonation.pk).update(ended_at=timezone.now())
+    ended = _ours().filter(pk=impersonation.pk).update(ended_at=clock.now())
     if not ended:
         return
     action = "impersonation.ended" if impersonation.redeemed_at else "impersonation.withdrawn"

@@ -39,6 +39,15 @@ class AnnouncementViewSet(ModelViewSet):
     """What a building's people are told; residents see what is published for them."""
 
     resource = "announcements"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    create          all      all      all      -
+    partial_update  all      all      own      -
+    destroy         all      all      own      -
+    mark_read       all      all      all      own
+    """
     serializer_class = AnnouncementSerializer
     queryset = Announcement.objects.none()
     filterset_class = AnnouncementFilter

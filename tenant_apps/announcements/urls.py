@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
+from public_apps.accounts import navigation
 from tenant_apps.announcements import views
+
+navigation.add_page(
+    "announcements-page", _("Announcements"), operation="announcements.list", place=40
+)
 
 urlpatterns = [
     path("", views.list_page, name="announcements-page"),

@@ -43,6 +43,15 @@ class BuildingViewSet(ModelViewSet):
     """Buildings; residents see theirs."""
 
     resource = "buildings"
+    permissions = """
+                       owner    manager  staff    resident
+    list               all      all      all      own
+    retrieve           all      all      all      own
+    create             all      all      -        -
+    partial_update     all      all      -        -
+    destroy            all      all      -        -
+    import_apartments  all      all      -        -
+    """
     serializer_class = BuildingSerializer
     filterset_class = BuildingFilter
     ordering_fields = ("id", "name", "created_at")
@@ -85,6 +94,14 @@ class ApartmentViewSet(ModelViewSet):
     """Apartments; residents see theirs."""
 
     resource = "apartments"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    create          all      all      -        -
+    partial_update  all      all      -        -
+    destroy         all      all      -        -
+    """
     serializer_class = ApartmentSerializer
     filterset_class = ApartmentFilter
     ordering_fields = ("id", "number", "floor", "mills")
@@ -114,6 +131,14 @@ class ResidencyViewSet(ModelViewSet):
     """Who owns or rents what, and when; residents see their own."""
 
     resource = "residencies"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    create          all      all      -        -
+    partial_update  all      all      -        -
+    destroy         all      all      -        -
+    """
     serializer_class = ResidencySerializer
     filterset_class = ResidencyFilter
     # An open end is a late one: no page would ever come to rows without a value.
@@ -145,6 +170,11 @@ class WorkViewSet(ListModelMixin, RetrieveModelMixin):
     """Imports and issues that the worker does, and how far they are."""
 
     resource = "work"
+    permissions = """
+              owner    manager  staff    resident
+    list      all      all      -        -
+    retrieve  all      all      -        -
+    """
     serializer_class = WorkSerializer
     lookup_value_converter = "uuid"
     filterset_class = WorkFilter

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
+from public_apps.accounts import navigation
 from tenant_apps.buildings.views import apartments, buildings, imports
+
+navigation.add_page("buildings-page", _("Buildings"), operation="buildings.list", place=10)
 
 urlpatterns = [
     path("", buildings.list_page, name="buildings-page"),

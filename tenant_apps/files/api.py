@@ -34,6 +34,12 @@ class FileViewSet(RetrieveModelMixin, CreateModelMixin, DestroyModelMixin):
     """Uploads that wait for their uploader; attached ones are where they belong."""
 
     resource = "files"
+    permissions = """
+              owner    manager  staff    resident
+    create    all      all      all      all
+    retrieve  own      own      own      own
+    destroy   own      own      own      own
+    """
     serializer_class = StoredFileSerializer
     queryset = StoredFile.objects.none()
     parser_classes = (MultiPartParser,)

@@ -40,6 +40,16 @@ class PeriodViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin, Destro
     """A building's months; residents see issued ones of theirs."""
 
     resource = "periods"
+    permissions = """
+              owner    manager  staff    resident
+    list      all      all      all      own
+    retrieve  all      all      all      own
+    create    all      all      -        -
+    destroy   all      all      -        -
+    preview   all      all      -        -
+    issue     all      all      -        -
+    close     all      all      -        -
+    """
     serializer_class = serializers.PeriodSerializer
     filterset_class = filters.PeriodFilter
     ordering_fields = ("id", "month")
@@ -93,6 +103,16 @@ class ExpenseViewSet(ModelViewSet):
     """What months cost; residents see issued ones that they have a share in."""
 
     resource = "expenses"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    attachment      all      all      all      own
+    create          all      all      -        -
+    partial_update  all      all      -        -
+    destroy         all      all      -        -
+    reverse         all      all      -        -
+    """
     serializer_class = serializers.ExpenseSerializer
     filterset_class = filters.ExpenseFilter
     ordering_fields = ("id", "spent_on", "amount")
@@ -156,6 +176,12 @@ class ChargeViewSet(ListModelMixin, RetrieveModelMixin):
     """What apartments owe; residents see their own."""
 
     resource = "charges"
+    permissions = """
+              owner    manager  staff    resident
+    list      all      all      -        own
+    retrieve  all      all      -        own
+    correct   all      all      -        -
+    """
     serializer_class = serializers.ChargeSerializer
     filterset_class = filters.ChargeFilter
     ordering_fields = {
@@ -203,6 +229,13 @@ class PaymentViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin):
     """Money that came in; residents see their own."""
 
     resource = "payments"
+    permissions = """
+              owner    manager  staff    resident
+    list      all      all      -        own
+    retrieve  all      all      -        own
+    create    all      all      -        -
+    reverse   all      all      -        -
+    """
     serializer_class = serializers.PaymentSerializer
     filterset_class = filters.PaymentFilter
     ordering_fields = ("id", "paid_on", "amount")
@@ -238,6 +271,10 @@ class BalanceViewSet(ListModelMixin):
     """What each owner and tenant owes in all; residents see their own."""
 
     resource = "balances"
+    permissions = """
+          owner    manager  staff    resident
+    list  all      all      -        own
+    """
     serializer_class = serializers.BalanceSerializer
     filterset_class = filters.BalanceFilter
     ordering_fields = {
@@ -269,6 +306,11 @@ class StatementViewSet(WorkspaceViewSet):
     """An apartment's statement; residents see their own."""
 
     resource = "statements"
+    is_served_by_name = False
+    permissions = """
+              owner    manager  staff    resident
+    retrieve  all      all      -        own
+    """
     serializer_class = serializers.StatementSerializer
     queryset = Apartment.objects.none()
     renderer_classes = (JSONRenderer, Csv)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
+from public_apps.accounts import navigation
 from tenant_apps.finances.views import accounts, expenses, months
+
+navigation.add_page("finances-page", _("Finances"), operation="periods.list", place=20)
 
 urlpatterns = [
     path("", months.overview_page, name="finances-page"),

@@ -32,6 +32,13 @@ class SampleBuildingView(WorkspaceViewSet):
     """At most one, made by the worker, removed at once."""
 
     resource = "sample"
+    is_served_by_name = False
+    permissions = """
+              owner    manager  staff    resident
+    retrieve  all      all      all      -
+    create    all      -        -        -
+    destroy   all      -        -        -
+    """
     serializer_class = SampleSerializer
     queryset = Sample.objects.none()
 

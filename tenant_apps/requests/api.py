@@ -39,6 +39,20 @@ class RequestViewSet(ListModelMixin, RetrieveModelMixin, CreateModelMixin, Updat
     """What people ask of whoever looks after their building; residents see their own."""
 
     resource = "requests"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    create          all      all      all      own
+    partial_update  all      all      all      own
+    move            all      all      all      own
+    assign          all      all      all      -
+    history         all      all      all      own
+    comments        all      all      all      own
+    comment         all      all      all      own
+    attach          all      all      all      own
+    attachment      all      all      all      own
+    """
     serializer_class = serializers.ServiceRequestSerializer
     queryset = ServiceRequest.objects.none()
     filterset_class = RequestFilter

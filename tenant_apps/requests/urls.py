@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
+from public_apps.accounts import navigation
 from tenant_apps.requests.views import reading, writing
+
+navigation.add_page("requests-page", _("Requests"), operation="requests.list", place=30)
 
 urlpatterns = [
     path("", reading.list_page, name="requests-page"),

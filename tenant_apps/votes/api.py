@@ -33,6 +33,18 @@ class VoteViewSet(ModelViewSet):
     """Votes of a building's owners; residents see those of their buildings."""
 
     resource = "votes"
+    permissions = """
+                    owner    manager  staff    resident
+    list            all      all      all      own
+    retrieve        all      all      all      own
+    create          all      all      -        -
+    partial_update  all      all      -        -
+    destroy         all      all      -        -
+    close           all      all      -        -
+    ballots         all      all      own      own
+    cast            all      all      own      own
+    results         all      all      own      own
+    """
     serializer_class = serializers.VoteSerializer
     queryset = Vote.objects.none()
     filterset_class = VoteFilter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,17 @@ def nothing_left() -> Iterator[None]:
     before = rows(STATE), orphans.find()
     yield
     assert (rows(STATE), orphans.find()) == before
+
+
+def spoil(path: Path) -> None:
+    """Turn over a bit of what the largest member holds: elsewhere a ZIP has bytes that nobody reads."""
+    with zipfile.ZipFile(path) as archive:
+        member = max(archive.infolist(), key=lambda each: each.compress_size)
+    data = bytearray(path.read_bytes())
+    lengths = struct.unpack_from("<HH", data, member.header_offset + 26)  # of its name, and extra
+    begins = member.header_offset + 30 + sum(lengths)
+    data[begins + member.compress_size // 2] ^= 1
+    path.write_bytes(data)
 
 
 def altered(

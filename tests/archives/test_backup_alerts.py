@@ -20,6 +20,7 @@ from public_apps.tenants.archives.tasks import rehearse_restore
 from public_apps.tenants.models import RestoreTest, Tenant
 from staff.alerts import checks
 from staff.tasks import watch_backups
+from tests.archives.tampering import spoil
 from tests.core.web_stack import WebStack, Workspace, create_workspace
 
 OPS = "ops@archives.example"
@@ -60,9 +61,7 @@ def test_a_backup_that_was_damaged_is_told_until_one_comes_back(
 ) -> None:
     workspace, other = create_workspace(), create_workspace()
     call_command("backup", "--tenant", workspace.tenant.schema_name)
-    damaged = bytearray(kept(folder, workspace).read_bytes())
-    damaged[len(damaged) // 2] ^= 1
-    kept(folder, workspace).write_bytes(damaged)
+    spoil(kept(folder, workspace))
     rehearse_restore(0)
     for _minute in range(3):
         check()

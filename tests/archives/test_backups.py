@@ -15,6 +15,7 @@ from public_apps.tenants.archives import backup, reader, restore_test
 from public_apps.tenants.models import RestoreTest
 from public_apps.tenants.offboarding import departures, orphans, steps
 from staff.doctor.archives import examine_archives
+from tests.archives.tampering import spoil
 from tests.core.web_stack import WebStack, Workspace, create_workspace
 from tests.lifecycle.leaving import later, of
 
@@ -85,9 +86,7 @@ def test_a_backup_is_restored_to_see_whether_it_can_be(web_stack: WebStack, fold
     assert report.rows > 100
 
     kept = folder / str(backup.newest(workspace.tenant))
-    whole = bytearray(kept.read_bytes())
-    whole[len(whole) // 2] ^= 1
-    kept.write_bytes(whole)
+    spoil(kept)
     with pytest.raises(CommandError, match="1 of 1 backups could not be restored"):
         call_command("backup", "--test")
     assert orphans.find() == before

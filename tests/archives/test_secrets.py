@@ -49,12 +49,13 @@ def shown_to(person: Person) -> dict[str, list[str]]:
     assert ask(colleague, "POST", "account/email", new).status_code == 200
     secret = enrol(person)
     codes = ask(person, "GET", "account/authenticators/recovery-codes").json()["data"]
-    key = person.post("/api/keys/", {"name": "meter", "role": "staff"})["key"]
+    made = person.post("/api/keys/", {"name": "meter", "role": "staff"})
+    key = made["key"]
     person.post("/api/invitations/", {"email": "guest@secrets.example", "role": "manager"})
     return {
         "the secret of one-time codes": [secret],
         "recovery codes": codes["unused_codes"],
-        "the API key": [key, key.rpartition("_")[2]],
+        "the API key": [key, key.removeprefix(made["prefix"])],
         "sessions' tokens": [person.token, colleague.token],
     }
 

@@ -60,6 +60,7 @@ from public_apps.tenants.models import Departure
 from public_apps.tenants.models import Tenant
 departures.request_erasure(tenant=Tenant.objects.serving().get(), by="eleni@example.com")
 Departure.objects.update(begins_at=timezone.now() - timedelta(days=1))
+steps.STILL_IN_USE = timedelta(0)
 print(steps.proceed(Departure.objects.get().pk).error)
 """
 

@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from billing import checkout, inbox, plans
+from billing import checkout, inbox, plans, portal
 from billing.checkout import Order
 from billing.models import Customer as Customers
 from billing.models import EventStatus, Invoice, Lead, Payment, Price, StripeEvent, Subscription
@@ -282,6 +282,7 @@ def _working_with(web_stack: WebStack, mock_url: str) -> Iterator[StripeStack]:
         stripe_stack.control("reset", {})
         _forget_what_was_bought()
         plans.push()
+        portal.fix()
         yield stripe_stack
     for price_id, at_stripe in prices.items():
         Price.objects.filter(pk=price_id).update(stripe_price_id=at_stripe)

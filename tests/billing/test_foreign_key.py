@@ -12,7 +12,16 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
-from billing import archiving, checkout, gateway, inbox, reconcile, repair, stripe_account
+from billing import (
+    archiving,
+    checkout,
+    gateway,
+    inbox,
+    key_watch,
+    reconcile,
+    repair,
+    stripe_account,
+)
 from billing.models import StripeEvent
 from billing.reconcile import Kind
 from billing.tasks import handle_event, settle_signup
@@ -95,6 +104,27 @@ def test_an_event_under_a_strange_key_suspends_nobody_and_stays_due(
     ).exists()
 
 
+def test_what_waits_for_the_right_key_loses_no_attempts_and_goes_on_by_itself(
+    stripe_stack: StripeStack, eleni: Customer, elsewhere: str
+) -> None:
+    eleni.move("paused")
+    stripe_stack.arrived()
+    with strange_key(elsewhere):
+        for _ in range(settings.EVENT_MAX_ATTEMPTS + 1):
+            StripeEvent.objects.filter(status="received").update(next_attempt_at=timezone.now())
+            handle_once()
+        key_watch.look()
+    waiting = StripeEvent.objects.filter(status="received")
+    assert waiting.exists()
+    assert {event.attempts for event in waiting} == {0}
+    assert not inbox.due().exists()
+    assert eleni.tenant.status == "active"
+    key_watch.look()
+    stripe_stack.handle_all()
+    assert eleni.tenant.status == "suspended"
+    assert not StripeEvent.objects.filter(status__in=["received", "failed"]).exists()
+
+
 def test_a_stripe_that_knows_nothing_at_all_is_not_believed(
     stripe_stack: StripeStack, eleni: Customer
 ) -> None:
@@ -140,6 +170,7 @@ def test_nobody_is_archived_whose_subscription_a_strange_key_could_not_end(
 ) -> None:
     with strange_key(elsewhere), pytest.raises(archiving.NotArchived, match="belongs to"):
         archiving.archive(tenant=eleni.tenant, by="anna")
+    assert HINT in open_incident().lines[0]
     assert eleni.tenant.status == "active"
     assert eleni.at_stripe["status"] == "active"
 

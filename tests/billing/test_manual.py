@@ -92,7 +92,7 @@ def test_an_opening_that_broke_off_is_finished_by_the_sweep(stripe_stack: Stripe
     Signup.objects.filter(pk=signup.pk).update(
         ready_at=None, address_at=None, owner_at=None, paid_at=long_ago
     )
-    assert signup in checkout.stuck()
+    assert signup in checkout.unfinished()
     checkout.settle_signup(signup_id=signup.pk)
     assert Signup.objects.get(pk=signup.pk).ready_at is not None
 

@@ -103,4 +103,5 @@ def test_a_customer_cannot_be_linked_while_stripe_is_out_of_the_way(
         pytest.raises(errors.Closed),
     ):
         manual_mode.link_customer(tenant=tenant, customer_id="cus_any", by=ANNA)
-    assert gateway.customer("cus_any") is None
+    with pytest.raises(gateway.Gone):
+        gateway.customer("cus_any")

@@ -2,6 +2,8 @@
 
 A life is drawn and lived at the mock Stripe. Meanwhile and after it, its events reach four workers
 at once: shuffled, repeated under the same id and under another, some at once and some much later.
+These few are about workers who meet; lives with far more in them are drawn in
+`tests/unit/billing/test_lives.py`, one worker each, at a tenth of the time.
 """
 
 from __future__ import annotations
@@ -116,7 +118,7 @@ def _work(event_id: str) -> None:
 
 
 @settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     database=None,
     phases=(Phase.explicit, Phase.generate),  # a smaller life would not be worth the minutes

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+from django.db.models import QuerySet
+from django.utils import timezone
+from pytest_django import Settings
 
-from billing import checkout, gateway, inbox
+from billing import checkout, gateway, inbox, key_watch, stripe_account
 from billing.models import StripeEvent, Subscription
-from billing.tasks import handle_event
+from billing.tasks import handle_event, settle_signup
 from public_apps.core import errors
+from public_apps.core.models import SweepTurn
+from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from tests.billing.stripe_stack import StripeStack
 from tests.customer import Order, Shop
@@ -31,6 +37,9 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "a key that it does not take": {"status": 401},
     "a request that it does not understand": {"status": 400},
 }
+
+# These say nothing of what was asked: it waits, and loses no attempts.
+ABOUT_THE_KEY = {"asking us to slow down", "a key that it does not take"}
 
 
 @pytest.fixture
@@ -130,13 +139,76 @@ def test_an_event_outlasts_whatever_befalls_stripe(stripe_stack: StripeStack, fa
         stripe_stack.handle_all()
         waiting = StripeEvent.objects.filter(status="received")
         assert waiting.exists()
-        assert all(event.error and event.attempts >= 1 for event in waiting)
+        at_least = 0 if fault in ABOUT_THE_KEY else 1
+        assert all(event.error and event.attempts >= at_least for event in waiting)
         mirrored = Subscription.objects.get(tenant=eleni.tenant)
         assert (mirrored.status, mirrored.gone_at) == ("active", None)
         assert eleni.tenant.status == "active"
     stripe_stack.try_again()
     assert not StripeEvent.objects.filter(status__in=["received", "failed"]).exists()
     assert eleni.tenant.status == "suspended"
+
+
+@pytest.mark.parametrize("fault", sorted(ABOUT_THE_KEY))
+def test_a_key_that_does_not_work_uses_up_no_attempts_and_all_goes_on_by_itself(
+    stripe_stack: StripeStack, fault: str, settings: Settings
+) -> None:
+    settings.EVENT_MAX_ATTEMPTS = 2
+    eleni = stripe_stack.buy()
+    buyer = stripe_stack.check_out()
+    eleni.move("unpaid")
+    stripe_stack.arrived()
+    Signup.objects.filter(pk=buyer.signup.pk).update(session_expires_at=eleni.tenant.created_at)
+    StripeEvent.objects.filter(status="received").update(received_at=eleni.signup.created_at)
+    with stripe_stack.fault(**{**OUTAGES, **REFUSALS}[fault]):
+        for _ in range(4):
+            stripe_stack.try_again()
+        with pytest.raises((gateway.KeyInvalid, gateway.RateLimited)):
+            settle_signup.func(str(buyer.signup.pk))
+        key_watch.look()
+    waiting = StripeEvent.objects.filter(status="received")
+    assert [event.attempts for event in waiting] == [0] * waiting.count()
+    assert not StripeEvent.objects.filter(status="failed").exists()
+    assert not inbox.due().exists()
+    if fault == "a key that it does not take":
+        [incident] = open_incidents()
+        assert gateway.key_hint() in incident.lines[0]
+        assert settings.STRIPE.secret_key not in incident.lines[0]
+        turn = SweepTurn.objects.filter(sweep=checkout.UNPAID.name, row=str(buyer.signup.pk))
+        assert turn.update(next_at=timezone.now() + timedelta(hours=1)) == 1
+        assert buyer.signup not in checkout.UNPAID.batch(100), "it waits"
+        key_watch.look()
+        assert buyer.signup in checkout.UNPAID.batch(100)
+    else:
+        stripe_stack.try_again()
+    stripe_stack.handle_all()
+    assert eleni.tenant.status == "suspended"
+    key_watch.look()
+    assert not open_incidents().exists()
+
+
+def test_being_asked_to_slow_down_is_told_when_it_goes_on(stripe_stack: StripeStack) -> None:
+    eleni = stripe_stack.buy()
+    eleni.move("unpaid")
+    stripe_stack.arrived()
+    with stripe_stack.fault(status=429):
+        stripe_stack.try_again()
+        assert not open_incidents().exists(), "a moment of it is nothing"
+        long_ago = timezone.now() - 2 * stripe_account.SLOW_FOR
+        StripeEvent.objects.filter(status="received").update(received_at=long_ago)
+        stripe_stack.try_again()
+        key_watch.look()
+        [incident] = open_incidents()
+        assert gateway.key_hint() in incident.lines[0]
+    stripe_stack.try_again()
+    key_watch.look()
+    assert not open_incidents().exists()
+    assert eleni.tenant.status == "suspended"
+
+
+def open_incidents() -> QuerySet[Incident]:
+    """Return what staff have to look at about our key."""
+    return Incident.objects.filter(kind=stripe_account.KEY_REFUSED.name, closed_at=None)
 
 
 @pytest.mark.parametrize("slow", [{"delay_ms": 12_000}, {"drip_ms": 500}], ids=["late", "drips"])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from devstack import environment, frontend, mailbox, ports, processes
@@ -27,14 +30,35 @@ PATIENCE_MS = 30_000
 Visit = Callable[..., Page]
 
 
+def choose(page: Page, name: str, value: str) -> None:
+    """Press one of several, as a reader does: again, if the page was not awake yet."""
+    choice = f"[name={name}][value={value}]"
+
+    def is_chosen() -> bool:
+        page.locator(f"label:has({choice})").click()
+        return page.locator(choice).is_checked()
+
+    until(is_chosen)
+
+
+_held: dict[int, socket.socket] = {}
+
+
+def _held_port() -> int:
+    """Return a port that nobody else gets until it is needed: the site is told of it long before."""
+    port = ports.free()
+    _held[port] = socket.create_server(("127.0.0.1", port))
+    return port
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[Stack]:
     """Run the whole system with the site, production's settings, and bodies in chunks."""
     npm.tool("node"), npm.tool("npm")
-    port, preview_port = ports.free(), ports.free()
+    port, preview_port = ports.free(), _held_port()
     known = f"http://localhost:{port},http://localhost:{preview_port}"
     given = {
-        **environment.without_settings(os.environ),
+        **environment.for_a_system(os.environ),
         **PRODUCTION,
         "FRONTEND_PORT": str(port),
         "CORS_ALLOWED_ORIGINS": known,
@@ -51,10 +75,10 @@ def previewing(site: Site) -> Iterator[str]:
     """Serve the same build once more, as the deployment of a branch; return its address."""
     stack = site.stack
     address = stack.env["CORS_ALLOWED_ORIGINS"].rpartition(",")[2]
+    port = urlsplit(address).port or 0
     settings = frontend.settings(stack.env, web_port=stack.web_port)
-    part = frontend.part(
-        port=urlsplit(address).port or 0, environ={**settings, "NEXT_PUBLIC_ENV": "preview"}
-    )
+    part = frontend.part(port=port, environ={**settings, "NEXT_PUBLIC_ENV": "preview"})
+    _held.pop(port).close()
     running = processes.launch(
         replace(part, name="preview"), logs=stack.logs, watchdog=stack.watchdog
     )
@@ -96,6 +120,16 @@ class Site:
         workspace = self.shop.buy(order)
         workspace.set_password()
         return workspace
+
+    def stripe(self, path: str, **params: object) -> dict[str, Any]:
+        """Change something at Stripe by its API, as its Dashboard would."""
+        answer = requests.post(
+            f"{self.shop.mock}/v1/{path}", data=params, timeout=30,
+            auth=(self.stack.env["STRIPE_SECRET_KEY"], ""),
+        )  # fmt: skip
+        assert answer.ok, answer.text
+        changed: dict[str, Any] = answer.json()
+        return changed
 
     def sign_in(self, page: Page, workspace: Workspace, *, email: str = "") -> None:
         """Sign in on the site and see the first page."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from tests.browsing import DESKTOP, PHONE, keep_screenshot
-from tests.clients.site import Site, Visit, give_credentials
-from tests.customer import PASSWORD, Order
+from tests.clients.site import Site, Visit, choose, give_credentials
+from tests.customer import PASSWORD, Order, until
 
 # Whoever comes first may have to build the site.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
@@ -30,6 +32,14 @@ def test_a_buyer_turns_back_changes_the_interval_pays_and_signs_in(
     _fill(page, order)
     expect(page.locator("[aria-live]", has_text=re.compile(r"free|διαθέσιμο"))).to_be_visible()
     keep_screenshot(page, f"{kept}-1-prices")
+    page.locator("[name=tax_id]").fill("094014202")
+    page.locator("form:has([name=plan]) button.button").click()
+    expect(page.locator("[name=tax_id]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".field:has([name=tax_id]) .field-error")).to_have_text(
+        re.compile("digits do not add up|ψηφίο ελέγχου")
+    )
+    keep_screenshot(page, f"{kept}-1-wrong-vat-number")
+    page.locator("[name=tax_id]").fill("EL 094014201")
     _send(page)
 
     page.get_by_role("button", name="Leave").click()
@@ -38,7 +48,8 @@ def test_a_buyer_turns_back_changes_the_interval_pays_and_signs_in(
         re.compile("waiting for its payment|περιμένει την πληρωμή")
     )
     assert page.locator("[name=subdomain]").input_value() == order.subdomain
-    page.locator("[name=interval][value=year]").check(force=True)
+    assert page.locator("[name=tax_id]").input_value() == "EL094014201"
+    choose(page, "interval", "year")
     keep_screenshot(page, f"{kept}-2-back-again")
     _send(page)
     expect(page.locator("body")).to_contain_text("490")
@@ -68,6 +79,41 @@ def test_a_buyer_turns_back_changes_the_interval_pays_and_signs_in(
     expect(page.get_by_role("heading", level=1)).to_contain_text(order.first_name)
     expect(page.locator("header").first).to_contain_text(order.organization)
     keep_screenshot(page, f"{kept}-6-first-day")
+    _read_invoices(site, page, kept)
+
+
+def _read_invoices(site: Site, page: Page, kept: str) -> None:
+    """See whose invoice it is and what was given back of it, and open its documents."""
+    page.goto(f"{page.url}/subscription")
+    of_buyer = page.get_by_text(re.compile("(VAT number|ΑΦΜ) EL094014201"))
+    until(lambda: page.reload() and of_buyer.count())
+    path = f"{urlsplit(page.url).path}/invoices/"
+    linked = page.locator(f"a[href^='{path}'][href$='/page']").get_attribute("href")
+    assert linked, "no link of Stripe's, which would end: one of ours"
+    note = site.stripe(
+        "credit_notes", invoice=linked.split("/")[-2], amount=1000, refund_amount=1000
+    )
+    back = page.get_by_text(re.compile(r"€10\.00 went back to you|επιστράφηκαν 10,00\s€"))
+    until(lambda: page.reload() and back.count())
+    expect(page.get_by_text(re.compile("Partly refunded|Επιστράφηκε εν μέρει"))).to_be_visible()
+    credited = page.get_by_text(re.compile(f"(Credit note|Πιστωτικό) {note['number']}"))
+    until(lambda: page.reload() and credited.count())  # an event of its own
+    keep_screenshot(page, f"{kept}-7-credit-note")
+    for ending, name in (("/pdf", "Invoice-"), (f"/{note['id']}", f"CreditNote-{note['number']}")):
+        with page.expect_download() as printed:
+            page.locator(f"a[href^='{path}'][href$='{ending}']").click()
+        assert printed.value.suggested_filename.startswith(name)
+    site.shop.control("faults", {"status": 503, "path": "/v1/invoices"}).raise_for_status()
+    try:
+        page.goto(f"{site.url}{linked}")
+        page.wait_for_url("**/subscription?said=not-shown")
+        expect(
+            page.get_by_role("alert").filter(has_text=re.compile("just now|τώρα"))
+        ).to_be_visible()
+    finally:
+        requests.delete(f"{site.shop.mock}/_control/faults", timeout=10).raise_for_status()
+    page.goto(f"{site.url}{linked}")
+    expect(page.locator("body")).to_contain_text(note["number"].rpartition("-CN-")[0])
 
 
 def test_a_taken_name_is_said_while_typing_and_at_the_form(site: Site, visit: Visit) -> None:
@@ -147,7 +193,7 @@ def test_a_preview_deployment_gets_its_buyers_back(site: Site, visit: Visit, pre
 def _fill(page: Page, order: Order) -> None:
     for name in ("organization", "subdomain", "first_name", "last_name", "email"):
         page.locator(f"[name={name}]").fill(str(getattr(order, name)))
-    page.locator(f"[name=plan][value={order.plan}]").check(force=True)
+    choose(page, "plan", order.plan)
 
 
 def _send(page: Page) -> None:

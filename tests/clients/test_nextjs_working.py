@@ -12,8 +12,9 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.accounts.account_api import code_of
+from tests.billing.owners.owner import Owner
 from tests.browsing import DESKTOP, PHONE, keep_screenshot
-from tests.clients.site import Site, Visit, give_credentials
+from tests.clients.site import Site, Visit, choose, give_credentials
 from tests.customer import PASSWORD, Workspace, until
 
 # Whoever comes first may have to build the site.
@@ -202,7 +203,7 @@ def test_a_plan_is_changed_for_exactly_what_the_preview_said(
     workspace, page = site.bought(), visit(size=size, language=language)
     site.sign_in(page, workspace)
     _see_subscription(site, page, workspace)
-    page.locator("[name=plan][value=enterprise]").check(force=True)
+    choose(page, "plan", "enterprise")
     _send(page, "plan")
     due = page.locator("tfoot").filter(has_text=re.compile("To pay now|Πληρωτέο τώρα"))
     expect(due).to_contain_text(re.compile(r"\d"))
@@ -214,8 +215,38 @@ def test_a_plan_is_changed_for_exactly_what_the_preview_said(
         re.compile("Enterprise|Για οργανισμούς")
     )
     assert asked
-    until(lambda: page.reload() and page.locator("table").get_by_text(asked[0]).count())
+    until(lambda: page.reload() and page.locator("li").get_by_text(asked[0]).count())
     keep_screenshot(page, f"nextjs-{language}-13-invoices")
+
+
+def test_a_bank_that_asks_is_answered_at_stripe_before_the_plan_changes(
+    site: Site, visit: Visit
+) -> None:
+    workspace, page = site.bought(), visit(size=PHONE, language="el-GR")
+    Owner(workspace, workspace.token()).pay_with("pm_card_authenticationRequired")
+    site.sign_in(page, workspace)
+    _see_subscription(site, page, workspace)
+    choose(page, "plan", "enterprise")
+    _send(page, "plan")
+    expect(page.locator(".notice tbody")).to_contain_text("υπόλοιπο της περιόδου")
+    page.get_by_role("button", name="Αλλαγή σε αυτό").click()
+    confirm = page.get_by_role("button", name="Confirm the payment")
+    expect(confirm).to_be_visible()
+    asking = page.url
+    page.goto(site.path(workspace, "/subscription"))
+    expect(page.get_by_role("link", name="Επιβεβαίωση της πληρωμής")).to_have_attribute(
+        "href", asking
+    )
+    keep_screenshot(page, "nextjs-el-14-bank-asks")
+    page.goto(asking)
+    confirm.click()
+    until(
+        lambda: (
+            page.goto(site.path(workspace, "/subscription"))
+            and page.get_by_role("heading", name="Για οργανισμούς").count()
+        )
+    )
+    expect(page.get_by_role("link", name="Επιβεβαίωση της πληρωμής")).to_have_count(0)
 
 
 def test_a_cancellation_is_taken_back_and_the_portal_leads_back(site: Site, visit: Visit) -> None:

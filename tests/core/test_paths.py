@@ -26,6 +26,7 @@ PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 OPEN_TO_ALL = {
     "app_label", "content_type_id", "file", "format", "label", "object_id", "pk", "slug", "url",
     "verb",
+    "credit_note_id", "invoice_id",  # Stripe's: opened for the owner who has signed in alone
     "session_id",  # Stripe's of a checkout, by which staff find a purchase in the log
 }  # fmt: skip
 URLCONFS = ("config.urls_public", "config.urls_tenant")

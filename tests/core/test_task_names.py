@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from devstack.processes import ROOT
 from public_apps.core import jobs
 from public_apps.core.models import OutgoingMail
-from tests.core.test_jobs import eventually, status_of, working
+from tests.core.unruly_worker import eventually, status_of, working
 from tests.core.web_stack import WebStack
 
 # Under what the release before 2026-12 enqueued: that release's own list.

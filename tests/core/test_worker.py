@@ -9,8 +9,8 @@ from devstack.stack import Stack
 from tests.customer import until
 
 
-def test_a_worker_that_is_told_to_stop_ends_well(own_system: Stack) -> None:
-    worker = own_system.running["worker"]
+def test_a_worker_that_is_told_to_stop_ends_well(breakable: Stack) -> None:
+    worker = breakable.running["worker"]
 
     worker.signal(signal.SIGTERM)
 
@@ -19,14 +19,14 @@ def test_a_worker_that_is_told_to_stop_ends_well(own_system: Stack) -> None:
 
 
 def test_a_worker_whose_database_went_away_never_ends_as_if_all_were_well(
-    own_system: Stack,
+    breakable: Stack,
 ) -> None:
     """It may hold out, or end with a failure once the database is back: a platform restarts that."""
-    worker = own_system.running["worker"]
+    worker = breakable.running["worker"]
 
-    own_system.kill_part("postgres")
+    breakable.kill_part("postgres")
     time.sleep(10)
-    own_system.start_part("postgres")
+    breakable.start_part("postgres")
     time.sleep(15)
 
     assert worker.exit_code != 0

@@ -12,9 +12,11 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
@@ -36,7 +38,7 @@ from public_apps.core.schema_context import inside
 from public_apps.monitoring.models import Incident
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Domain, RestoreTest, Tenant
-from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.offboarding import orphans, steps
 from public_apps.tenants.offboarding.orphans import Orphans
 from public_apps.tenants.schema_drop import drop_schema
 from tests import templates
@@ -173,10 +175,11 @@ def plain_environ() -> dict[str, str]:
 def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[HttpClient]:
     """Start one more web server on the web stack's database, with settings of its own.
 
+    Of one process, if nothing else is said: that there are several is the web stack's to prove.
     Without DJANGO_DEBUG it has no static files, and so no pages: compressing them takes too long.
     """
     given = {name: value for name, value in web_stack.stack.env.items() if name != "PORT"}
-    stack = Stack(folder, environ={**given, **environ})
+    stack = Stack(folder, environ={**given, "WEB_CONCURRENCY": "1", **environ})
     try:
         stack.start_part("web")
         yield HttpClient(stack.web_port, home=web_stack.http_client())
@@ -254,7 +257,11 @@ def web_stack(
 ) -> Iterator[WebStack]:
     """A database and a web server where nothing happens but what the test does."""
     web_stack = _web_stack(request)
-    with django_db_blocker.unblock(), connected_to(web_stack.stack):
+    with (
+        django_db_blocker.unblock(),
+        connected_to(web_stack.stack),
+        mock.patch.object(steps, "STILL_IN_USE", timedelta(0)),  # here nobody else is within
+    ):
         _settle()
         yield web_stack
         amiss = [told for checked in _LEFT_AS_FOUND for told in checked()]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from devstack import check, chromium
-from devstack.check import Check, Runner
+from devstack import check, chromium, os_signals
+from devstack.checking import Check, Runner
 from devstack.console import Screen
 from devstack.processes import ROOT
 from devstack.stack import Stack
@@ -21,8 +22,19 @@ def runner(stack: Stack) -> Runner:
     return Runner(stack, Screen(), os.environ)
 
 
-def python(title: str, script: str) -> Check:
-    return Check(name=title.lower(), title=title, command=(sys.executable, "-c", script))
+def python(title: str, script: str, *, by_node: bool = False) -> Check:
+    command = (sys.executable, "-c", script)
+    return Check(name=title.lower(), title=title, command=command, by_node=by_node)
+
+
+def meeting(folder: Path, *, leaves: str, awaits: str) -> str:
+    """Return a script that leaves a file, and fails unless another one comes to be."""
+    return (
+        "import pathlib, time; "
+        f"folder = pathlib.Path({str(folder)!r}); (folder / {leaves!r}).touch(); "
+        f"ends = time.monotonic() + 30\nwhile not (folder / {awaits!r}).exists():\n"
+        "    assert time.monotonic() < ends\n    time.sleep(0.01)"
+    )
 
 
 def test_a_failing_check_is_shown_with_its_words_and_the_next_still_runs(
@@ -37,6 +49,43 @@ def test_a_failing_check_is_shown_with_its_words_and_the_next_still_runs(
     assert "✓ Good" in shown
     assert "not shown" not in shown
     assert (tmp_path / "ran").exists()
+
+
+def test_checks_by_node_run_beside_the_others_and_each_side_in_its_order(
+    runner: Runner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = f"import pathlib; assert not pathlib.Path({str(tmp_path / 'node 2')!r}).exists()"
+    runner.run_two_at_once(
+        [
+            python("One", meeting(tmp_path, leaves="one", awaits="node 1")),
+            python("Node 0", f"{before}; raise SystemExit('amiss')", by_node=True),
+            python("Node 1", meeting(tmp_path, leaves="node 1", awaits="one"), by_node=True),
+            python("Node 2", f"open({str(tmp_path / 'node 2')!r}, 'w')", by_node=True),
+            python("Two", meeting(tmp_path, leaves="two", awaits="node 2")),
+        ]
+    )
+    assert runner.failed == ["Node 0"]
+    assert "Node 0:\namiss" in capsys.readouterr().out
+
+
+def test_who_stops_the_checks_stops_both_sides(runner: Runner, tmp_path: Path) -> None:
+    handlers = {number: signal.getsignal(number) for number in os_signals.ENDINGS}
+    os_signals.listen()
+    sleeper = f"{meeting(tmp_path, leaves='sleeps', awaits='ever')}"
+    stopper = f"{meeting(tmp_path, leaves='stops', awaits='sleeps')}\nimport os, signal; "
+    try:
+        with pytest.raises(os_signals.Stopped):
+            runner.run_two_at_once(
+                [
+                    python("Stopper", f"{stopper}os.kill(os.getppid(), signal.SIGTERM)"),
+                    python("Sleeper", sleeper, by_node=True),
+                    python("Later", f"open({str(tmp_path / 'later')!r}, 'w')", by_node=True),
+                ]
+            )
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert not (tmp_path / "later").exists()
 
 
 def test_one_failure_makes_the_whole_fail(
@@ -97,7 +146,7 @@ def test_a_name_that_no_check_has_is_refused_with_all_that_there_are(
     assert check.run_named(stack, Screen(), ["lint", "spelling"], "") == 2
     shown = capsys.readouterr().out
     assert "No check is called spelling here." in shown
-    assert "There are: format, lint, types" in shown
+    assert "There are: resources, format, lint, types" in shown
     assert "✓" not in shown
     assert check.run_named(stack, Screen(), [], "") == 0
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from devstack import databases, environment
+from devstack import databases
 from devstack.databases import NoDatabase, NotOurs
 from devstack.processes import ROOT
 from devstack.stack import Stack
@@ -68,16 +69,15 @@ def test_the_demo_refuses_a_database_of_somebody_elses_tables(
     assert tables(theirs) == ["orders"]
 
 
-def test_a_shell_that_has_read_demo_env_starts_a_demo_of_its_own(
-    tmp_path: Path, outside: dict[str, str]
-) -> None:
-    gone = "postgresql://concierge:x@127.0.0.1:9/concierge"
-    told = environment.marked({"DATABASE_URL": gone, "STRIPE_API_BASE": "http://127.0.0.1:9"})
-    environ = {**outside, **told, "CONCIERGE_STATE": str(tmp_path / "state")}
-    done = bin_("demo", "--once", environ=environ)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "This shell has read a demo.env" in done.stdout
-    assert "Taken from the environment" not in done.stdout
+def test_a_database_is_dropped_when_the_servers_own_work_in_it_is_over(stack: Stack) -> None:
+    stack.start_part("postgres")
+    assert stack.postgres
+    with databases.made(stack.database_url, database="busy") as url:
+        superuser = databases.address_of(stack.postgres.superuser_url, database="busy")
+        its_own = psycopg.connect(superuser)  # as autovacuum is: nobody of ours may end it
+        threading.Timer(1, its_own.close).start()
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(url)
 
 
 def test_a_database_that_is_ours_empty_or_out_of_reach_is_not_refused(stack: Stack) -> None:

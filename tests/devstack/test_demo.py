@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from devstack import journey, ports
+from devstack import environment, journey, ports
 from devstack.processes import ROOT
 from tests.devstack.waiting import eventually, is_gone
 
@@ -67,7 +67,7 @@ def once(environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_once_takes_a_customer_all_the_way_and_leaves_no_process(
+def test_once_takes_a_customer_all_the_way_leaves_no_process_and_minds_no_demo_that_is_gone(
     folder: Path, outside: dict[str, str]
 ) -> None:
     done = once(outside)
@@ -79,8 +79,13 @@ def test_once_takes_a_customer_all_the_way_and_leaves_no_process(
     assert report["owner_email"].endswith(".example")
     assert not any(map(psutil.pid_exists, report["pids"].values()))
 
-    again = once(outside)
+    # In a shell that has read the demo.env of a run which is gone.
+    gone = "postgresql://concierge:x@127.0.0.1:9/concierge"
+    read = environment.marked({"DATABASE_URL": gone, "STRIPE_API_BASE": "http://127.0.0.1:9"})
+    again = once({**outside, **read})
     assert again.returncode == 0, "the staff account and the plans are there already"
+    assert "This shell has read a demo.env" in again.stdout
+    assert "Taken from the environment" not in again.stdout
     assert told(folder)["owner_email"] != report["owner_email"]
 
 
@@ -101,8 +106,8 @@ def test_a_step_that_fails_is_named_with_the_log_that_tells_why(
     nobody = f"http://127.0.0.1:{ports.free()}"
     done = once({**outside, "STRIPE_API_BASE": nobody})
     assert done.returncode == 1
-    assert "✗ Checkout created" in done.stdout
-    assert "answered 502" in done.stdout
+    assert "✗ Plans read" in done.stdout
+    assert "no price is at Stripe" in done.stdout
     assert f"The end of {folder / 'log' / 'web.log'}" in done.stdout
     assert "timings_ms" not in told(folder)
 

@@ -31,7 +31,7 @@ PAGE = Path("templates/website/home.html")
 HEALTH = Path("public_apps/monitoring/health.py")
 READY = "    parts = {name: _passes(check)"
 TASKS = Path("public_apps/core/tasks.py")
-SWEEP = '    sweeps.sweep("sweep_mail"'
+SWEEP = "    mail.SWEEP.run()"
 
 
 class Developer:

@@ -35,54 +35,54 @@ STEPS = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_worker_killed_while(own_system: Stack, step: str) -> None:
-    shop = Shop(own_system)
+def test_a_worker_killed_while(breakable: Stack, step: str) -> None:
+    shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)
-    _quiet_pool(own_system)
+    _quiet_pool(breakable)
     # The inbox must take the event before its table is locked: so the worker is away at first.
-    own_system.stop_part("worker")
+    breakable.stop_part("worker")
     shop.pay(session_id)
     until(lambda: _received(shop, session_id))
 
-    with _held(own_system, STEPS[step]) as waiting:
-        own_system.start_part("worker")
+    with _held(breakable, STEPS[step]) as waiting:
+        breakable.start_part("worker")
         until(waiting, otherwise=lambda: f"nobody came to {STEPS[step]}")
-        own_system.kill_part("worker")
-    own_system.start_part("worker")
+        breakable.kill_part("worker")
+    breakable.start_part("worker")
 
     shop.wait_for(session_id, within=90)
     _assert_one_of_each(shop, order)
 
 
-def test_a_web_process_killed_during_delivery(own_system: Stack) -> None:
-    shop = Shop(own_system)
+def test_a_web_process_killed_during_delivery(breakable: Stack) -> None:
+    shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)
 
-    with _held(own_system, ["billing_stripeevent"]) as waiting:
+    with _held(breakable, ["billing_stripeevent"]) as waiting:
         shop.pay(session_id)
         until(waiting)
-        own_system.kill_part("web")
-    own_system.start_part("web")
+        breakable.kill_part("web")
+    breakable.start_part("web")
 
     shop.wait_for(session_id, within=90)
     _assert_one_of_each(shop, order)
 
 
-def test_postgresql_killed_in_the_middle(own_system: Stack) -> None:
+def test_postgresql_killed_in_the_middle(breakable: Stack) -> None:
     """The worker ends when its database goes; whoever runs it starts it again, as a platform does."""
-    shop = Shop(own_system)
+    shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)
     said: list[str] = []
-    supervisor = Supervisor(own_system, say=said.append, changed=lambda: None)
+    supervisor = Supervisor(breakable, say=said.append, changed=lambda: None)
 
-    with _held(own_system, ["tenants_domain"]) as waiting:
+    with _held(breakable, ["tenants_domain"]) as waiting:
         shop.pay(session_id)
         until(waiting)
         supervisor.start()
-        os.killpg(own_system.pids["postgres"], signal.SIGKILL)
+        os.killpg(breakable.pids["postgres"], signal.SIGKILL)
     try:
         until(lambda: any("postgres serves again" in line for line in said), within=60)
         shop.wait_for(session_id, within=120)
@@ -91,27 +91,27 @@ def test_postgresql_killed_in_the_middle(own_system: Stack) -> None:
         supervisor.finish()
 
 
-def test_a_mail_server_that_is_away(own_system: Stack) -> None:
-    shop = Shop(own_system)
+def test_a_mail_server_that_is_away(breakable: Stack) -> None:
+    shop = Shop(breakable)
     order = Order()
-    own_system.stop_part("mail")
+    breakable.stop_part("mail")
 
     workspace = shop.buy(order)
     assert workspace.url
     time.sleep(5)
-    own_system.start_part("mail")
+    breakable.start_part("mail")
 
     workspace.welcome_mail(within=90)
     _assert_one_of_each(shop, order)
 
 
-def test_stripes_api_away_after_the_payment(own_system: Stack) -> None:
-    shop = Shop(own_system)
+def test_stripes_api_away_after_the_payment(breakable: Stack) -> None:
+    shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)
     shop.control("faults", {"status": 503, "path": "/v1/"}).raise_for_status()
     shop.pay(session_id)
-    until(lambda: any(row["attempts"] > 1 for row in shop.events()), within=60)
+    until(lambda: _tries(shop, session_id) > 1, within=60)
     assert shop.progress(session_id)["status"] == "awaiting_payment"
 
     requests.delete(f"{shop.mock}/_control/faults", timeout=10).raise_for_status()
@@ -120,28 +120,28 @@ def test_stripes_api_away_after_the_payment(own_system: Stack) -> None:
     _assert_one_of_each(shop, order)
 
 
-def test_an_event_that_never_came_is_made_up_for(own_system: Stack) -> None:
+def test_an_event_that_never_came_is_made_up_for(breakable: Stack) -> None:
     """Stripe's deliveries are lost: the sweep asks for sessions that are past their end."""
-    shop = Shop(own_system)
+    shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)
     shop.control("delivery", {"drop": True}).raise_for_status()
     shop.pay(session_id)
-    _let_session_end(own_system, session_id)
+    _let_session_end(breakable, session_id)
 
     shop.wait_for(session_id, within=90)
     _assert_one_of_each(shop, order)
 
 
-def test_deliveries_are_taken_in_while_the_worker_is_away(own_system: Stack) -> None:
-    shop = Shop(own_system)
+def test_deliveries_are_taken_in_while_the_worker_is_away(breakable: Stack) -> None:
+    shop = Shop(breakable)
     session_id = shop.check_out(Order())
-    own_system.stop_part("worker")
+    breakable.stop_part("worker")
 
     shop.pay(session_id)
     until(lambda: _received(shop, session_id))
     assert shop.progress(session_id)["status"] == "awaiting_payment"
-    own_system.start_part("worker")
+    breakable.start_part("worker")
 
     shop.wait_for(session_id, within=60)
 
@@ -165,6 +165,10 @@ def _assert_no_half_built_schema(stack: Stack) -> None:
             "SELECT schema_name FROM tenants_tenant WHERE provisioned_at IS NOT NULL"
         ).fetchall()
     assert set(schemas) == set(tenants)
+
+
+def _tries(shop: Shop, session_id: str) -> int:
+    return sum(row["attempts"] for row in shop.events() if row["object_id"] == session_id)
 
 
 def _received(shop: Shop, session_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import requests
 
 from tests.customer import Order, Shop, until
 from tests.journeys.asking import is_available
@@ -29,6 +30,21 @@ def test_a_delayed_payment_that_fails_gives_the_name_back(shop: Shop) -> None:
 
     shop.wait_for(session_id, "failed")
     assert is_available(shop, order.subdomain)
+
+
+def test_an_invoice_that_is_paid_after_the_debit_failed_opens_the_workspace(shop: Shop) -> None:
+    """Case 5: its session stays as it was, and says nothing of that."""
+    order = Order()
+    session_id = shop.check_out(order)
+    shop.pay(session_id, "async_pending")
+    failed = shop.control(f"sessions/{session_id}/complete", {"outcome": "declined"}).json()
+    shop.wait_for(session_id, "failed")
+    assert is_available(shop, order.subdomain)
+
+    page = f"{shop.mock}/invoice/{failed['invoice']}"  # where Stripe's mail leads to
+    assert requests.post(page, data={"action": "pay"}, timeout=60).ok
+
+    assert order.subdomain in shop.wait_for(session_id)["workspace_url"]
 
 
 def test_a_declined_card_keeps_the_name_for_another_try(shop: Shop) -> None:

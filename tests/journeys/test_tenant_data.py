@@ -23,12 +23,13 @@ from public_apps.core import jobs
 from public_apps.tenants import domains
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import orphans
+from public_apps.tenants.routing import STILL_IN_USE
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.core.web_stack import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
 from tests.domains.moving import new_host
 from tests.domains.name_server import NameServer
-from tests.lifecycle.leaving import later, public_rows_with
+from tests.lifecycle.leaving import later, public_rows_with, swept
 
 
 @contextmanager
@@ -151,9 +152,11 @@ def test_an_owner_takes_everything_along_moves_and_leaves(
         lambda: Departure.objects.filter(tenant=tenant, unpaid_at__isnull=False).first()
     )
     assert departure.erased_at is None
-    later(Built(tenant=tenant, host=host, owner=eleni.order.email), days=8)
-    jobs.defer_once("offboarding.sweep_departures", lock="a test's sweep", timestamp=0)
-    gone = until(lambda: Departure.objects.filter(tenant=tenant, erased_at__isnull=False).first())
+    built = Built(tenant=tenant, host=host, owner=eleni.order.email)
+    later(built, days=8)
+    swept(tenant, lambda departure: departure.closed_at)
+    later(built, seconds=STILL_IN_USE.total_seconds())
+    gone = swept(tenant, lambda departure: departure.erased_at)
     assert gone.proof["people"] == 1
     assert not orphans.is_there(tenant.schema_name)
     # Stripe's events about the end may still have been under way.

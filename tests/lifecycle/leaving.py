@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from public_apps.core import jobs
 from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures
 from tests.core.web_stack import Workspace, create_workspace
+from tests.customer import until
 
 PUBLIC_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
@@ -46,6 +49,26 @@ def later(workspace: Workspace, **wait: float) -> Departure:
         setattr(departure, name, moment - timedelta(**wait) if moment else None)
     departure.save()
     return departure
+
+
+def swept(tenant: Tenant, so: Callable[[Departure], object]) -> Departure:
+    """Have the worker sweep until it is so, and return the departure then.
+
+    One sweep may be too early: it passes over a departure that the one before is just done with.
+    """
+
+    def sweep() -> None:
+        jobs.defer_once("offboarding.sweep_departures", lock="a test's sweep", timestamp=0)
+
+    def found() -> Departure | None:
+        departure = departures.current(tenant)
+        if departure is not None and so(departure):
+            return departure
+        sweep()
+        return None
+
+    sweep()
+    return until(found, otherwise=lambda: str(vars(departures.current(tenant) or object)))
 
 
 def public_rows_with(text: str) -> list[str]:

@@ -6,7 +6,7 @@ of waiting for its minute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from billing.models import Invoice, Subscription
 from devstack import mailbox
-from public_apps.core import jobs
 from public_apps.tenants.models import Departure, Domain, Tenant
 from public_apps.tenants.offboarding import departures, orphans, reactivation
+from public_apps.tenants.routing import FRESH_SECONDS, STILL_IN_USE
 from tests.core.web_stack import Workspace as Built
 from tests.customer import PASSWORD, Shop, Workspace, until
-from tests.lifecycle.leaving import later
+from tests.lifecycle.leaving import later, swept
 
 KEPT = "We keep it as it is until"
 
@@ -47,15 +47,12 @@ def built(eleni: Workspace) -> Built:
     return Built(tenant=tenant, host=tenant.primary_domain, owner=eleni.order.email)
 
 
-def swept(eleni: Workspace, so: Callable[[Departure], object]) -> Departure:
-    """Have the worker sweep, and return the departure once it is so."""
-    jobs.defer_once("offboarding.sweep_departures", lock="a test's sweep", timestamp=0)
-
-    def found() -> Departure | None:
-        departure = departures.current(row_of(eleni))
-        return departure if departure is not None and so(departure) else None
-
-    return until(found, otherwise=lambda: str(vars(departures.current(row_of(eleni)) or object)))
+def dropped(eleni: Workspace) -> Departure:
+    """Have the worker close the door, let the minute pass in which somebody may be within, and wait."""
+    swept(row_of(eleni), lambda departure: departure.closed_at)
+    time.sleep(FRESH_SECONDS)  # so long a process may look for it in the schema that it has
+    later(built(eleni), seconds=STILL_IN_USE.total_seconds())
+    return swept(row_of(eleni), lambda departure: departure.dropped_at)
 
 
 def notices(eleni: Workspace) -> list[str]:
@@ -77,15 +74,15 @@ def test_cancelled_suspended_warned_archived_brought_back_and_at_last_forgotten(
     cancel(eleni)
     since = timezone.now() - timedelta(days=settings.RETENTION_DAYS - 29)
     Tenant.objects.filter(pk=row_of(eleni).pk).update(suspended_at=since)
-    swept(eleni, lambda departure: departure.begins_at > timezone.now())
+    swept(row_of(eleni), lambda departure: departure.begins_at > timezone.now())
     until(lambda: len(notices(eleni)) == 1)
     later(built(eleni), days=23.5)
-    swept(eleni, lambda departure: departure.closed_at is None)
+    swept(row_of(eleni), lambda departure: departure.closed_at is None)
     until(lambda: len(notices(eleni)) == 2)
 
     schema = row_of(eleni).schema_name
     later(built(eleni), days=8)
-    gone = swept(eleni, lambda departure: departure.dropped_at)
+    gone = dropped(eleni)
     assert (Path(eleni.shop.stack.env["ARCHIVE_STORE"]) / gone.stored_as).is_file()
     assert not orphans.is_there(schema)
     until(lambda: eleni.request("GET", "/").status_code == 404)
@@ -98,10 +95,10 @@ def test_cancelled_suspended_warned_archived_brought_back_and_at_last_forgotten(
     assert eleni.token(PASSWORD)
 
     departures.plan_archive(tenant=row_of(eleni), begins_at=timezone.now(), by="test")
-    swept(eleni, lambda departure: departure.dropped_at)
+    dropped(eleni)
     host = row_of(eleni).primary_domain
     later(built(eleni), days=31)
-    swept(eleni, lambda departure: departure.freed_at)
+    swept(row_of(eleni), lambda departure: departure.freed_at)
     assert not Domain.objects.filter(domain=host).exists()
     name = f"{eleni.shop.url}/api/billing/subdomains/{eleni.order.subdomain}/"
     assert requests.get(name, timeout=60).json()["available"] is True

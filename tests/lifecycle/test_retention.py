@@ -9,14 +9,17 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.errors import Refused
 from public_apps.core.models import OutgoingMail
+from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, offboarding_hooks, schema_creation, suspension
 from public_apps.tenants.custom_domains import subdomain_change
 from public_apps.tenants.models import Departure, Domain, Tenant
-from public_apps.tenants.offboarding import departures, orphans, retention, steps
+from public_apps.tenants.offboarding import departures, orphans, retention, steps, tasks
 from public_apps.tenants.offboarding.tasks import due, sweep_departures
 from tests.core.web_stack import HttpClient, WebStack, Workspace, create_workspace
 from tests.lifecycle.folder_vault import FolderVault
@@ -50,6 +53,30 @@ def test_two_mails_go_out_before_anything_happens(web_stack: WebStack) -> None:
     assert of(workspace).closed_at is None
 
 
+def test_what_is_saved_behind_a_closing_door_is_in_what_is_kept(
+    web_stack: WebStack, vault: FolderVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that knows the workspace for some seconds more says "saved", and it must be true."""
+    monkeypatch.setattr(steps, "STILL_IN_USE", timedelta(minutes=1))
+    workspace = create_workspace()
+    schema = workspace.tenant.schema_name
+    departures.plan_archive(tenant=workspace.tenant, begins_at=timezone.now(), by="test")
+    departure = of(workspace)
+    tasks.proceed(departure.pk)
+    assert of(workspace).closed_at is not None
+    assert (of(workspace).stored_at, orphans.is_there(schema)) == (None, True)
+    with inside(schema):
+        User.objects.create_user("late@sunny-court.example", role="resident")
+
+    jobs = ProcrastinateJob.objects.filter(task_name=tasks.proceed.name, status="todo")
+    [job] = jobs.filter(scheduled_at__gt=timezone.now() + timedelta(seconds=50))
+    assert job.args == {"departure_id": departure.pk}
+    later(workspace, minutes=1)
+    tasks.proceed(departure.pk)
+    assert not orphans.is_there(schema)
+    assert "late@sunny-court.example" in (vault.folder / f"{schema}.rows").read_text()
+
+
 def test_however_long_ago_it_was_the_mails_come_first(web_stack: WebStack) -> None:
     workspace = over(days=400)
     retention.plan_due()
@@ -63,7 +90,7 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
     schema = workspace.tenant.schema_name
     retention.plan_due()
     departure = later(workspace, days=31)
-    assert departure.pk in due()
+    assert departure in due()
     gone = steps.proceed(departure.pk)
     assert gone is not None
     assert (gone.error, bool(gone.unpaid_at), bool(gone.stored_at)) == ("", True, True)
@@ -78,11 +105,11 @@ def test_then_it_is_stored_dropped_and_after_a_quarantine_its_domains_are_free(
     assert steps.proceed(departure.pk) is not None
     assert domains.is_taken(label)
     later(workspace, days=2)
-    assert departure.pk in due()
+    assert departure in due()
     steps.proceed(departure.pk)
     assert not domains.is_taken(label)
     subdomain_change.change(tenant=neighbour.tenant, label=label, by="test")
-    assert departure.pk not in due()
+    assert departure not in due()
     assert Tenant.objects.filter(pk=workspace.tenant.pk, schema_name=schema).exists(), (
         "the row stays"
     )
@@ -98,7 +125,7 @@ def test_without_a_store_nothing_is_dropped_and_what_hinders_is_told(
     assert departure is not None
     assert "store" in departure.error
     assert orphans.is_there(workspace.tenant.schema_name)
-    assert departure.pk in due(), "it is tried again"
+    assert departure in due(), "it is tried again"
     departures.undo(tenant=workspace.tenant, by="test")
 
 

@@ -146,7 +146,7 @@ def test_a_change_that_may_be_owed_is_made_and_owed(
 
 
 def test_a_behaviour_that_the_mock_does_not_know_is_refused(mock: Mock) -> None:
-    subscription, change = _with_card(mock, DECLINES, payment_behavior="pending_if_incomplete")
+    subscription, change = _with_card(mock, DECLINES, payment_behavior="as_you_like")
     with pytest.raises(stripe.InvalidRequestError, match="payment_behavior"):
         mock.client().v1.subscriptions.update(subscription, change)
 

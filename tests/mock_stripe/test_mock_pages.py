@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -119,11 +120,21 @@ def test_a_newcomer_clicks_through_the_payment(mock: Mock, browser: Browser) -> 
 
 
 @pytest.mark.browser
+def with_cancelling(mock: Mock) -> str:
+    """Make a configuration of the portal that lets customers cancel."""
+    features: Any = {"subscription_cancel": {"enabled": True}}
+    return mock.client().v1.billing_portal.configurations.create({"features": features}).id
+
+
 def test_a_customer_looks_after_the_subscription(mock: Mock, browser: Browser) -> None:
     done = mock.complete(mock.session().id)
     subscriptions = mock.client().v1.subscriptions
     portal = mock.client().v1.billing_portal.sessions.create(
-        {"customer": done["customer"], "return_url": f"{mock.url}/_control/ready?back"}
+        {
+            "customer": done["customer"],
+            "configuration": with_cancelling(mock),
+            "return_url": f"{mock.url}/_control/ready?back",
+        }
     )
     page = open_page(browser, PHONE)
 
@@ -145,7 +156,9 @@ def test_a_customer_looks_after_the_subscription(mock: Mock, browser: Browser) -
 
 def test_a_portal_opens_only_its_customers_subscriptions(mock: Mock) -> None:
     mine, other = mock.complete(mock.session().id), mock.complete(mock.session().id)
-    portal = mock.client().v1.billing_portal.sessions.create({"customer": mine["customer"]})
+    portal = mock.client().v1.billing_portal.sessions.create(
+        {"customer": mine["customer"], "configuration": with_cancelling(mock)}
+    )
     path = f"/portal/{portal.id}"
 
     assert _press(mock, path, action="cancel", subscription=other["subscription"]).status == 403

@@ -194,7 +194,7 @@ def test_more_seats_and_a_second_item(mock: Mock) -> None:
         [{"id": "si_none", "quantity": 1}],
         [{"id": item.id, "deleted": True}],
         [{"id": item.id, "price": "price_none"}],
-        [{"price": mock.price(1, "year").id}],
+        [{"price": mock.price(1, currency="usd").id}],
         [{"id": item.id, "quantity": -1}],
     ):
         changes: Any = {"items": bad}
@@ -268,7 +268,8 @@ def test_a_paused_subscription_is_resumed_by_the_api(mock: Mock, receiver: Recei
         subscriptions.resume(subscription)
 
     mock.move(subscription, "paused")
-    assert subscriptions.resume(subscription).status == "active"
+    charged: Any = {"payment_behavior": "resume_on_payment_success"}
+    assert subscriptions.resume(subscription, charged).status == "active"
     receiver.wait_for("customer.subscription.resumed")
 
 

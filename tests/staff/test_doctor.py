@@ -114,12 +114,19 @@ def test_4_no_endpoint_until_it_is_fixed_and_its_secret_works(
     assert len(own_stripe_stack.get("webhook_endpoints")["data"]) == 1
 
 
-def test_5_an_endpoint_that_is_switched_off(own_stripe_stack: StripeStack) -> None:
+def test_5_an_endpoint_and_a_portal_that_are_switched_off(own_stripe_stack: StripeStack) -> None:
     own_stripe_stack.post(GIVEN, disabled="true")
-    assert "it is disabled" in failing()["webhook endpoint"]
+    [portal] = own_stripe_stack.get("billing_portal/configurations")["data"]
+    own_stripe_stack.post(f"billing_portal/configurations/{portal['id']}", active="false")
+    found = failing()
+    assert "it is disabled" in found["webhook endpoint"]
+    assert "it is not active" in found["customer portal"]
+    said = io.StringIO()
     with pytest.raises(SystemExit):
-        call_command("doctor", "--fix", stdout=io.StringIO())
+        call_command("doctor", "--fix", stdout=said)
+    assert f"The customer portal: brought {portal['id']} in line." in said.getvalue()
     assert own_stripe_stack.get(GIVEN)["status"] == "enabled"
+    assert "customer portal" not in failing()
 
 
 def test_6_an_endpoint_that_does_not_get_all_events(own_stripe_stack: StripeStack) -> None:

@@ -56,6 +56,7 @@ PAGES = {
     "billing/manualpayment/": "yes yes yes",
     "billing/manualpayment/{payment}/correct/": "no yes yes",
     "billing/invoice/": "yes yes yes",
+    "billing/customer/{customer}/unlink/": "no yes yes",
     "core/outgoingmail/": "yes yes yes",
     "procrastinate/procrastinatejob/": "yes no yes",
     "accounts/user/": "no no yes",
@@ -92,6 +93,7 @@ def places(stripe_stack: StripeStack) -> dict[str, Any]:
         "signup": Signup.objects.get(tenant=eleni.tenant).pk,
         "lead": lead.pk,
         "payment": payment.pk,
+        "customer": quote(eleni.customer_id),
     }
 
 
@@ -163,7 +165,13 @@ def test_no_page_of_the_admin_answers_on_a_tenants_host(
 ) -> None:
     for path in [*PAGES, "", "login/", "second-factor/", "second-factor/codes/", "search/"]:
         place = path.format(
-            tenant=1, event="evt_1", event_as_linked="evt_5F1", signup=1, lead=1, payment=1
+            tenant=1,
+            event="evt_1",
+            event_as_linked="evt_5F1",
+            signup=1,
+            lead=1,
+            payment=1,
+            customer="cus_1",
         )
         answer = http_client.ask("GET", f"/admin/{place}", host=web_stack.acme.host)
         assert answer.status_code == 404, path

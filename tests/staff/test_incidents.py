@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -86,13 +87,14 @@ def test_events_of_each_type_are_an_incident_and_closed_ones_are_not_told_again(
 @pytest.mark.usefixtures("calm")
 def test_a_dry_pool_is_told_once_it_has_had_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
-    monkeypatch.setattr(checks, "_began", now)
     stale = Tenant.objects.spare()
     marks = dict(stale.values_list("pk", "migrations_fingerprint"))
     stale.update(migrations_fingerprint="yesterday's")
     try:
         with override_settings(TENANT_POOL_SIZE=5):
+            monkeypatch.setattr(checks, "_began", time.monotonic())
             assert checks.pool_dry(now) is None, "a worker that has just begun waits"
+            monkeypatch.setattr(checks, "_began", time.monotonic() - 3600)
             [line] = (checks.pool_dry(now + timedelta(hours=1)) or {})[""]
         assert "5 spare tenants" in line
         with override_settings(TENANT_POOL_SIZE=0):

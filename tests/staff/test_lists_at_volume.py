@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Lead, ManualPayment
+from billing.models import CreditNote, EInvoice, Lead, ManualPayment, Refund
 from public_apps.audit import audit
 from public_apps.core.models import SuppressedAddress
 from public_apps.core.schema_context import in_public
@@ -49,6 +49,11 @@ def _make_what_no_purchase_makes(tenant: Tenant) -> None:
     audit.record(actor=anna, action="tenant.suspended", target=tenant)
     Lead.objects.create(email="maria@lead.example", subdomain="maria", organization="Maria")
     ManualPayment.objects.create(tenant=tenant, amount=500, reference="by bank", paid_until=now)
+    CreditNote.objects.create(pk="cn_many", tenant=tenant, created_at=now, synced_at=now)
+    Refund.objects.create(
+        pk="re_many", tenant=tenant, payment_id="pi_many", invoice_id="in_many", created_at=now
+    )
+    EInvoice.objects.create(kind="invoice", document_id="in_many", tenant=tenant)
     Incident.objects.create(kind="pool_dry", closed_at=now)
     SuppressedAddress.objects.create(address="gone@lead.example", reason="bounced")
     TenantMigration.objects.create(tenant=tenant, at=now, head="0001", milliseconds=3)

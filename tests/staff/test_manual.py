@@ -7,9 +7,11 @@ import secrets
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
 from django.utils import timezone
 
 from billing.models import Customer, Lead, ManualPayment
+from public_apps.audit.models import Entry
 from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import AccessChange, Tenant
 from tests.billing.stripe_stack import StripeStack, lead_of
@@ -19,7 +21,7 @@ from tests.staff.desk import TOKEN, Desk, staff_member
 ALL = (
     "tenants.view_tenant", "tenants.change_tenant", "tenants.add_tenant", "tenants.delete_tenant",
     "billing.view_lead", "billing.change_lead", "billing.view_manualpayment",
-    "billing.add_manualpayment", "billing.add_customer", "audit.view_entry",
+    "billing.add_manualpayment", "billing.add_customer", "billing.view_customer", "audit.view_entry",
 )  # fmt: skip
 
 
@@ -145,6 +147,19 @@ def test_a_link_that_stripe_cannot_confirm_is_refused_in_the_form(
     assert answer.status_code == 200
     assert "could not reach" in answer.text
     assert not Customer.objects.filter(tenant=court.tenant).exists()
+
+
+def test_she_undoes_a_wrong_link_with_a_reason(court: Workspace, anna: tuple[Desk, str]) -> None:
+    desk, email = anna
+    wrong = Customer.objects.create(pk=f"cus_{secrets.token_hex(6)}", tenant=court.tenant)
+    page = f"billing/customer/{quote(wrong.pk)}/unlink/"
+    assert desk.submit(page, reason="").status_code == 200
+    assert Customer.objects.filter(pk=wrong.pk).exists()
+    assert desk.submit(page, reason="They asked for another workspace").status_code == 302
+    assert not Customer.objects.filter(pk=wrong.pk).exists()
+    entry = Entry.objects.get(action="customer.unlinked", detail__customer=wrong.pk)
+    assert (entry.actor, entry.detail["reason"]) == (email, "They asked for another workspace")
+    assert desk.get(page).status_code == 404
 
 
 def test_she_archives_and_keeps_it_after_all(court: Workspace, anna: tuple[Desk, str]) -> None:

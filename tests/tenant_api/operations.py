@@ -10,9 +10,11 @@ from typing import Any
 from django.utils import timezone
 
 from tests.core.web_stack import PASSWORD, HttpClient
+from tests.tenant_api.derived import NotDerivable
 from tests.tenant_api.sample_workspace import CSV, FixtureSet, SampleWorkspace
 from tests.tenant_apps.files import samples
 
+ROWS = "tests/tenant_api/sample_workspace.py"
 _PLACE = re.compile(r"{(\w+)}")
 # What is done first can't have been taken away by what is done later.
 _ORDER = ("GET", "POST", "PATCH", "POST of a row", "DELETE")
@@ -55,7 +57,7 @@ class Operation:
         return last, _ORDER.index(kind), self.route
 
     def path(self, fixtures: FixtureSet) -> str:
-        """Return the address of this lot's row; `KeyError` for a resource that no lot has."""
+        """Return the address of this lot's row; raises `NotDerivable` for a resource that no lot has."""
         row = (
             fixtures.ids.get(self.name)
             if self.name in fixtures.ids
@@ -63,16 +65,19 @@ class Operation:
         )
         rows = {"id": row, "file": fixtures["attachments"]}
         if self.is_about_a_row and row is None:
-            raise KeyError(self.resource)
+            raise NotDerivable(f"{self.resource}: no row to look at; have {ROWS} make one.")
         return _PLACE.sub(lambda place: str(rows[place[1]]), self.route)
 
     def content(self, sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str, Any]:
-        """Return what to send, as `requests` takes it; `KeyError` without an example for it."""
+        """Return what to send, as `requests` takes it; raises `NotDerivable`, saying what is missing."""
         if self.name == "files_create":
             return {"files": {"file": (f"{sample_workspace.mark}.png", samples.PNG)}}
         if not self.has_body:
             return {"json": {}} if self.method in {"POST", "PATCH"} else {}
-        return {"json": bodies(sample_workspace, fixtures)[self.name]}
+        by_hand = bodies(sample_workspace, fixtures)
+        if self.name in by_hand:
+            return {"json": by_hand[self.name]}
+        return {"json": sample_workspace.derived(self.name, self.resource, fixtures)}
 
 
 def operations(http_client: HttpClient, host: str) -> list[Operation]:
@@ -114,6 +119,7 @@ def bodies(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> dict[str,
         **_of_talk(sample_workspace, fixtures),
         "subscription_begin_again": {"plan": "professional", "interval": "month"},
         "subscription_portal": {},
+        "subscription_contact": {"email": "books@unit.example", "name": "Anna"},
         "subscription_change_plan": {"plan": "professional", "interval": "year"},
     }
 

@@ -21,6 +21,7 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Export, Tenant
 from tenant_apps.home.models import Sample
 from tests.core.web_stack import PASSWORD, HttpClient, Workspace, create_workspace
+from tests.tenant_api import derived
 from tests.tenant_apps.files import samples
 
 CSV = "number,mills\nB7,400\nB8,600\n"
@@ -111,10 +112,16 @@ class SampleWorkspace:
         with inside(self.schema):
             return links.key_of(Invitation.objects.get(pk=pk))
 
+    def derived(self, operation: str, resource: str, fixtures: FixtureSet) -> dict[str, Any]:
+        """Return a body that follows from what a resource takes; raises `derived.NotDerivable`."""
+        return derived.body(
+            operation, resource, mark=self.mark, number=fixtures.number, row_of=fixtures.ids.get
+        )
+
     def furnish(self) -> FixtureSet:
         """Make a row of everything, and remember where."""
         fixtures = FixtureSet(len(self.all_fixtures) + 1)
-        for furnish in (_people, _houses, _months, _talk, _votes, _papers):
+        for furnish in (_people, _houses, _months, _talk, _votes, _papers, _plain):
             furnish(self, fixtures)
         self.all_fixtures.append(fixtures)
         return fixtures
@@ -279,7 +286,7 @@ def _papers(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> None:
         fixtures[name] = sample_workspace.upload()
     number = sample_workspace.words(fixtures.number)
     now = timezone.now()
-    Invoice.objects.create(
+    fixtures["invoices"] = Invoice.objects.create(
         id=f"in_{sample_workspace.mark}_{fixtures.number}",
         tenant=sample_workspace.workspace.tenant,
         status="paid",
@@ -289,8 +296,7 @@ def _papers(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> None:
         currency="eur",
         created_at=now,
         synced_at=now,
-    )
-
+    ).pk
     fixtures["exports"] = Export.objects.create(
         tenant=sample_workspace.workspace.tenant,
         asked_by=sample_workspace.workspace.owner,
@@ -299,6 +305,14 @@ def _papers(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> None:
         expires_at=now + timedelta(days=7),
         size=1000,
     ).pk
+
+
+def _plain(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> None:
+    """A row of each resource that has none yet."""
+    for resource, _viewset in derived.plain():
+        if resource not in fixtures.ids:
+            body = sample_workspace.derived(f"{resource}_create", resource, fixtures)
+            fixtures[resource] = sample_workspace.post(f"/api/{resource}/", body)["id"]
 
 
 def _first(sample_workspace: SampleWorkspace, path: str) -> int:

@@ -125,10 +125,29 @@ def _cancelled(told: Told) -> str:
     return f"{told.workspace.tenant.pk}:{ended.pk}:{int(now.timestamp())}:{told.owner.pk}"
 
 
+def _change_lapsed(told: Told) -> str:
+    lapsed = {"kind": "plan", "price": "price_gone", "expires_at": 1_790_000_000}
+    kept = _subscription(told, status="active", lapsed_change=lapsed)
+    return f"{told.workspace.tenant.pk}:{kept.pk}:{lapsed['expires_at']}:{told.owner.pk}"
+
+
+def _planned(*, came: bool) -> Make:
+    def make(told: Told) -> str:
+        planned = {
+            "schedule": "sub_sched_1", "made_here": True, "asked_at": 1_790_000_000, "came": came,
+            "at": 1_791_000_000, "price": "price_gone", "plan": "starter",
+        }  # fmt: skip
+        kept = _subscription(told, status="active", scheduled_change=planned)
+        return f"{told.workspace.tenant.pk}:{kept.pk}:{planned['asked_at']}:{told.owner.pk}"
+
+    return make
+
+
 def _invoice(told: Told) -> str:
     unpaid = Invoice.objects.create(
         pk=f"in_{secrets.token_hex(8)}", tenant=told.workspace.tenant, status="open",
         amount_due=4900, currency="eur", number="X-1", attempt_count=1,
+        hosted_url="https://invoice.stripe.com/i/of-today",
     )  # fmt: skip
     return f"{told.workspace.tenant.pk}:{unpaid.pk}:1:{told.owner.pk}"
 
@@ -182,8 +201,12 @@ MAKERS: dict[str, Make] = {
     "request_commented": _request(comment=True),
     "trial_ending": _trial_ending,
     "cancelled": _cancelled,
+    "change_lapsed": _change_lapsed,
+    "change_planned": _planned(came=False),
+    "plan_changed": _planned(came=True),
     "payment_failed": _invoice,
     "action_required": _invoice,
+    "payment_overdue": _invoice,
     "suspended": _access,
     "back_again": _access,
     "retention_notice": _departure(Aim.ARCHIVE, ":1"),

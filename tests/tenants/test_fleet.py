@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 
 import psycopg
 import pytest
@@ -19,9 +20,24 @@ ONE_AT_A_TIME = CATCH_UP.replace("; ", "; release.MOST_LATE = 1; ")
 BUILD = "from public_apps.tenants import schema_creation; schema_creation.build_tenant()"
 
 
-@pytest.fixture
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+class Fleet:
     """A database of its own with three tenants, for its schemas will be at another release."""
+
+    def __init__(self, stack: Stack, database_url: str) -> None:
+        self._stack = stack
+        self.database_url = database_url
+
+    def manage(
+        self, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run an operator's command, by the code of before unless it is told otherwise."""
+        given = {**(environ or {}), "DATABASE_URL": self.database_url}
+        return self._stack.manage(*arguments, environ=given)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The tenants of which each test gets a copy."""
     folder = tmp_path_factory.mktemp("fleet")
     stack = Stack(folder, environ=plain_environ(), template=templates.at_head())
     try:
@@ -32,13 +48,23 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.discard()
 
 
-def names(stack: Stack) -> list[str]:
+@pytest.fixture
+def fleet(original: Stack) -> Iterator[Fleet]:
+    """A fleet to break."""
+    assert original.postgres
+    with psycopg.connect(original.postgres.superuser_url, autocommit=True) as server:
+        server.execute("CREATE DATABASE copy TEMPLATE concierge OWNER concierge")
+        yield Fleet(original, original.database_url.rpartition("/")[0] + "/copy")
+        server.execute("DROP DATABASE copy WITH (FORCE)")
+
+
+def names(stack: Fleet) -> list[str]:
     """Return the schemas of all tenants, oldest first."""
     listed = stack.manage("tenant", "list", "--json")
     return [row["schema"] for row in json.loads(listed.stdout)]
 
 
-def has_notices(stack: Stack, schema: str) -> bool:
+def has_notices(stack: Fleet | Stack, schema: str) -> bool:
     """Whether the next release's table stands in a schema."""
     with psycopg.connect(stack.database_url) as database:
         query = "SELECT to_regclass(%s) IS NOT NULL"
@@ -47,14 +73,14 @@ def has_notices(stack: Stack, schema: str) -> bool:
         return bool(row[0])
 
 
-def run(stack: Stack, schema: str, statement: str) -> None:
+def run(stack: Fleet, schema: str, statement: str) -> None:
     """Do something to one tenant by hand."""
     with psycopg.connect(stack.database_url) as database:
         database.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
         database.execute(sql.SQL(statement))
 
 
-def test_a_bad_tenant_is_named_and_holds_up_nobody(fleet: Stack) -> None:
+def test_a_bad_tenant_is_named_and_holds_up_nobody(fleet: Fleet) -> None:
     first, bad, last = names(fleet)
     run(fleet, bad, "CREATE TABLE home_notice (id bigint)")  # in the new migration's way
 
@@ -83,7 +109,7 @@ def test_a_bad_tenant_is_named_and_holds_up_nobody(fleet: Stack) -> None:
     assert "2 are ahead of it" in back.stdout
 
 
-def test_the_librarys_own_command_still_works_and_skips_what_is_not_built(fleet: Stack) -> None:
+def test_the_librarys_own_command_still_works_and_skips_what_is_not_built(fleet: Fleet) -> None:
     built = names(fleet)
     with psycopg.connect(fleet.database_url) as database:
         database.execute(
@@ -97,7 +123,7 @@ def test_the_librarys_own_command_still_works_and_skips_what_is_not_built(fleet:
 
 
 def test_a_tenant_that_an_old_worker_built_after_the_release_is_brought_to_head(
-    fleet: Stack,
+    fleet: Fleet,
 ) -> None:
     assert fleet.manage("migrate_fleet", environ=NEXT).returncode == 0
     assert fleet.manage("shell", "-v0", "-c", BUILD).returncode == 0  # by the code of before
@@ -112,7 +138,7 @@ def test_a_tenant_that_an_old_worker_built_after_the_release_is_brought_to_head(
 
 
 def test_however_many_old_workers_build_after_the_release_all_are_brought_to_head(
-    fleet: Stack,
+    fleet: Fleet,
 ) -> None:
     assert fleet.manage("migrate_fleet", environ=NEXT).returncode == 0
     for _ in range(2):
@@ -123,7 +149,7 @@ def test_however_many_old_workers_build_after_the_release_all_are_brought_to_hea
         assert [has_notices(fleet, name) for name in late] == done
 
 
-def test_workers_do_not_go_on_with_a_release_that_somebody_stopped(fleet: Stack) -> None:
+def test_workers_do_not_go_on_with_a_release_that_somebody_stopped(fleet: Fleet) -> None:
     first, *rest = names(fleet)
     assert fleet.manage("migrate_fleet", "--tenant", first, environ=NEXT).returncode == 0
     assert fleet.manage("shell", "-v0", "-c", ONE_AT_A_TIME, environ=NEXT).returncode == 0

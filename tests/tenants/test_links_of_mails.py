@@ -24,6 +24,7 @@ URL = re.compile(r"https?://[^\s\"'<>]+")
 HOME = ("", "/")
 SET_PASSWORD = (r"/set-password/[\w-]+", r"/accounts/set-password/[\w-]+/")
 SUBSCRIPTION = ("/subscription", "/billing/")
+PAY = (None, r"/billing/pay/[\w:-]+/")
 REQUEST = (r"/requests/\d+", r"/requests/\d+/")
 LEADS: dict[str, list[tuple[str | None, str]]] = {
     "welcome": [HOME, SET_PASSWORD],
@@ -37,8 +38,12 @@ LEADS: dict[str, list[tuple[str | None, str]]] = {
     "request_commented": [REQUEST],
     "trial_ending": [SUBSCRIPTION],
     "cancelled": [SUBSCRIPTION],
-    "payment_failed": [SUBSCRIPTION],
-    "action_required": [SUBSCRIPTION],
+    "change_lapsed": [SUBSCRIPTION],
+    "change_planned": [SUBSCRIPTION],
+    "plan_changed": [SUBSCRIPTION],
+    "payment_failed": [PAY],
+    "payment_overdue": [PAY],
+    "action_required": [PAY],
     "suspended": [SUBSCRIPTION],
     "back_again": [HOME],
     "retention_notice": [SUBSCRIPTION],

@@ -9,12 +9,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import pytest_socket
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+from pytest_django import Settings
 from pytest_django.plugin import blocking_manager_key
 
 from config import env
@@ -98,8 +100,9 @@ def _connected_to(url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def tenant(db: None) -> Iterator[Tenant]:
-    """A workspace, whose schema this test's queries meet."""
+def tenant(db: None, settings: Settings, tmp_path: Path) -> Iterator[Tenant]:
+    """A workspace, whose schema this test's queries meet; `visitors.py` has people who call at it."""
+    settings.STATIC_ROOT = tmp_path  # WhiteNoise warns of a folder that is not there
     tenant = Tenant.objects.get(name=TENANT)
     with inside(tenant.schema_name):
         yield tenant

@@ -45,7 +45,7 @@ def _own_stack() -> Stack:
     state = Path(os.environ.get("CONCIERGE_STATE", ROOT / "var")).absolute()
     for number in range(1, MOST_RUNS + 1):
         try:
-            given = environment.without_settings(os.environ)
+            given = environment.for_a_system(os.environ)
             return Stack(state / f"unit-{number}", environ=given, patience=0)
         except StateInUse:
             continue

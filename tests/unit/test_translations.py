@@ -76,9 +76,9 @@ def asked_in_templates() -> Iterator[tuple[str, str]]:
             yield ast.literal_eval(match[1]), str(path.relative_to(ROOT))
 
 
-def asked_in_code() -> Iterator[tuple[str, str]]:
-    """Yield each message of the code, with the place that holds it."""
-    for path in sorted(path for room in CODE for path in (ROOT / room).rglob("*.py")):
+def asked_in_code(*rooms: str) -> Iterator[tuple[str, str]]:
+    """Yield each message of the code, or of these rooms, with the place that holds it."""
+    for path in sorted(path for room in rooms or CODE for path in (ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ASKS:
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"

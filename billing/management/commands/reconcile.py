@@ -14,6 +14,8 @@ from billing.reconcile import Difference
 from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
 
+ROUNDS = 3
+
 
 class Command(BaseCommand):
     help = (
@@ -34,9 +36,7 @@ class Command(BaseCommand):
             found = reconcile.differences(tenant=tenant)
             self._show(found, as_json=options["json"])
             if found and options["fix"]:
-                repair.repair(found)
-                found = reconcile.differences(tenant=tenant)
-                self._show_rest(found, as_json=options["json"])
+                found = self._repair(found, tenant=tenant, as_json=options["json"])
         except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
             raise CommandError(f"Stripe: {error}", returncode=2) from error
         if found:
@@ -50,6 +50,24 @@ class Command(BaseCommand):
             self.stdout.write(each.line)
         if not found:
             self.stdout.write("No differences.")
+
+    def _repair(
+        self, found: list[Difference], *, tenant: Tenant | None, as_json: bool
+    ) -> list[Difference]:
+        """Bring our side in line and return what is left; a workspace that is found shows more."""
+        for _round in range(ROUNDS):
+            before = {each.line for each in found}
+            undone = repair.repair(found)
+            found = reconcile.differences(tenant=tenant)
+            if before >= {each.line for each in found}:
+                break
+        self._show_undone(undone, as_json=as_json)
+        self._show_rest(found, as_json=as_json)
+        return found
+
+    def _show_undone(self, undone: list[str], *, as_json: bool) -> None:
+        for line in undone if not as_json else ():
+            self.stdout.write(f"nothing done: {line}")
 
     def _show_rest(self, left: list[Difference], *, as_json: bool) -> None:
         if as_json:  # one document on stdout; what is left shows in the exit status

@@ -192,6 +192,8 @@ export interface components {
             checkout_url: string;
             /** Format: uri */
             status_url: string;
+            /** @description Days that are free. None if the buyer has had a trial before: it is charged now. */
+            trial_days: number;
         };
         Config: {
             publishable_key: string;
@@ -296,6 +298,8 @@ export interface components {
             first_name: string;
             last_name: string;
             plan: string;
+            /** @description VAT number of a business: a Greek ΑΦΜ (nine digits, with or without EL), or one of another country of the EU with its two letters. Kept as VIES writes it: EL094014201. */
+            tax_id?: string;
             interval: components["schemas"]["IntervalEnum"];
             /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
             frontend_url?: string;
@@ -308,6 +312,8 @@ export interface components {
             first_name?: string;
             last_name?: string;
             plan?: string;
+            /** @description VAT number of a business: a Greek ΑΦΜ (nine digits, with or without EL), or one of another country of the EU with its two letters. Kept as VIES writes it: EL094014201. */
+            tax_id?: string;
             interval?: components["schemas"]["IntervalEnum"];
             /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
             frontend_url?: string;
@@ -325,6 +331,13 @@ export interface components {
             /** @description minor units of `currency` */
             unit_amount: number;
             currency: string;
+            /**
+             * @description Whether the amount holds VAT, or VAT is added to it at the payment page.
+             *
+             *     * `inclusive` - inclusive
+             *     * `exclusive` - exclusive
+             */
+            tax_behavior: components["schemas"]["TaxBehaviorEnum"];
         };
         /** @description RFC 9457: why a request was refused. */
         Problem: {
@@ -471,6 +484,12 @@ export interface components {
          * @enum {string}
          */
         StepName: "payment" | "workspace" | "address" | "owner" | "welcome_mail";
+        /**
+         * @description * `inclusive` - inclusive
+         *     * `exclusive` - exclusive
+         * @enum {string}
+         */
+        TaxBehaviorEnum: "inclusive" | "exclusive";
         /** @description What a buyer has typed. */
         TypedOrder: {
             organization: string;
@@ -480,6 +499,7 @@ export interface components {
             first_name: string;
             last_name: string;
             plan: string;
+            tax_id: string;
             interval: components["schemas"]["IntervalEnum"];
         };
         /** @description The same answer whether or not a mail is sent. */

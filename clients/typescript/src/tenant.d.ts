@@ -1100,10 +1100,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The invoices, newest first, with links to Stripe's pages of them
-         * @description The invoices, newest first, with links to Stripe's pages of them.
+         * The invoices, newest first, with what was credited and given back of each
+         * @description The invoices, newest first, with what was credited and given back of each.
+         *
+         *     `hosted_url` and `pdf_url` end 30 days after an invoice was due: `links/` has fresh ones.
          */
         get: operations["invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invoices/{id}/links/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an invoice and its credit notes are at Stripe just now
+         * @description Where an invoice and its credit notes are at Stripe just now: asked for as you ask.
+         */
+        get: operations["invoice_links"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1844,8 +1866,54 @@ export interface paths {
         /**
          * Move to another plan or interval, charged at once
          * @description Move to another plan or interval, charged at once; with `preview`, only say the cost.
+         *
+         *     With `when` `period_end`, a change to a smaller plan is planned and nothing charged: it is
+         *     `scheduled_change` until then, and `give-up-change/` drops it.
+         *
+         *     Where the bank wants the payment to be confirmed, nothing has changed yet: `next_action` says
+         *     where to do that. Another change meanwhile is refused with 409.
          */
         post: operations["subscription_change_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscription/contact/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name whom mails about money go to beside the owners, Stripe's own as well
+         * @description Name whom mails about money go to beside the owners, Stripe's own as well; empty: nobody.
+         */
+        post: operations["subscription_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscription/give-up-change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop the change that waits, for its payment or for the period's end
+         * @description Drop the change that waits, for its payment or for the period's end; nothing is charged.
+         */
+        post: operations["subscription_give_up_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1884,6 +1952,8 @@ export interface paths {
         /**
          * Take a cancellation back, or go on after a pause
          * @description Take a cancellation back, or go on after a pause.
+         *
+         *     What follows a pause is paid: `next_action` says where to confirm that, if the bank asks.
          */
         post: operations["subscription_resume"];
         delete?: never;
@@ -2085,6 +2155,7 @@ export interface components {
         };
         Actions: {
             change_plan: boolean;
+            give_up_change: boolean;
             cancel: boolean;
             resume: boolean;
             portal: boolean;
@@ -2378,6 +2449,13 @@ export interface components {
             /** @description Origin of the site to lead back to, without a path: one of CORS_ALLOWED_ORIGINS, wildcards too. Left out: the calling site's own `Origin`, or FRONTEND_URL. */
             frontend_url?: string;
         };
+        /** @description Where mails about money go, beside the owners. */
+        BillingContact: {
+            /** Format: email */
+            email: string;
+            /** @default  */
+            name: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         Building: {
@@ -2401,10 +2479,25 @@ export interface components {
             vat_number?: string;
             notes?: string;
         };
+        /** @description Whom a document is made out to, as it was when it was issued. */
+        Buyer: {
+            name: string;
+            address: string;
+            /** @description ISO 3166-1 */
+            country: string;
+            /** @description As VIES writes it */
+            tax_id: string;
+        };
         ChangePasswordRequest: {
             current_password: string;
             new_password: string;
         };
+        /**
+         * @description * `now` - now
+         *     * `period_end` - period_end
+         * @enum {string}
+         */
+        ChangeTime: "now" | "period_end";
         Charge: {
             id: number;
             /** Month */
@@ -2467,6 +2560,29 @@ export interface components {
          * @enum {string}
          */
         ChargeKind: "shares" | "correction";
+        /** @description One of the things that are charged together. */
+        ChargedItem: {
+            name: string;
+            is_plan: boolean;
+            quantity: number | null;
+            /** @description minor units of `currency`; of a period; null: the price alone doesn't tell */
+            amount: number | null;
+            currency: string;
+            interval: components["schemas"]["PriceInterval"];
+            interval_count: number;
+            /** @description How often, for people. */
+            every: string;
+        };
+        /** @description What all items cost that are paid equally often. */
+        ChargedSum: {
+            /** @description minor units of `currency`; null: can't be told */
+            amount: number | null;
+            currency: string;
+            interval: components["schemas"]["PriceInterval"];
+            interval_count: number;
+            /** @description How often, for people. */
+            every: string;
+        };
         Choice: {
             id: number;
             /** Answer */
@@ -2500,10 +2616,64 @@ export interface components {
             reason: string;
         };
         CostLine: {
+            kind: components["schemas"]["CostLineKindEnum"];
+            /** @description For people, in their language if we can. */
             description: string;
             /** @description minor units of the preview's `currency`; negative: given back */
             amount: number;
         };
+        /**
+         * @description * `given_back` - given_back
+         *     * `rest_of_period` - rest_of_period
+         *     * `period` - period
+         *     * `other` - other
+         * @enum {string}
+         */
+        CostLineKindEnum: "given_back" | "rest_of_period" | "period" | "other";
+        CreditNote: {
+            /** Stripe id */
+            id: string;
+            number: string;
+            status: components["schemas"]["CreditNoteStatusEnum"];
+            reason: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued_at: string | null;
+            /**
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            total: number | null;
+            /**
+             * VAT
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            tax: number | null;
+            /**
+             * Without VAT
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            net: number | null;
+            currency: string;
+            /** PDF */
+            pdf_url: string;
+        };
+        CreditNoteLink: {
+            id: string;
+            number: string;
+            pdf_url: string;
+        };
+        /**
+         * @description * `issued` - issued
+         *     * `void` - void
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        CreditNoteStatusEnum: "issued" | "void" | "unknown";
         DeletionRequest: {
             /** @description the workspace's name, to be sure */
             name: string;
@@ -2522,6 +2692,12 @@ export interface components {
             /** @description Whether the workspace can still be as it was. */
             can_be_undone: boolean;
         };
+        DocumentLine: {
+            description: string;
+            quantity: number | null;
+            /** @description minor units of the document's `currency` */
+            amount: number;
+        };
         /**
          * @description * `` - None
          *     * `no_proof` - The TXT record is missing.
@@ -2531,6 +2707,13 @@ export interface components {
          * @enum {string}
          */
         DomainProblem: "no_proof" | "not_here" | "no_answer" | "elsewhere";
+        /**
+         * @description * `trial_kept` - trial_kept
+         *     * `trial_shortened` - trial_shortened
+         *     * `trial_ends_now` - trial_ends_now
+         * @enum {string}
+         */
+        EffectEnum: "trial_kept" | "trial_shortened" | "trial_ends_now";
         EmailAddress: {
             /** Format: email */
             email: string;
@@ -2865,6 +3048,7 @@ export interface components {
              */
             expires_at: string;
         };
+        /** @description An invoice with what was credited and given back of it: `documents.with_credits` adds those. */
         Invoice: {
             /** Stripe id */
             id: string;
@@ -2892,6 +3076,47 @@ export interface components {
             hosted_url: string;
             /** PDF */
             pdf_url: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued_at: string | null;
+            /**
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            total: number | null;
+            /**
+             * VAT
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            tax: number | null;
+            /**
+             * Without VAT
+             * Format: int64
+             * @description minor units of `currency`
+             */
+            net: number | null;
+            /** @description minor units of `currency`; What was taken off: `total` is without it */
+            discount: number;
+            reverse_charge: boolean;
+            buyer: components["schemas"]["Buyer"];
+            taxes: components["schemas"]["Tax"][];
+            lines: components["schemas"]["DocumentLine"][];
+            /** @description minor units of `currency`; Money that went back to who paid */
+            amount_refunded: number;
+            /** @description minor units of `currency`; By credit notes that are not void */
+            amount_credited: number;
+            credit_notes: components["schemas"]["CreditNote"][];
+            /** @description The tax authority's number for it (myDATA's MARK), once it has one */
+            mark: string;
+        };
+        /** @description Where the documents are just now; those in the list of invoices end after a while. */
+        InvoiceLinks: {
+            hosted_url: string;
+            pdf_url: string;
+            credit_notes: components["schemas"]["CreditNoteLink"][];
         };
         InvoicePage: {
             /** Format: uri */
@@ -3038,6 +3263,12 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description The contact that is wished for; an empty address takes it back. */
+        NamedContactRequest: {
+            email: string;
+            /** @description default: empty */
+            name?: string;
+        };
         NewApiKeyRequest: {
             name: string;
             role: components["schemas"]["RoleEnum"];
@@ -3054,12 +3285,37 @@ export interface components {
             key: string;
             password: string;
         };
+        /** @description What somebody has to do before a change comes into force. */
+        NextAction: {
+            type: components["schemas"]["NextActionTypeEnum"];
+            /**
+             * Format: uri
+             * @description Send the browser there; it does not lead back by itself.
+             */
+            url: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        /**
+         * @description * `confirm_payment` - confirm_payment
+         * @enum {string}
+         */
+        NextActionTypeEnum: "confirm_payment";
+        /** @description What is charged next, as Stripe works it out. */
         NextCharge: {
             /** Format: date-time */
             at: string | null;
-            /** @description minor units of `currency` */
+            /** @description minor units of `currency`; what is to be paid, when all else is counted */
             amount: number;
             currency: string;
+            /** @description minor units of `currency` */
+            subtotal: number;
+            /** @description minor units of `currency` */
+            discount: number;
+            /** @description minor units of `currency` */
+            tax: number;
+            /** @description minor units of `currency` */
+            credit_used: number;
         };
         NotSignedIn: {
             /** @constant */
@@ -3071,6 +3327,14 @@ export interface components {
             };
             meta: components["schemas"]["SignInMeta"];
         };
+        /** @description Something that an owner must know. */
+        Notice: {
+            /** @description For programs; more may come. */
+            situation: string;
+            /** @description For people, in their language. */
+            detail: string;
+        };
+        NullEnum: null;
         OldName: {
             host: string;
             /** Format: date-time */
@@ -3586,6 +3850,11 @@ export interface components {
             pay_url: string | null;
             /** Format: date-time */
             next_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description null: charged by itself, and tried in vain
+             */
+            due_at: string | null;
         };
         PaymentRequest: {
             apartment: number;
@@ -3603,6 +3872,35 @@ export interface components {
             reference?: string;
             note?: string;
         };
+        /** @description A change that comes into force once its payment is confirmed; nothing has changed until then. */
+        PendingChange: {
+            kind: components["schemas"]["PendingChangeKindEnum"];
+            /** @description null: it stays */
+            plan: components["schemas"]["SubscribedPlan"] | null;
+            /**
+             * @description null: it stays
+             *
+             *     * `month` - monthly
+             *     * `year` - yearly
+             */
+            interval: components["schemas"]["IntervalEnum"] | components["schemas"]["NullEnum"];
+            /** @description minor units of `currency` */
+            amount: number | null;
+            currency: string;
+            /**
+             * Format: date-time
+             * @description when it is dropped by itself, and nothing charged
+             */
+            expires_at: string | null;
+            /** @description For people. */
+            detail: string;
+        };
+        /**
+         * @description * `plan` - plan
+         *     * `resumption` - resumption
+         * @enum {string}
+         */
+        PendingChangeKindEnum: "plan" | "resumption";
         Period: {
             id: number;
             building: number;
@@ -3656,10 +3954,24 @@ export interface components {
             at: string;
             lines: components["schemas"]["CostLine"][];
             /** @description minor units of `currency` */
+            discount: number;
+            /** @description minor units of `currency` */
+            tax: number;
+            /** @description minor units of `currency` */
             due_now: number;
             /** @description minor units of `currency`; kept for the next charges */
             credit: number;
+            /** @description null: there is none */
+            trial: components["schemas"]["TrialEffect"] | null;
             next_charge: components["schemas"]["NextCharge"];
+            when: components["schemas"]["ChangeTime"];
+            /** @description a change to a smaller plan may wait for the end of what is paid */
+            when_choices: components["schemas"]["ChangeTime"][];
+            /**
+             * Format: date-time
+             * @description when the change is made; null: at once
+             */
+            effective_at: string | null;
         };
         /** @description Where to come back to from the portal. */
         PortalRequest: {
@@ -3808,10 +4120,16 @@ export interface components {
             total: number;
         };
         Record: {
-            type: components["schemas"]["TypeEnum"];
+            type: components["schemas"]["RecordTypeEnum"];
             name: string;
             value: string;
         };
+        /**
+         * @description * `TXT` - TXT
+         *     * `CNAME` - CNAME
+         * @enum {string}
+         */
+        RecordTypeEnum: "TXT" | "CNAME";
         ReportLine: {
             line: number | null;
             /** @default  */
@@ -3976,6 +4294,25 @@ export interface components {
              * Format: date-time
              */
             made_at: string;
+        };
+        /** @description A change that is made by itself when the paid period ends; `give_up_change` drops it if it may. */
+        ScheduledChange: {
+            /** @description null: arranged with us; see `detail` */
+            plan: components["schemas"]["SubscribedPlan"] | null;
+            /**
+             * @description null: arranged with us
+             *
+             *     * `month` - monthly
+             *     * `year` - yearly
+             */
+            interval: components["schemas"]["IntervalEnum"] | components["schemas"]["NullEnum"];
+            /** @description minor units of `currency`; the plan's price from then on */
+            amount: number | null;
+            currency: string;
+            /** Format: date-time */
+            effective_at: string;
+            /** @description For people. */
+            detail: string;
         };
         SecondFactorRequest: {
             /** @description of the app, or a recovery code */
@@ -4228,6 +4565,10 @@ export interface components {
             unit_amount: number;
             currency: string;
             interval: components["schemas"]["PriceInterval"];
+            /** @description 3 with `month`: every quarter */
+            interval_count: number;
+            /** @description How often, for people. */
+            every: string;
             quantity: number;
         };
         Subscription: {
@@ -4250,20 +4591,43 @@ export interface components {
              */
             status: components["schemas"]["SubscriptionStatusEnum"];
             price: components["schemas"]["SubscribedPrice"] | null;
+            /** @description all that is charged, the plan first */
+            items: components["schemas"]["ChargedItem"][];
+            /** @description one for each interval; usually one */
+            sums: components["schemas"]["ChargedSum"][];
             /** Format: date-time */
             trial_end: string | null;
             /** Format: date-time */
             current_period_start: string | null;
             /** Format: date-time */
             current_period_end: string | null;
+            /** @description null: nothing is charged, or `next_charge_known` is false */
             next_charge: components["schemas"]["NextCharge"] | null;
+            /** @description false: the payment provider could not be asked */
+            next_charge_known: boolean;
+            /** @description minor units of `credit_currency`; what the next invoices are less by */
+            credit: number;
+            credit_currency: string;
             /** Format: date-time */
             ends_at: string | null;
+            /**
+             * Format: date-time
+             * @description until when the workspace stays open if it is cancelled now
+             */
+            open_until: string | null;
             /** Format: date-time */
             data_kept_until: string | null;
             past_due: components["schemas"]["PastDue"] | null;
             payment_problem: components["schemas"]["PaymentProblem"] | null;
+            /** @description null: nothing waits for its payment */
+            pending_change: components["schemas"]["PendingChange"] | null;
+            /** @description null: nothing waits for the end of the period */
+            scheduled_change: components["schemas"]["ScheduledChange"] | null;
+            /** @description null: nothing is to be done; else `pending_change` says for what */
+            next_action: components["schemas"]["NextAction"] | null;
+            notices: components["schemas"]["Notice"][];
             limits: components["schemas"]["LimitsInUse"];
+            billing_contact: components["schemas"]["BillingContact"] | null;
             actions: components["schemas"]["Actions"];
         };
         /**
@@ -4292,6 +4656,21 @@ export interface components {
              */
             percent: number;
         };
+        Tax: {
+            /** @description minor units of the document's `currency` */
+            amount: number;
+            /** @description minor units of the document's `currency` */
+            taxable: number | null;
+            /** @description Per cent, such as 24 or 5.5 */
+            rate: string | null;
+            name: string;
+            country: string;
+            jurisdiction: string;
+            /** @description Whether the price held it */
+            included: boolean;
+            /** @description Stripe's word, such as standard_rated or reverse_charge */
+            reason: string;
+        };
         TotpSecret: {
             /** @constant */
             status: 404;
@@ -4301,12 +4680,17 @@ export interface components {
                 totp_url: string;
             };
         };
-        /**
-         * @description * `TXT` - TXT
-         *     * `CNAME` - CNAME
-         * @enum {string}
-         */
-        TypeEnum: "TXT" | "CNAME";
+        /** @description What the change does to the free trial. */
+        TrialEffect: {
+            effect: components["schemas"]["EffectEnum"];
+            /**
+             * Format: date-time
+             * @description null: with the change
+             */
+            ends_at: string | null;
+            /** @description For people. */
+            detail: string;
+        };
         /** @description One file: PDF, image, document, table or text, of at most 10 MiB. */
         UploadRequest: {
             /** Format: binary */
@@ -4404,6 +4788,13 @@ export interface components {
              * @description the `at` of a preview, to be charged exactly what it said
              */
             at?: string;
+            /**
+             * @description when it is made: one of the preview's `when_choices`; left out: the first of them
+             *
+             *     * `now` - now
+             *     * `period_end` - period_end
+             */
+            when?: components["schemas"]["ChangeTime"];
         };
         Work: {
             /** Format: uuid */
@@ -7460,6 +7851,41 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
         };
     };
+    invoice_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceLinks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
+        };
+    };
     keys_list: {
         parameters: {
             query?: {
@@ -9526,6 +9952,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
+        };
+    };
+    subscription_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedContactRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            402: components["responses"]["PaymentRequired"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            502: components["responses"]["ProviderUnavailable"];
+            503: components["responses"]["Closed"];
+        };
+    };
+    subscription_give_up_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the same answer for two days, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -6,13 +6,13 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.api_key_authentication import digest_of
 from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.accounts.token_authentication import API_KEY_MARK
 from public_apps.audit import audit
+from public_apps.core import clock
 from public_apps.core.errors import Forbidden, Invalid
 
 MOST_KEYS = 50
@@ -30,7 +30,7 @@ def make(
     user = User.objects.select_for_update().get(pk=user.pk)
     if Role(role).is_above(user.role):
         raise Forbidden(_("A key's role can't be above your own."))
-    if expires_at and expires_at <= timezone.now():
+    if expires_at and expires_at <= clock.now():
         message = _("This moment is past.")
         raise Invalid(message, errors={"expires_at": [message]})
     if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
@@ -51,7 +51,7 @@ def revoke(*, key: ApiKey, by: User) -> ApiKey:
     """Revoke a key; it opens nothing from now on. Safe to call again."""
     held = ApiKey.objects.select_for_update(of=("self",)).select_related("user").get(pk=key.pk)
     if held.revoked_at is None:
-        held.revoked_at = timezone.now()
+        held.revoked_at = clock.now()
         held.save(update_fields=["revoked_at"])
         audit.record(actor=by, action="api_key.revoked", target=held)
     return held

@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.fields import get_error_detail
 
@@ -17,7 +16,7 @@ from public_apps.accounts.invitations import hooks, links
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import Invitation, User
 from public_apps.audit import audit
-from public_apps.core import mail
+from public_apps.core import clock, mail
 from public_apps.core.constraint_errors import refused_as
 from public_apps.core.errors import Conflict, Forbidden, Gone, Invalid, Refused
 from public_apps.core.schema_context import current, in_public
@@ -46,7 +45,7 @@ def invite(
     members.one_at_a_time()
     if not members.is_free(email):
         raise _taken(_("Somebody with this e-mail address is a member already."))
-    now = timezone.now()
+    now = clock.now()
     Invitation.objects.filter(
         email__iexact=email, accepted_at=None, revoked_at=None, expires_at__lte=now
     ).update(revoked_at=now)
@@ -73,7 +72,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     Raises `errors.Refused` if it is no longer open, was sent a moment ago, or too often.
     """
     invitation = _locked_open(invitation, by)
-    now = timezone.now()
+    now = clock.now()
     if now - invitation.mailed_at < SHORTEST_GAP:
         raise Refused(_("The last mail left less than a minute ago."))
     if invitation.mails >= MOST_MAILS:
@@ -92,7 +91,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
 def revoke(*, invitation: Invitation, by: User) -> Invitation:
     """Take an invitation back; its link is dead. Raises `errors.Refused` once it was accepted."""
     invitation = _locked_open(invitation, by)
-    invitation.revoked_at = timezone.now()
+    invitation.revoked_at = clock.now()
     invitation.save(update_fields=["revoked_at"])
     audit.record(actor=by, action="invitation.revoked", target=invitation)
     return invitation
@@ -124,7 +123,7 @@ def accept(*, key: str, password: str, first_name: str, last_name: str, language
     EmailAddress.objects.create(
         user=member, email=member.email.lower(), verified=True, primary=True
     )
-    invitation.accepted_at = timezone.now()
+    invitation.accepted_at = clock.now()
     invitation.member = member
     invitation.save(update_fields=["accepted_at", "member"])
     audit.record(actor=member, action="invitation.accepted", target=invitation)

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -21,6 +20,7 @@ from rest_framework.views import APIView
 from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import Invitation, InvitationState, Role
 from public_apps.accounts.viewsets import CreateModelMixin, ListModelMixin, RetrieveModelMixin
+from public_apps.core import clock
 from public_apps.core.errors import Gone
 from public_apps.core.rest import email_fields
 from public_apps.core.rest.etags import created
@@ -63,7 +63,7 @@ class InvitationFilter(filters.FilterSet):
         if state == InvitationState.REVOKED:
             return invitations.filter(revoked_at__isnull=False)
         waiting = invitations.filter(accepted_at=None, revoked_at=None)
-        now = timezone.now()
+        now = clock.now()
         if state == InvitationState.OPEN:
             return waiting.filter(expires_at__gt=now)
         return waiting.filter(expires_at__lte=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from public_apps.accounts.models import Invitation
@@ -20,7 +20,7 @@ LARGEST_ID = 2**63 - 1
 def open_invitations() -> QuerySet[Invitation]:
     """Return the invitations that can be accepted now."""
     waiting = Invitation.objects.filter(accepted_at=None, revoked_at=None)
-    return waiting.filter(expires_at__gt=timezone.now())
+    return waiting.filter(expires_at__gt=Now())
 
 
 def key_of(invitation: Invitation) -> str:

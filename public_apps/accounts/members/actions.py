@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.dispatch import Signal
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts import sessions
 from public_apps.accounts.models import Role, User
 from public_apps.audit import audit
-from public_apps.core import locks
+from public_apps.core import clock, locks
 from public_apps.core.errors import Forbidden, Refused
 from public_apps.core.schema_context import current
 
@@ -76,7 +75,7 @@ def deactivate(*, member: User, by: User) -> User:
     member.is_active = False
     member.save(update_fields=["is_active"])
     sessions.end_all(member)
-    member.api_keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+    member.api_keys.filter(revoked_at=None).update(revoked_at=clock.now())
     audit.record(actor=by, action="member.deactivated", target=member)
     _tell_owners(member.role)
     return member

@@ -11,8 +11,8 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants.archives import legacy_keys, pgdump, writer
 from public_apps.tenants.archives.store_layout import (
     BACKUP,
@@ -32,6 +32,7 @@ __all__ = ["BACKUP", "FINAL", "STAMP", "folder_of"]  # part of what backups are 
 log = structlog.get_logger(__name__)
 # Two nights: one may be missed by a release at the wrong moment.
 LATE_AFTER = timedelta(days=2)
+NEVER = timedelta(days=3650)
 FAILURES = (NoStore, pgdump.NoDump, psycopg.Error, DatabaseError, OSError)
 
 
@@ -54,15 +55,27 @@ def keep(tenant: Tenant, *, ending: str) -> str:
 
 
 def due(*, fresh_for: timedelta) -> list[Tenant]:
-    """Return tenants in use whose newest backup is older than that, or that have none."""
-    limit, last = timezone.now() - fresh_for, _newest_by_folder(own_store())
+    """Return tenants in use whose newest backup is older than that, or that have none: these first.
+
+    Then whoever has the oldest one: a night that ends early leaves nobody out every time.
+    """
+    limit, last = clock.now() - fresh_for, _newest_by_folder(own_store())
     tenants = Tenant.objects.serving().order_by("pk")
-    return [each for each in tenants if last.get(folder_of(each), limit) <= limit]
+    never = limit - NEVER
+    late = [each for each in tenants if last.get(folder_of(each), limit) <= limit]
+    return sorted(late, key=lambda each: last.get(folder_of(each), never))
+
+
+def renew(tenant: Tenant) -> str:
+    """Back up one tenant, let old backups of it go, and return the key; raises what hinders it."""
+    key = keep(tenant, ending=BACKUP)
+    prune(tenant)
+    return key
 
 
 def late() -> list[Tenant]:
     """Return tenants that have been in use for two days and have no backup as young as that."""
-    limit = timezone.now() - LATE_AFTER
+    limit = clock.now() - LATE_AFTER
     kept = own_store()
     last, until = _newest_by_folder(kept), mark_of(kept).since
 
@@ -92,7 +105,7 @@ def prune(tenant: Tenant) -> list[str]:
     kept = own_store()
     before = legacy_keys.kept_of(tenant, kept) if legacy_keys.may_be_destroyed(kept) else []
     keys = [key for key in [*before, *kept.keys(folder_of(tenant))] if key.endswith(BACKUP)]
-    limit = timezone.now() - timedelta(days=settings.BACKUP_KEEP_DAYS)
+    limit = clock.now() - timedelta(days=settings.BACKUP_KEEP_DAYS)
     many = keys[: -settings.BACKUP_KEEP]
     gone = [key for key in keys[:-1] if key in many or made_at(key) < limit]
     for key in gone:
@@ -146,8 +159,7 @@ def _from_before(tenant: Tenant, kept: Store) -> list[str]:
 
 def _one(tenant: Tenant) -> Outcome:
     try:
-        key = keep(tenant, ending=BACKUP)
-        prune(tenant)
+        key = renew(tenant)
     except FAILURES as error:
         log.exception("backup failed", schema=tenant.schema_name)
         return Outcome(schema_name=tenant.schema_name, error=str(error))

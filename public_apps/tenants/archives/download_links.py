@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.core import signing
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import Scope, scope_for
+from public_apps.core import clock
 from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
 from public_apps.tenants import domains
@@ -42,7 +42,7 @@ def make(*, export: Export, tenant: Tenant, by: User) -> Link:
     path = reverse("export-link", urlconf="config.urls_tenant")
     with in_public():
         url = domains.url_of(tenant, f"{path}?token={token}")
-    return Link(url=url, expires_at=min(timezone.now() + GOOD_FOR, export.expires_at))
+    return Link(url=url, expires_at=min(clock.now() + GOOD_FOR, export.expires_at))
 
 
 def follow(token: str, *, tenant: Tenant) -> tuple[UUID, User] | None:

@@ -10,14 +10,15 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
 from public_apps.audit import audit
-from public_apps.core import jobs, mail, sweeps
+from public_apps.core import clock, jobs, mail
 from public_apps.core.errors import Refused
 from public_apps.core.schema_context import in_public
+from public_apps.core.sweeps import Sweep
 from public_apps.tenants.archives import backup, legacy_keys, store_layout, writer
 from public_apps.tenants.archives.store_ownership import own_store
 from public_apps.tenants.archives.store_types import NoStore, NotKept
@@ -28,6 +29,7 @@ from public_apps.tenants.models import Export, Tenant
 log = structlog.get_logger(__name__)
 READY = "export_ready"
 EXPIRES_AFTER = timedelta(days=7)
+UNFINISHED_AFTER = timedelta(minutes=30)
 MOST_A_DAY = 3
 MOST_ATTEMPTS = 3
 
@@ -53,7 +55,7 @@ def request_export(*, tenant: Tenant, by: User) -> Export:
 
 def kept_for(tenant: Tenant | None) -> QuerySet[Export]:
     """Return a tenant's exports that have not expired, newest first; to be read `in_public`."""
-    unexpired = Export.objects.exclude(expires_at__lte=timezone.now())
+    unexpired = Export.objects.exclude(expires_at__lte=Now())
     return unexpired.filter(tenant=tenant).order_by("-asked_at", "-pk")
 
 
@@ -72,7 +74,7 @@ def make(export: Export, *, told: Callable[[int, int], None]) -> None:
         written = writer.export(export.tenant, to=path, progress=told)
         kept.put(key, path)
     with transaction.atomic():
-        now = timezone.now()
+        now = clock.now()
         waiting = Export.objects.filter(pk=export.pk, finished_at=None, failed_at=None)
         expires_at = now + EXPIRES_AFTER
         if waiting.update(finished_at=now, expires_at=expires_at, size=written.size, stored_as=key):
@@ -90,7 +92,7 @@ def proceed(export: Export) -> None:
         log.exception("export failed", export=str(export.pk))
         if export.attempts + 1 >= MOST_ATTEMPTS:
             waiting = Export.objects.filter(pk=export.pk, finished_at=None)
-            waiting.update(failed_at=timezone.now())
+            waiting.update(failed_at=clock.now())
 
 
 def fetch(*, tenant: Tenant, export_id: UUID | None = None, by: User) -> tuple[Export, BinaryIO]:
@@ -110,10 +112,12 @@ def fetch(*, tenant: Tenant, export_id: UUID | None = None, by: User) -> tuple[E
 
 def forget_expired() -> None:
     """Destroy archives that nobody can fetch any more, and forget what failed as long ago."""
-    long_ago = timezone.now() - EXPIRES_AFTER
-    Export.objects.filter(failed_at__lte=long_ago).delete()
-    expired = Export.objects.filter(expires_at__lte=timezone.now())
-    sweeps.sweep("forget_expired", expired, _forget, named=key_of)
+    Export.objects.filter(failed_at__lte=clock.now() - EXPIRES_AFTER).delete()
+    EXPIRED.run()
+
+
+def _expired() -> QuerySet[Export]:
+    return Export.objects.filter(expires_at__lte=Now())
 
 
 def _forget(export: Export) -> None:
@@ -126,10 +130,29 @@ def key_of(export: Export) -> str:
     return export.stored_as or legacy_keys.export_key(export)
 
 
+EXPIRED: Sweep[Export] = Sweep(
+    name="forget_expired", rows=_expired, work=_forget, named=key_of, order=("expires_at",)
+)
+
+
 def enqueue(export: Export) -> None:
     """Enqueue an export unless it is waiting."""
     lock = f"export:{export.pk}"
     jobs.defer_once("archives.make_export", lock=lock, export_id=str(export.pk))
+
+
+def _unfinished() -> QuerySet[Export]:
+    long_ago = clock.now() - UNFINISHED_AFTER
+    return Export.objects.filter(finished_at=None, failed_at=None, asked_at__lt=long_ago)
+
+
+UNFINISHED: Sweep[Export] = Sweep(
+    name="sweep_exports",
+    rows=_unfinished,
+    work=enqueue,
+    named=lambda export: f"export {export.pk}",
+    order=("asked_at",),
+)
 
 
 def _refuse_too_many(tenant: Tenant) -> None:
@@ -137,7 +160,7 @@ def _refuse_too_many(tenant: Tenant) -> None:
         store()
     except NoStore as error:
         raise Refused(_("Exports are not available just now.")) from error
-    since = timezone.now() - timedelta(days=1)
+    since = clock.now() - timedelta(days=1)
     if Export.objects.filter(tenant=tenant, asked_at__gt=since).count() >= MOST_A_DAY:
         raise Refused(_("That is enough for one day. Please try again tomorrow."))
 

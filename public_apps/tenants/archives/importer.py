@@ -8,8 +8,8 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants import domains, offboarding_hooks
 from public_apps.tenants.archives import rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
@@ -58,7 +58,7 @@ def _new_tenant(archive: OpenArchive) -> Tenant:
 
 
 def _open(tenant: Tenant) -> None:
-    now = timezone.now()
+    now = clock.now()
     tenant.provisioned_at = tenant.claimed_at = tenant.opened_at = now
     tenant.migrations_fingerprint = head.fingerprint()
     tenant.save()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from public_apps.core import mail
 from public_apps.core.mail import Content
@@ -15,7 +15,7 @@ from public_apps.tenants.models import Export
 @mail.composes(exports.READY)
 def export_ready(outgoing: OutgoingMail) -> Content | None:
     """Lead to the archive, for whoever is signed in as an owner; None once it has expired."""
-    fetchable = Export.objects.filter(pk=outgoing.key, expires_at__gt=timezone.now())
+    fetchable = Export.objects.filter(pk=outgoing.key, expires_at__gt=Now())
     export = fetchable.select_related("tenant").first()
     if export is None:
         return None

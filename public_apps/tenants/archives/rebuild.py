@@ -49,8 +49,11 @@ def bring_to_head(schema_name: str) -> None:
 
 def _build(schema_name: str, archive: OpenArchive) -> None:
     schema_location.create_schema(schema_name)
+    migrations = frozenset(archive.manifest.migrations)
+    if migrations == head.required() and schema_creation.fill(schema_name):
+        return
     try:
-        whole = plan.compile_plan(schema_name, upto=frozenset(archive.manifest.migrations))
+        whole = plan.compile_plan(schema_name, upto=migrations)
     except UnknownMigrations as error:
         raise ArchiveRefused(f"It is of another release, newer than this one: {error}") from error
     executor.build(schema_name, whole)

@@ -6,23 +6,22 @@ over to the other one within `routing.FRESH_SECONDS`.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants import offboarding_hooks, suspension
 from public_apps.tenants.archives import provenance, rebuild
 from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.models import KeptSchema, Tenant, opaque_schema_name
+from public_apps.tenants.routing import STILL_IN_USE
 from public_apps.tenants.schema_drop import drop_schema
 from public_apps.tenants.schema_migrations import executor, head
 
 log = structlog.get_logger(__name__)
-# Longer than a host is remembered and a request may take.
-STILL_IN_USE = timedelta(seconds=60)
 
 
 class NotRestored(Exception):
@@ -70,7 +69,7 @@ def confirm(tenant: Tenant) -> str:
     locked = suspension.lock(tenant.pk)
     kept = _kept(locked)
     free_at: datetime = kept.swapped_at + STILL_IN_USE
-    if free_at > timezone.now():
+    if free_at > clock.now():
         raise NotRestored(f"Requests may still be at work in it: confirm after {free_at:%H:%M:%S}.")
     kept.delete()
     drop_schema(kept.schema_name)
@@ -78,7 +77,7 @@ def confirm(tenant: Tenant) -> str:
 
 
 def _swap(tenant: Tenant, kept: KeptSchema, *, to: str) -> None:
-    kept.schema_name, kept.swapped_at = tenant.schema_name, timezone.now()
+    kept.schema_name, kept.swapped_at = tenant.schema_name, clock.now()
     tenant.schema_name, tenant.migrations_fingerprint = to, head.fingerprint()
     kept.save()
     tenant.save(update_fields=["schema_name", "migrations_fingerprint"])

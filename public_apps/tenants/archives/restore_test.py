@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from django.db import DatabaseError, transaction
 
+from public_apps.core import sweeps
 from public_apps.tenants.archives import backup, provenance, rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.reader import opened
@@ -29,7 +30,15 @@ def rehearse() -> list[RestoreTest]:
     """
     again = [test.tenant for test in failing()[:MOST_AGAIN]]
     others = Tenant.objects.serving().exclude(pk__in=[each.pk for each in again]).order_by("?")
-    reports = [rehearse_with(tenant, key) for tenant in again if (key := backup.newest(tenant))]
+    reports: list[RestoreTest] = []
+
+    def once_more(tenant: Tenant) -> None:
+        if key := backup.newest(tenant):
+            reports.append(rehearse_with(tenant, key))
+
+    sweeps.sweep(
+        "rehearse_restore", again, once_more, named=lambda each: each.schema_name, atomic=False
+    )
     for tenant in others:
         if key := backup.newest(tenant):
             return [*reports, rehearse_with(tenant, key)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.utils import timezone
-
+from public_apps.core import clock
 from public_apps.tenants.models import Tenant
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -19,7 +18,7 @@ def folder_of(tenant: Tenant) -> str:
 
 def key_now(tenant: Tenant, *, ending: str) -> str:
     """Return a key for an archive that is made now; later ones come after it."""
-    return f"{folder_of(tenant)}{timezone.now().astimezone(UTC).strftime(STAMP)}{ending}"
+    return f"{folder_of(tenant)}{clock.now().astimezone(UTC).strftime(STAMP)}{ending}"
 
 
 def made_at(key: str) -> datetime:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.core.schema_context import in_public
 from public_apps.tenants.archives.store_types import NoStore, NotKept, Store
 from public_apps.tenants.archives.stores import store
@@ -105,7 +105,7 @@ def _here(*, by_hand: bool = False) -> Mark:
             base_domain=settings.TENANT_BASE_DOMAIN,
             server=server,
             database=database,
-            at=timezone.now().isoformat(),
+            at=clock.now().isoformat(),
             by_hand=by_hand,
         )
 

@@ -15,9 +15,9 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 from psycopg import sql
 
+from public_apps.core import clock
 from public_apps.tenants import domains
 from public_apps.tenants.archives import manifest, pgdump, schema_contents
 from public_apps.tenants.archives.manifest import Manifest, MemberFacts, TableFacts
@@ -156,7 +156,7 @@ def _write(
     made = Manifest(
         format=manifest.FORMAT,
         app=settings.APP_VERSION,
-        made_at=timezone.now().isoformat(),
+        made_at=clock.now().isoformat(),
         postgres=snapshot.session.info.server_version // 10_000,
         schema=schema_name,
         tenant=told,

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from public_apps.core import mail
+from public_apps.core import clock, mail
 from public_apps.core.errors import Conflict, Invalid, Refused
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.custom_domains import dns_lookup, domain_names
@@ -52,7 +51,7 @@ def check(*, claim: DomainClaim, hurried: bool = True) -> DomainClaim:
     Raises `errors.Refused` if somebody asked a moment ago. Call it outside of transactions: DNS may
     take seconds to answer.
     """
-    now = timezone.now()
+    now = clock.now()
     if hurried and claim.checked_at and claim.checked_at > now - PAUSE:
         raise Refused(_("DNS was asked a moment ago. Please wait ten seconds."))
     # Noted before the question, so that a second one in the meantime is refused.
@@ -68,13 +67,12 @@ def check(*, claim: DomainClaim, hurried: bool = True) -> DomainClaim:
     return held
 
 
-def due() -> list[int]:
+def due() -> QuerySet[DomainClaim]:
     """Return the claims that DNS should be asked about again: verified ones, once a day."""
-    stale = Q(checked_at=None) | Q(checked_at__lte=timezone.now() - EVERY)
-    found = DomainClaim.objects.filter(
+    stale = Q(checked_at=None) | Q(checked_at__lte=clock.now() - EVERY)
+    return DomainClaim.objects.filter(
         stale, verified_at__isnull=False, tenant__archived_at__isnull=True
     )
-    return list(found.order_by("checked_at").values_list("pk", flat=True)[:500])
 
 
 @transaction.atomic
@@ -104,7 +102,7 @@ def remove(*, claim: DomainClaim, by: str) -> None:
 def _judge(claim: DomainClaim, problem: DnsProblem) -> None:
     if problem is DnsProblem.NONE and claim.verified_at is None and not _serve(claim):
         problem = DnsProblem.ELSEWHERE
-    claim.checked_at = timezone.now()
+    claim.checked_at = clock.now()
     claim.problem = problem
     if problem is DnsProblem.NONE:
         claim.verified_at = claim.verified_at or claim.checked_at

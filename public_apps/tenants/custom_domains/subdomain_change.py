@@ -7,10 +7,12 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from public_apps.core import errors
+from public_apps.core import clock, errors
+from public_apps.core.sweeps import Sweep
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.models import Domain, Tenant
 
@@ -46,14 +48,33 @@ def change(*, tenant: Tenant, label: str, by: str) -> Domain:
     return after
 
 
-@transaction.atomic
 def let_go() -> list[str]:
-    """Free the old names whose time is over, and return their hosts."""
-    over = Domain.objects.select_for_update(skip_locked=True).filter(retires_at__lte=timezone.now())
-    hosts = [domain.domain for domain in over]
-    over.filter(domain__in=hosts).delete()
+    """Free the old names whose time is over, each by itself, and return their hosts."""
+    hosts: list[str] = []
+    RETIRED.of(lambda domain: hosts.extend(_free(domain))).run()
+    return hosts
+
+
+def _over() -> QuerySet[Domain]:
+    found: QuerySet[Domain] = Domain.objects.filter(retires_at__lte=Now())
+    return found
+
+
+def _free(domain: Domain) -> list[str]:
+    over = _over().select_for_update(skip_locked=True).filter(pk=domain.pk)
+    hosts = [each.domain for each in over]
+    Domain.objects.filter(domain__in=hosts).delete()
     domains.give_back(hosts)
     return hosts
+
+
+RETIRED: Sweep[Domain] = Sweep(
+    name="let_go",
+    rows=_over,
+    work=_free,
+    named=lambda domain: str(domain.domain),
+    order=("retires_at",),
+)
 
 
 def _ours(tenant: Tenant, label: str) -> Domain:
@@ -70,7 +91,7 @@ def _ours(tenant: Tenant, label: str) -> Domain:
 def _swap(before: Domain, after: Domain) -> None:
     was_first = before.is_primary
     Domain.objects.filter(pk=before.pk).update(
-        is_primary=False, retires_at=timezone.now() + REDIRECTS_FOR
+        is_primary=False, retires_at=clock.now() + REDIRECTS_FOR
     )
     after.retires_at = None
     after.is_primary = was_first

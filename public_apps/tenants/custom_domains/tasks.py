@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from public_apps.core import jobs
+from public_apps.core import jobs, sweeps
+from public_apps.core.sweeps import Sweep
 from public_apps.tenants.custom_domains import claims, subdomain_change
 from public_apps.tenants.models import DomainClaim
 
 
-@jobs.periodic("custom_domains.sweep_domains", cron="*/10 * * * *", rank=jobs.HOUSEKEEPING)
+@jobs.periodic(
+    "custom_domains.sweep_domains",
+    cron="*/10 * * * *",
+    rank=jobs.HOUSEKEEPING,
+    sweeps=("sweep_domains", "let_go"),
+)
 def sweep_domains(timestamp: int) -> None:
     """Ask for each verified domain once a day, and let go the old names whose time is over."""
-    for claim_id in claims.due():
-        jobs.defer_once("custom_domains.check_domain", lock=f"domain:{claim_id}", claim_id=claim_id)
-    subdomain_change.let_go()
+    sweeps.each(STALE.run, subdomain_change.let_go)
+
+
+def enqueue(claim: DomainClaim) -> None:
+    """Enqueue the question about a domain unless it is waiting."""
+    jobs.defer_once("custom_domains.check_domain", lock=f"domain:{claim.pk}", claim_id=claim.pk)
+
+
+STALE: Sweep[DomainClaim] = Sweep(
+    name="sweep_domains",
+    rows=claims.due,
+    work=enqueue,
+    named=lambda claim: f"domain {claim.pk}",
+    order=("checked_at", "pk"),
+    most=500,
+)
 
 
 @jobs.task("custom_domains.check_domain", rank=jobs.LAST)

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -61,7 +62,7 @@ class Export(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", related_name="exports", on_delete=models.CASCADE)
-    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    asked_at = models.DateTimeField(_("asked"), db_default=Now())
     asked_by = models.EmailField(_("by"))
     language = models.CharField(_("language"), max_length=8, default="en")
     done = models.PositiveIntegerField(_("parts done"), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,7 +22,7 @@ class Departure(models.Model):
         "tenants.Tenant", related_name="departures", on_delete=models.PROTECT
     )
     aim = models.CharField(_("aim"), max_length=8, choices=Aim)
-    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    asked_at = models.DateTimeField(_("asked"), db_default=Now())
     asked_by = models.CharField(_("by"), max_length=255)
     begins_at = models.DateTimeField(_("begins"))
     # Set where asking has suspended the tenant: only that is taken back when it is undone.

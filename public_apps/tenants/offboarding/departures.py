@@ -8,10 +8,9 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.dispatch import receiver
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from public_apps.core import jobs, mail
+from public_apps.core import clock, jobs, mail
 from public_apps.core.errors import Invalid, Refused
 from public_apps.tenants import offboarding_hooks, suspension
 from public_apps.tenants.models import AccessChange, Aim, Departure, Tenant
@@ -33,7 +32,7 @@ def request_erasure(*, tenant: Tenant, by: str) -> Departure:
     Its subscription ends at once, so that nobody is charged meanwhile.
     """
     locked = suspension.lock(tenant.pk)
-    begins = timezone.now() + UNDO_FOR
+    begins = clock.now() + UNDO_FOR
     departure = current(locked)
     if departure is not None and departure.aim == Aim.ERASURE:
         return departure
@@ -41,7 +40,7 @@ def request_erasure(*, tenant: Tenant, by: str) -> Departure:
         departure = Departure(tenant=locked)
     departure.aim, departure.asked_by, departure.begins_at = Aim.ERASURE, by, begins
     if locked.held_at is None and departure.dropped_at is None:
-        departure.held_at = timezone.now()
+        departure.held_at = clock.now()
         suspension.hold(
             tenant=locked, reason=_("It will be deleted: an owner asked for it."), by=by
         )
@@ -80,7 +79,7 @@ def put_off(*, tenant: Tenant, until: datetime, by: str) -> Departure:
     planned = current(locked)
     if planned is None or not planned.can_be_put_off:
         raise Refused(_("No archive is planned that could be put off."))
-    if until <= timezone.now():
+    if until <= clock.now():
         over = _("This day is over.")
         raise Invalid(over, errors={"until": [over]})
     _call_off(planned)
@@ -145,7 +144,7 @@ def _plan(locked: Tenant, *, begins_at: datetime, by: str) -> Departure:
 
 
 def _call_off(departure: Departure) -> None:
-    departure.undone_at = timezone.now()
+    departure.undone_at = clock.now()
     departure.save(update_fields=["undone_at"])
 
 
@@ -156,8 +155,7 @@ def _promise_mail(departure: Departure, tenant: Tenant) -> None:
         )
 
 
-def enqueue(departure_id: int) -> None:
-    """Enqueue a departure unless it is waiting."""
-    jobs.defer_once(
-        "offboarding.proceed", lock=f"departure:{departure_id}", departure_id=departure_id
-    )
+def enqueue(departure_id: int, *, wait: timedelta | None = None) -> None:
+    """Enqueue a departure unless it is waiting; one that must wait does not hold up another."""
+    lock = f"{'departure_later' if wait else 'departure'}:{departure_id}"
+    jobs.defer_once("offboarding.proceed", lock=lock, wait=wait, departure_id=departure_id)

@@ -12,16 +12,17 @@ from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
 from public_apps.accounts.models import User
+from public_apps.core import clock
 from public_apps.core import email_addresses as addresses
-from public_apps.core import sweeps
 from public_apps.core.schema_context import inside
+from public_apps.core.sweeps import Sweep
 from public_apps.tenants import domains, offboarding_hooks, suspension
 from public_apps.tenants.models import Aim, Departure, Domain, KeptSchema, Tenant
 from public_apps.tenants.offboarding import orphans
 from public_apps.tenants.offboarding_hooks import ErasureScope, StepBlocked
+from public_apps.tenants.routing import STILL_IN_USE
 from public_apps.tenants.schema_drop import drop_schema
 
 log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ def _end_subscriptions(departure: Departure, tenant: Tenant) -> bool:
     if departure.unpaid_at or not (erasing or _has_begun(departure)):
         return False
     offboarding_hooks.end_subscriptions(tenant)
-    departure.unpaid_at = timezone.now()
+    departure.unpaid_at = clock.now()
     return True
 
 
@@ -79,25 +80,25 @@ def _close(departure: Departure, tenant: Tenant) -> bool:
         return False
     # Once more: its owner may have chosen a plan again meanwhile, and would pay for a closed door.
     offboarding_hooks.end_subscriptions(tenant)
-    departure.closed_at = timezone.now()
+    departure.closed_at = clock.now()
     tenant.archived_at = tenant.archived_at or departure.closed_at
     tenant.save(update_fields=["archived_at"])
     return True
 
 
 def _store(departure: Departure, tenant: Tenant) -> bool:
-    if departure.stored_at or not departure.closed_at or departure.dropped_at:
+    if departure.stored_at or departure.dropped_at or not _is_shut(departure):
         return False
     if departure.aim == Aim.ERASURE:
         return False
     departure.stored_as = offboarding_hooks.archive_storage().store(tenant)
-    departure.stored_at = timezone.now()
+    departure.stored_at = clock.now()
     return True
 
 
 def _drop(departure: Departure, tenant: Tenant) -> bool:
     ready = departure.stored_at or departure.aim == Aim.ERASURE
-    if departure.dropped_at or not departure.closed_at or not ready:
+    if departure.dropped_at or not ready or not _is_shut(departure):
         return False
     if departure.aim == Aim.ERASURE:
         # Only here is it known who its people were: erased with the schema, or neither is.
@@ -106,7 +107,7 @@ def _drop(departure: Departure, tenant: Tenant) -> bool:
         drop_schema(kept.schema_name)
         kept.delete()
     drop_schema(tenant.schema_name)
-    departure.dropped_at = timezone.now()
+    departure.dropped_at = clock.now()
     log.warning("tenant dropped", schema=tenant.schema_name, aim=departure.aim)
     return True
 
@@ -118,20 +119,20 @@ def _erase_archived(departure: Departure, tenant: Tenant) -> bool:
         return False
     if not departure.proof:
         _erase(departure, tenant)
-    departure.erased_at = timezone.now()
+    departure.erased_at = clock.now()
     return True
 
 
 def _free_domains(departure: Departure, tenant: Tenant) -> bool:
     gone = departure.dropped_at
-    if departure.freed_at or gone is None or gone > timezone.now() - QUARANTINE:
+    if departure.freed_at or gone is None or gone > clock.now() - QUARANTINE:
         return False
     hosts = list(tenant.domains.values_list("domain", flat=True))
     Domain.objects.filter(tenant=tenant).delete()
     # Proven once, it would keep everybody else from proving it.
     tenant.domain_claims.update(verified_at=None, failing_since=None)
     domains.give_back(hosts)
-    departure.freed_at = timezone.now()
+    departure.freed_at = clock.now()
     return True
 
 
@@ -140,8 +141,23 @@ _STEPS: tuple[Step, ...] = (
 )  # fmt: skip
 
 
+def wait_for_the_door(departure: Departure) -> timedelta | None:
+    """Return how long until nobody can be within any more; None unless that is what it waits for.
+
+    What somebody was told is saved must be in the archive, not only in what is dropped.
+    """
+    if departure.closed_at is None or departure.dropped_at or departure.undone_at:
+        return None
+    left = departure.closed_at + STILL_IN_USE - clock.now()
+    return left if left > timedelta(0) else None
+
+
+def _is_shut(departure: Departure) -> bool:
+    return departure.closed_at is not None and wait_for_the_door(departure) is None
+
+
 def _has_begun(departure: Departure) -> bool:
-    return departure.begins_at <= timezone.now()
+    return departure.begins_at <= clock.now()
 
 
 def _erase(departure: Departure, tenant: Tenant) -> None:
@@ -155,7 +171,7 @@ def _erase(departure: Departure, tenant: Tenant) -> None:
         "people": len(addresses),
         "rows": erased,
         "archives": archives,
-        "at": timezone.now().isoformat(),
+        "at": clock.now().isoformat(),
     }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     departure.proof = {**told, "sha256": digest}
@@ -164,20 +180,23 @@ def _erase(departure: Departure, tenant: Tenant) -> None:
     departure.asked_by = "erased" if "@" in departure.asked_by else departure.asked_by
 
 
-def erase_late() -> int:
-    """Erase what has come in about tenants since they were erased; return how many rows."""
-    lately = Departure.objects.filter(erased_at__gt=timezone.now() - LATE)
-    counts: list[int] = []
+def erase_late() -> None:
+    """Erase what has come in about tenants since they were erased."""
+    ERASED_LATELY.run()
 
-    def erase(tenant_id: int) -> None:
-        tenant = suspension.lock(tenant_id)
-        counts.extend(
-            offboarding_hooks.erase(ErasureScope(tenant=tenant, addresses=frozenset())).values()
-        )
 
-    ids = lately.values_list("tenant_id", flat=True)
-    sweeps.sweep("erase_late", ids, erase, named=lambda tenant_id: f"tenant {tenant_id}")
-    return sum(counts)
+def _erase_again(departure: Departure) -> None:
+    tenant = suspension.lock(departure.tenant_id)
+    offboarding_hooks.erase(ErasureScope(tenant=tenant, addresses=frozenset()))
+
+
+ERASED_LATELY: Sweep[Departure] = Sweep(
+    name="erase_late",
+    rows=lambda: Departure.objects.filter(erased_at__gt=clock.now() - LATE),
+    work=_erase_again,
+    named=lambda departure: f"tenant {departure.tenant_id}",
+    most=10_000,  # all of a night, who left within two months
+)
 
 
 def _addresses(tenant: Tenant) -> frozenset[str]:
@@ -191,5 +210,5 @@ def _addresses(tenant: Tenant) -> frozenset[str]:
 
 def _note(departure_id: int, error: str) -> None:
     Departure.objects.filter(pk=departure_id).update(
-        tried_at=timezone.now(), error=error[:LONGEST_ERROR]
+        tried_at=clock.now(), error=error[:LONGEST_ERROR]
     )

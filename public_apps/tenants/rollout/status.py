@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.utils import timezone
 
+from public_apps.core import clock
 from public_apps.tenants.models import Tenant, TenantMigration
 from public_apps.tenants.rollout.inspection import in_fleet
 from public_apps.tenants.rollout.workers import Outcome
@@ -34,7 +34,7 @@ def write(outcomes: Iterable[Outcome]) -> None:
 def _row(tenant_id: int, outcome: Outcome) -> TenantMigration:
     return TenantMigration(
         tenant_id=tenant_id,
-        at=timezone.now(),
+        at=clock.now(),
         head=head.fingerprint(),
         milliseconds=outcome.milliseconds,
         error=outcome.error[:LONGEST_ERROR],

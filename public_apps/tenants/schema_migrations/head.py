@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from functools import cache, lru_cache
+from pathlib import Path
 
 from django.db.migrations.loader import MigrationLoader
 
@@ -44,6 +46,12 @@ def fingerprint(applied: Keys | None = None) -> str:
     keys = required() if applied is None else required().intersection(applied)
     names = sorted(f"{app}.{name}" for app, name in keys)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def files() -> list[Path]:
+    """Return where this code's migrations are written."""
+    modules = {type(migration).__module__ for migration in _loader().disk_migrations.values()}
+    return [Path(str(sys.modules[name].__file__)) for name in sorted(modules)]
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from django.contrib.contenttypes.management import inject_rename_contenttypes_operations
 from django.db import connection, router
@@ -22,6 +23,7 @@ from public_apps.core.schema_context import inside
 from public_apps.tenants.schema_migrations import post_migrate
 from public_apps.tenants.schema_migrations.head import Key, Keys
 from public_apps.tenants.schema_migrations.introspection import by_namespace
+from public_apps.tenants.schema_migrations.kept import Texts
 
 # Operations after which `post_migrate` finds nothing new: all that concern columns and indexes.
 WITHOUT_EFFECTS = frozenset(
@@ -55,10 +57,14 @@ class MigrationStep:
     text: str | None = None
 
     @property
+    def key(self) -> Key:
+        """What the migration is called."""
+        return self.migration.app_label, self.migration.name
+
+    @property
     def records(self) -> list[Key]:
         """What is recorded as applied: a squashed migration stands for those that it replaces."""
-        own = (self.migration.app_label, self.migration.name)
-        return [(app, name) for app, name in self.migration.replaces] or [own]
+        return [(app, name) for app, name in self.migration.replaces] or [self.key]
 
 
 @dataclass
@@ -81,6 +87,11 @@ class Plan:
             and not self.may_have_effects
         )
 
+    @property
+    def texts(self) -> dict[Key, str]:
+        """What is known as text, by migration."""
+        return {step.key: step.text for step in self.steps if step.text is not None}
+
     @cached_property
     def wanted(self) -> post_migrate.Wanted:
         """Return the content types and permissions that belong to the plan's end."""
@@ -100,10 +111,13 @@ class UnknownMigrations(Exception):
     """This code does not know migrations that it is asked to go to: a newer release's, maybe."""
 
 
-def compile_plan(schema_name: str, *, upto: Keys | None = None) -> Plan:
+def compile_plan(
+    schema_name: str, *, upto: Keys | None = None, texts: Texts = MappingProxyType({})
+) -> Plan:
     """Return the plan for a schema, and for all others that have applied the same.
 
-    It leads to this code's head, or to exactly the migrations `upto` of an earlier release. Raises
+    It leads to this code's head, or to exactly the migrations `upto` of an earlier release. What
+    `texts` holds of a migration, an earlier plan for the same has shown to be what it does. Raises
     `ConflictingMigrations`, `UnknownMigrations`, and Django's InconsistentMigrationHistory.
     """
     with inside(schema_name), by_namespace():
@@ -121,8 +135,8 @@ def compile_plan(schema_name: str, *, upto: Keys | None = None) -> Plan:
         steps = []
         for migration, _backwards in order:
             if migration in left:
-                works, state = _prepare(migration, state)
-                steps.append(MigrationStep(migration, works))
+                step, state = _step(migration, state, texts)
+                steps.append(step)
         # Asked again: a squash whose parts are all applied counts as applied to the loader.
         applied = frozenset(executor.recorder.applied_migrations())
         recorded = applied.union(*(step.records for step in steps))
@@ -156,6 +170,21 @@ def _leaves(loader: MigrationLoader, upto: Keys) -> list[Key]:
 
 def _is_djangos_own(step: MigrationStep) -> bool:
     return all(type(work.operation).__module__.startswith("django.") for work in step.works)
+
+
+def _step(
+    migration: Migration, state: ProjectState, texts: Texts
+) -> tuple[MigrationStep, ProjectState]:
+    """Return what a migration does and the state after it, whose models wait till they are asked for."""
+    text = texts.get((migration.app_label, migration.name))
+    if text is None:
+        works, after = _prepare(migration, state)
+        return MigrationStep(migration, works), after
+    after = state.clone()
+    after.__dict__.pop("apps", None)  # or each operation would render again what it changes
+    for operation in migration.operations:
+        operation.state_forwards(migration.app_label, after)
+    return MigrationStep(migration, [], text), after
 
 
 def _prepare(migration: Migration, state: ProjectState) -> tuple[list[Work], ProjectState]:
@@ -194,5 +223,5 @@ def _pinned(state: ProjectState) -> ProjectState:
     """
     pinned = state.clone()
     pinned.is_delayed = False
-    del pinned.apps
+    pinned.__dict__.pop("apps", None)
     return pinned

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import gateway, webhook_endpoint
+from billing import gateway, portal, webhook_endpoint
 from public_apps.core.scrubbing import scrub
 from staff.doctor import examination, infrastructure
 from staff.doctor.findings import Finding, Verdict, failing, ok
@@ -33,7 +33,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fix",
             action="store_true",
-            help="create or correct the webhook endpoint at Stripe; a new secret is shown once",
+            help="create or correct at Stripe the webhook endpoint, whose new secret is shown once, "
+            "and the customer portal",
         )
         parser.add_argument("--send-mail", metavar="ADDRESS", help="send a test mail there")
 
@@ -69,13 +70,15 @@ class Command(BaseCommand):
     def _fix(self) -> None:
         if settings.STRIPE.mode == "manual":
             raise CommandError("Manual mode: Stripe is not asked for anything.")
+        done = self._fix_portal()
         try:
             fixed = webhook_endpoint.fix()
         except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
             self._show(failing("fix", str(error), "The endpoint was left as it is."))
             return
         if fixed is None:
-            self._show(ok("fix", "There was nothing to fix at Stripe."))
+            if not done:
+                self._show(ok("fix", "There was nothing to fix at Stripe."))
             return
         self._show(ok("fix", f"The webhook endpoint: {fixed.done}."))
         if fixed.secret:
@@ -84,6 +87,17 @@ class Command(BaseCommand):
                 "    → Add it to STRIPE_WEBHOOK_SECRET of web and worker (comma-separated, beside an\n"
                 "      old one that is still in use) and restart both."
             )
+
+    def _fix_portal(self) -> bool:
+        """Bring the customer portal in line; return whether there is something to tell of that."""
+        try:
+            fixed = portal.fix()
+        except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
+            self._show(failing("fix", str(error), "The customer portal was left as it is."))
+            return True
+        if fixed:
+            self._show(ok("fix", f"The customer portal: {fixed}."))
+        return bool(fixed)
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

@@ -10,13 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from billing import access, archiving, manual_mode
 from billing.manual_mode import Opening
 from billing.models import Subscription
 from public_apps.audit import audit
-from public_apps.core import errors
+from public_apps.core import clock, errors
 from public_apps.tenants import domains, suspension
 from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Status, Tenant
@@ -116,7 +115,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         audit.record(actor=OPERATOR, action="tenant.archived", target=tenant)
         if drop:
-            departures.plan_archive(tenant=tenant, begins_at=timezone.now(), by=OPERATOR)
+            departures.plan_archive(tenant=tenant, begins_at=clock.now(), by=OPERATOR)
         self.stdout.write(f"archived {tenant.schema_name}")
 
     def _leave(self, tenant: Tenant, options: dict[str, Any]) -> None:

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from public_apps.accounts.navigation import NavigationItem, add_page, items
 from public_apps.accounts.view_decorators import has_permission
 
 register = template.Library()
 
 
-@dataclass(frozen=True)
-class NavigationItem:
-    """A page that the navigation may lead to: its URL's name, and the deed that opens it."""
-
-    name: str
-    title: str | Promise
-    operation: str = ""
-
-
-PLACES = (
-    NavigationItem("home", _("Home")),
-    NavigationItem("buildings-page", _("Buildings"), "buildings.list"),
-    NavigationItem("finances-page", _("Finances"), "periods.list"),
-    NavigationItem("requests-page", _("Requests"), "requests.list"),
-    NavigationItem("announcements-page", _("Announcements"), "announcements.list"),
-    NavigationItem("votes-page", _("Votes"), "votes.list"),
-    NavigationItem("members-page", _("Members"), "invitations.list"),
-    NavigationItem("settings-page", _("Settings"), "workspace.partial_update"),
-    NavigationItem("billing-page", _("Subscription"), "subscription.retrieve"),
-)
+add_page("home", _("Home"), place=0)
+add_page("members-page", _("Members"), operation="invitations.list", place=100)
+add_page("settings-page", _("Settings"), operation="workspace.partial_update", place=110)
+add_page("billing-page", _("Subscription"), operation="subscription.retrieve", place=120)
 
 
 @register.simple_tag(takes_context=True)
@@ -43,7 +26,9 @@ def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the pages that whoever asks may open, and which of them is open."""
     request: HttpRequest = context["request"]
     open_to = [
-        place for place in PLACES if not place.operation or has_permission(request, place.operation)
+        place
+        for place in items()
+        if not place.operation or has_permission(request, place.operation)
     ]
     return [shown for place in open_to if (shown := _shown(place, request))]
 

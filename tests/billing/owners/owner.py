@@ -86,11 +86,12 @@ class Owner:
     def pay_with(self, card: str) -> None:
         """Let the subscription be paid with one of Stripe's test cards from now on."""
         customer = self.at_stripe["customer"]
-        attached = self._change(f"payment_methods/{card}/attach", customer=customer)
+        attached = self.change(f"payment_methods/{card}/attach", customer=customer)
         path = f"subscriptions/{self.subscription_id}"
-        self._change(path, default_payment_method=attached["id"])
+        self.change(path, default_payment_method=attached["id"])
 
-    def _change(self, path: str, **params: str) -> Document:
+    def change(self, path: str, **params: str) -> Document:
+        """Change something by Stripe's API."""
         key = self.shop.stack.env["STRIPE_SECRET_KEY"]
         answer = requests.post(
             f"{self.shop.mock}/v1/{path}", data=params, auth=(key, ""), timeout=30

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from billing.models import Plan
 from billing.owners import actions, overview, quota_enforcement
@@ -158,7 +159,7 @@ def move(tenant: Tenant, plan: str) -> None:
     actions.change_plan(
         account=Account(tenant=tenant),
         wish=PlanChange(plan=plan, interval="month"),
-        request=IdempotentRequest(),
+        request=IdempotentRequest(created_at=timezone.now()),
     )
 
 

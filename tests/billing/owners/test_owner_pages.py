@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.billing.owners.owner import Owner
-from tests.billing.owners.test_add_ons import ADD_ON, Seller
 from tests.browsing import DESKTOP, PHONE, keep_screenshot, open_page
 from tests.customer import PASSWORD, until
 
@@ -67,6 +66,41 @@ def test_an_owner_changes_the_plan_cancels_and_resumes(
     page.wait_for_url("**/billing/")
     expect(page.locator(".notice.success")).to_have_text("Your subscription goes on.")
     assert not owner.at_stripe["cancel_at_period_end"]
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "el-GR"])
+def test_an_upgrade_whose_bank_asks_waits_until_it_is_confirmed_or_given_up(
+    owner: Owner, sign_in: SignIn, locale: str
+) -> None:
+    """Case 4."""
+    owner.pay_with("pm_card_authenticationRequired")
+    page = sign_in(owner, PHONE, locale=locale)
+    waiting = page.locator("[data-pending=plan]")
+    _ask_for_professional(page)
+    expect(waiting).to_contain_text("€")
+    assert owner.get()["plan"]["code"] == "starter"
+    keep_screenshot(page, f"billing-pending-{locale[:2]}")
+    waiting.get_by_role("button").click()
+    page.wait_for_url("**/billing/")
+    expect(page.locator(".notice.success")).to_be_visible()
+    expect(waiting).to_have_count(0)
+    assert owner.get()["plan"]["code"] == "starter"
+    assert [each["status"] for each in owner.invoices()] == ["void", "paid"]
+
+    _ask_for_professional(page)
+    waiting.get_by_role("link").click()
+    page.get_by_role("button", name="Confirm the payment").click()
+    expect(page.get_by_text("This invoice is paid.")).to_be_visible()
+    until(lambda: owner.get()["plan"]["code"] == "professional")
+    page.goto(f"{owner.workspace.url}billing/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(waiting).to_have_count(0)
+
+
+def _ask_for_professional(page: Page) -> None:
+    page.locator("a[href*='plan=professional'][href*='interval=month']").click()
+    page.locator("form[action='/billing/change/'] button[type=submit]").click()
+    page.wait_for_url("**/billing/")
 
 
 def test_a_declined_card_is_told_on_the_page(owner: Owner, sign_in: SignIn) -> None:
@@ -163,15 +197,3 @@ def test_the_page_speaks_greek(owner: Owner, sign_in: SignIn) -> None:
 def _reads(page: Page, url: str, where: str, text: str) -> bool:
     page.goto(url)
     return page.locator(where).filter(has_text=text).count() == 1
-
-
-def test_an_owner_reads_what_a_month_costs_with_all_that_was_added(
-    owner: Owner, sign_in: SignIn
-) -> None:
-    total = owner.get()["next_charge"]["amount"] + ADD_ON
-    Seller(owner).add(quantity=1)
-    until(lambda: owner.get()["next_charge"]["amount"] == total)
-    facts = sign_in(owner, java_script_enabled=False).locator("dl.pairs").first
-    expect(facts).to_contain_text("Starter")
-    expect(facts).to_contain_text(f"€{total // 100} per month")
-    expect(facts).to_contain_text(f"€{total // 100} on ")

@@ -24,6 +24,8 @@ def test_an_owner_sees_plan_price_and_the_next_charge(owner: Owner) -> None:
         "unit_amount": price.unit_amount,
         "currency": "eur",
         "interval": "month",
+        "interval_count": 1,
+        "every": "per month",
         "quantity": 1,
     }
     assert shown["next_charge"]["amount"] == price.unit_amount
@@ -34,6 +36,7 @@ def test_an_owner_sees_plan_price_and_the_next_charge(owner: Owner) -> None:
     assert shown["limits"]["apartments"]["limit"] == price.plan.most_apartments
     assert shown["actions"] == {
         "change_plan": True,
+        "give_up_change": False,
         "cancel": True,
         "resume": False,
         "portal": True,
@@ -95,6 +98,7 @@ CALLS = [
     ("POST", "/api/subscription/cancel/"),
     ("POST", "/api/subscription/resume/"),
     ("POST", "/api/subscription/portal/"),
+    ("POST", "/api/subscription/contact/"),
 ]
 
 

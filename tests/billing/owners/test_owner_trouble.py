@@ -21,23 +21,17 @@ def is_unchanged(owner: Owner, before: str) -> bool:
     return price_at_stripe(owner) == before and len(owner.invoices()) == 1
 
 
-@pytest.mark.parametrize(
-    ("card", "said"),
-    [
-        ("pm_card_chargeCustomerFail", "declined"),
-        ("pm_card_authenticationRequired", "requires additional user action"),
-    ],
-)
 def test_a_card_that_does_not_pay_is_a_402_that_says_why_and_changes_nothing(
-    owner: Owner, card: str, said: str
+    owner: Owner,
 ) -> None:
     before = price_at_stripe(owner)
-    owner.pay_with(card)
+    owner.pay_with("pm_card_chargeCustomerFail")
     refused = owner.post("change-plan", YEARLY)
     assert refused.status_code == 402
     assert refused.json()["type"].endswith("payment-failed")
-    assert said in refused.json()["detail"]
-    assert is_unchanged(owner, before)
+    assert "declined" in refused.json()["detail"]
+    assert price_at_stripe(owner) == before
+    assert [each["status"] for each in owner.invoices()] == ["void", "paid"]
     owner.pay_with("pm_card_visa")
     assert owner.post("change-plan", YEARLY).status_code == 200
 
@@ -66,11 +60,6 @@ def test_each_trouble_has_its_answer(
     assert "sk_" not in refused.text
     _well_again(owner)
     assert is_unchanged(owner, before)
-
-
-def test_a_refusal_tells_the_reason(owner: Owner) -> None:
-    owner.fault(status=400, method="POST")
-    assert "as asked for" in owner.post("portal").json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +112,8 @@ def test_an_outage_is_not_kept_as_the_answer(owner: Owner) -> None:
 
 def test_reading_needs_no_stripe_at_all(owner: Owner) -> None:
     owner.fault(status=500)
-    assert owner.get()["status"] == "active"
+    shown = owner.get()
+    assert (shown["status"], shown["next_charge_known"]) == ("active", False)
     assert owner.get("/api/invoices/")["results"]
 
 

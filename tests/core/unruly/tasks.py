@@ -63,3 +63,10 @@ def hang(word: str) -> None:
     """Hang, whoever waits for the slot."""
     note.func(word)
     time.sleep(600)
+
+
+@app.task(queue="unruly", name="unruly.take_long")
+def take_long(word: str, seconds: int) -> None:
+    """Be at it for longer than a worker may be silent."""
+    note.func(word)
+    time.sleep(seconds)

@@ -13,7 +13,7 @@ from public_apps.core.schema_context import inside
 from tenant_apps.finances import queries
 from tenant_apps.finances.models import Charge, Period
 from tenant_apps.home.models import Sample
-from tests.core.test_jobs import working
+from tests.core.unruly_worker import working
 from tests.core.web_stack import HttpClient, WebStack, create_workspace
 from tests.customer import until
 from tests.tenant_api.populated_workspace import PopulatedWorkspace

@@ -12,7 +12,7 @@ from devstack.processes import ROOT
 
 READ = re.compile(r'\benv,\s+"([A-Z][A-Z0-9_]+)"|\b_env,\s+"([A-Z][A-Z0-9_]+)"')
 PYTEST = (["/x/bin/pytest", "tests/unit"], {"pytest", "sys"})
-LISTED = re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+LISTED = sorted(development.settings_of(ROOT))
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ function order(form: FormData) {
     email: text(form, "email"),
     first_name: text(form, "first_name"),
     last_name: text(form, "last_name"),
+    tax_id: text(form, "tax_id"),
     plan: text(form, "plan"),
     interval: text(form, "interval") === "year" ? ("year" as const) : ("month" as const),
   };

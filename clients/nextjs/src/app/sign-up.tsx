@@ -38,6 +38,10 @@ export function SignUp({ plans, attempt, domain, pretend, signup }: SignUpProps)
             domain={domain} signup={signup?.id}
             organization={order?.organization ?? ""} subdomain={order?.subdomain ?? ""}
           />
+          <Field
+            name="tax_id" label={t("signUp.taxId")} defaultValue={order?.tax_id} hint={t("signUp.taxId.hint")}
+            autoCapitalize="characters" spellCheck={false} maxLength={20}
+          />
         </fieldset>
         <fieldset className="card">
           <legend className={styles.legend}>{t("signUp.owner")}</legend>

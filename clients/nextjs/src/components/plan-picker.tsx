@@ -66,6 +66,7 @@ function PlanPrice({ plan, interval }: { plan: Plan; interval: Interval }) {
         <>
           <strong>{money(price.unit_amount, price.currency, language, { short: true })}</strong>{" "}
           {t(interval === "month" ? "plan.perMonth" : "plan.perYear")}
+          <small className={styles.tax}>{t(price.tax_behavior === "exclusive" ? "plan.exclusive" : "plan.inclusive")}</small>
         </>
       ) : t("plan.notSoOften")}
     </span>

@@ -21,11 +21,20 @@ export async function previewPlan(host: string, _: PreviewState, form: FormData)
   });
 }
 
-/** Change the plan, and be charged exactly what the preview said. */
+/** Change the plan, now and charged exactly what the preview said, or at the period's end; first the bank's question, if it has one. */
 export async function changePlan(host: string, _: FormState, form: FormData): Promise<FormState> {
   return asMember(host, form, async ({ api, path }) => {
-    unwrap(await api.POST("/api/subscription/change-plan/", { body: { ...wish(form), preview: false, at: text(form, "at") } }));
-    redirect(`${path("subscription")}?said=changed`);
+    const when = text(form, "when") === "period_end" ? "period_end" : "now";
+    const changed = unwrap(await api.POST("/api/subscription/change-plan/", { body: { ...wish(form), preview: false, at: text(form, "at"), when } }));
+    if ("next_action" in changed && changed.next_action) redirect(changed.next_action.url);
+    redirect(`${path("subscription")}?said=${when === "now" ? "changed" : "planned"}`);
+  });
+}
+
+/** Drop a change that waits, for its payment or for the end of the period. */
+export async function giveUpChange(host: string, _: FormState, form: FormData): Promise<FormState> {
+  return asMember(host, form, async ({ api }) => {
+    unwrap(await api.POST("/api/subscription/give-up-change/"));
   });
 }
 
@@ -37,7 +46,8 @@ export async function cancel(host: string, _: FormState, form: FormData): Promis
 
 export async function resume(host: string, _: FormState, form: FormData): Promise<FormState> {
   return asMember(host, form, async ({ api }) => {
-    unwrap(await api.POST("/api/subscription/resume/"));
+    const { next_action } = unwrap(await api.POST("/api/subscription/resume/"));
+    if (next_action) redirect(next_action.url);
   });
 }
 

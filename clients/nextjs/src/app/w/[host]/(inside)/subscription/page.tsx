@@ -8,12 +8,13 @@ import { PlanPicker } from "@/components/plan-picker";
 import type { Key } from "@/i18n";
 import { day, money, number } from "@/lib/format";
 import type { Interval, Plan } from "@/lib/plan";
-import type { Invoice, Subscription } from "@/lib/words";
+import type { Subscription } from "@/lib/words";
 import { shop } from "@/server/api";
 import { speak } from "@/server/language";
 import { enter, hostOf } from "@/server/workspace";
 
-import { beginAgain, cancel, openPortal, resume } from "./actions";
+import { beginAgain, cancel, giveUpChange, openPortal, resume } from "./actions";
+import { documentPath, Invoices } from "./invoices";
 import { PlanChange } from "./plan-change";
 import styles from "./subscription.module.css";
 
@@ -47,8 +48,12 @@ export default async function SubscriptionPage({ params, searchParams }: Props) 
   return (
     <div className="stack">
       <h1>{t("nav.subscription")}</h1>
+      {said === "planned" && <p className="notice good" role="status">{t("subscription.planned")}</p>}
       {said === "changed" && <p className="notice good" role="status">{t("subscription.changed")}</p>}
-      <Trouble subscription={subscription} />
+      {said === "not-shown" && <p className="notice error" role="alert">{t("invoice.notShown")}</p>}
+      <Trouble host={host} subscription={subscription} />
+      <Waiting host={host} subscription={subscription} />
+      <Planned host={host} subscription={subscription} />
       <Standing host={host} subscription={subscription} />
       {actions.begin_again && <Again host={host} plans={plans} plan={plan?.code} interval={interval} />}
       {actions.change_plan && (
@@ -57,7 +62,7 @@ export default async function SubscriptionPage({ params, searchParams }: Props) 
           <PlanChange host={host} plans={plans} plan={plan?.code} interval={interval} />
         </section>
       )}
-      <Invoices rows={invoices.results} />
+      <Invoices host={host} rows={invoices.results} />
       {actions.cancel && (
         <details className="card">
           <summary>{t("subscription.cancel")}</summary>
@@ -70,7 +75,7 @@ export default async function SubscriptionPage({ params, searchParams }: Props) 
 }
 
 /** What needs a payment, and where to make it. */
-async function Trouble({ subscription }: { subscription: Subscription }) {
+async function Trouble({ host, subscription }: { host: string; subscription: Subscription }) {
   const { t, language } = await speak();
   const { suspended, past_due, payment_problem: problem, data_kept_until } = subscription;
   if (!suspended && !past_due && !problem) return null;
@@ -81,8 +86,38 @@ async function Trouble({ subscription }: { subscription: Subscription }) {
       {suspended && data_kept_until && <p>{t("suspended.until", { date: day(data_kept_until, language) })}</p>}
       {past_due && !suspended && <p>{t("subscription.pastDue", { date: day(past_due.grace_ends_at, language) })}</p>}
       {problem && <p>{t("subscription.owed", { amount: money(problem.amount_due, problem.currency, language) })}</p>}
-      {problem?.pay_url && <p><a className="button" href={problem.pay_url}>{t("subscription.pay")}</a></p>}
+      {problem?.pay_url && <p><a className="button" href={documentPath(host, problem.invoice, "page")}>{t("subscription.pay")}</a></p>}
       {problem && <p className="small">{t("subscription.opensAgain")}</p>}
+    </section>
+  );
+}
+
+/** A change that the bank wants to have confirmed: nothing has changed until then. */
+async function Waiting({ host, subscription }: { host: string; subscription: Subscription }) {
+  const { t } = await speak();
+  const { pending_change: pending, next_action, actions } = subscription;
+  if (!pending) return null;
+  return (
+    <section className="notice warning" role="status">
+      <h2>{t("subscription.waiting")}</h2>
+      <p>{pending.detail}</p>
+      <div className="row">
+        {next_action && <a className="button" href={next_action.url}>{t("subscription.confirmPayment")}</a>}
+        {actions.give_up_change && <ActionForm action={giveUpChange.bind(null, host)} submit={t("subscription.giveUp")} look="button second" />}
+      </div>
+    </section>
+  );
+}
+
+/** A smaller plan that comes when the paid period ends. */
+async function Planned({ host, subscription }: { host: string; subscription: Subscription }) {
+  const { t } = await speak();
+  const { scheduled_change: planned, pending_change: pending, actions } = subscription;
+  if (!planned) return null;
+  return (
+    <section className="notice" role="status">
+      <p>{planned.detail}</p>
+      {actions.give_up_change && !pending && <ActionForm action={giveUpChange.bind(null, host)} submit={t("subscription.keep")} look="button second" />}
     </section>
   );
 }
@@ -129,47 +164,4 @@ async function Again({ host, plans, plan, interval }: { host: string; plans: Pla
       </ActionForm>
     </section>
   );
-}
-
-async function Invoices({ rows }: { rows: Invoice[] }) {
-  const { t, language } = await speak();
-  return (
-    <section className="card">
-      <h2>{t("invoice.many")}</h2>
-      {rows.length === 0 ? <p className="muted">{t("invoice.none")}</p> : (
-        <div className="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t("invoice.number")}</th><th scope="col">{t("subscription.status")}</th>
-                <th scope="col" className="right">{t("expense.amount")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((each) => (
-                <tr key={each.id}>
-                  <th scope="row">
-                    {each.hosted_url ? <a href={each.hosted_url}>{each.number || each.id}</a> : each.number || each.id}
-                    <span className="under">
-                      {each.created_at && day(each.created_at, language)}
-                      {each.pdf_url && <>{" · "}<a href={each.pdf_url}>PDF</a></>}
-                    </span>
-                  </th>
-                  <td><InvoiceStatus status={each.status ?? ""} /></td>
-                  <td className="right number">{money(each.amount_due ?? 0, each.currency ?? "eur", language)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-async function InvoiceStatus({ status }: { status: string }) {
-  const { t } = await speak();
-  if (status === "paid") return <span className="badge good">{t("invoice.paid")}</span>;
-  if (status === "open") return <span className="badge warm">{t("invoice.open")}</span>;
-  return <span className="badge">{t(status === "void" ? "invoice.void" : "invoice.other")}</span>;
 }

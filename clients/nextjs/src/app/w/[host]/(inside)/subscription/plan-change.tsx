@@ -4,6 +4,7 @@ import { useActionState } from "react";
 
 import { ActionForm, FormNotice, Sent, SubmitButton } from "@/components/form";
 import { PlanPicker } from "@/components/plan-picker";
+import type { Key } from "@/i18n";
 import { useLanguage } from "@/i18n/client";
 import { day, money } from "@/lib/format";
 import type { Interval, Plan } from "@/lib/plan";
@@ -27,6 +28,8 @@ export function PlanChange({ host, plans, plan, interval }: { host: string; plan
   );
 }
 
+const WHEN: Record<PlanPreview["when"], Key> = { now: "subscription.when.now", period_end: "subscription.when.periodEnd" };
+
 function Preview({ host, preview }: { host: string; preview: PlanPreview }) {
   const { t, language } = useLanguage();
   const { currency, lines, due_now, credit, next_charge } = preview;
@@ -36,7 +39,7 @@ function Preview({ host, preview }: { host: string; preview: PlanPreview }) {
       <table>
         <tbody>
           {lines.map((line) => (
-            <tr key={line.description}><td>{line.description}</td><td className="right number">{money(line.amount, currency, language)}</td></tr>
+            <tr key={`${line.kind} ${line.description}`}><td>{line.description}</td><td className="right number">{money(line.amount, currency, language)}</td></tr>
           ))}
         </tbody>
         <tfoot>
@@ -53,6 +56,17 @@ function Preview({ host, preview }: { host: string; preview: PlanPreview }) {
         <input type="hidden" name="plan" value={preview.plan} />
         <input type="hidden" name="interval" value={preview.interval} />
         <input type="hidden" name="at" value={preview.at} />
+        {preview.when_choices.length > 1 && (
+          <fieldset>
+            <legend>{t("subscription.when")}</legend>
+            {preview.when_choices.map((when) => (
+              <label key={when} className="row">
+                <input type="radio" name="when" value={when} defaultChecked={when === preview.when} /> {t(WHEN[when])}
+              </label>
+            ))}
+          </fieldset>
+        )}
+        {preview.when_choices.length === 1 && <input type="hidden" name="when" value={preview.when} />}
       </ActionForm>
     </div>
   );
