@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from devstack import (
     databases,
     environment,
     os_signals,
+    second_look,
     seeds,
     template,
     xdist_databases,
@@ -118,8 +120,7 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
     else:
         screen.heading("Checks")
         runner.run_two_at_once(checks(missing))
-        whole = [SLOWEST, *seeds.option(os.environ)]
-        run_tests(runner, stack, whole, number or xdist_databases.sensible_number())
+        run_all_tests(runner, stack, screen, number or xdist_databases.sensible_number())
     return verdict(runner, screen, missing)
 
 
@@ -157,12 +158,44 @@ def side_by_side(arguments: list[str]) -> tuple[int | None, list[str]]:
 
 
 def run_tests(runner: Runner, stack: Stack, arguments: list[str], number: int) -> None:
-    """Run the tests in that many lanes, or one by one."""
+    """Run some tests in that many lanes, or one by one."""
+    with lanes(stack, number) as (in_lanes, environ):
+        runner.run(tests(*in_lanes, *arguments, environ=environ))
+
+
+def run_all_tests(runner: Runner, stack: Stack, screen: Screen, number: int) -> None:
+    """Run every test in that many lanes; in CI the few that fail have a second look."""
+    remembered = second_look.cache(stack.folder)
+    with lanes(stack, number) as (in_lanes, environ):
+        arguments = (*in_lanes, SLOWEST, *seeds.option(os.environ), *remembered)
+        everything = tests(*arguments, environ=environ)
+        if not in_ci():
+            runner.run(everything)
+            return
+        second_look.take(
+            runner,
+            screen,
+            stack.folder,
+            first=everything,
+            again=lambda *chosen: replace(
+                tests(*remembered, *chosen, environ={}), title="Tests, once more"
+            ),
+        )
+
+
+@contextmanager
+def lanes(stack: Stack, number: int) -> Iterator[tuple[tuple[str, ...], Mapping[str, str]]]:
+    """Make that many lanes, or none for one; yield what pytest is told of them, and its environment."""
     if number == 1:
-        runner.run(tests(*arguments, environ={}))
+        yield (), {}
         return
     with xdist_databases.opened(stack, number) as environ:
-        runner.run(tests(*IN_LANES, f"-n{number}", *arguments, environ=environ))
+        yield (*IN_LANES, f"-n{number}"), environ
+
+
+def in_ci() -> bool:
+    """Tell whether this run decides about a change for others."""
+    return os.environ.get("CI", "").lower() in {"true", "1"}
 
 
 def browser(stack: Stack, screen: Screen, missing: list[str]) -> dict[str, str]:
@@ -308,7 +341,7 @@ def verdict(runner: Runner, screen: Screen, missing: list[str]) -> int:
     if runner.failed:
         screen.plain(f"✗ Failed: {', '.join(runner.failed)}")
         return 1
-    if missing and os.environ.get("CI", "").lower() in {"true", "1"}:
+    if missing and in_ci():
         screen.plain("✗ In CI everything must run.")
         return 1
     screen.plain("✓ All passed.")

@@ -63,8 +63,8 @@ class Runner:
             beside.join()
             raise
 
-    def run(self, check: Check) -> None:
-        """Run one check and show how it went."""
+    def run(self, check: Check) -> int:
+        """Run one check and show how it went; return its exit code."""
         try:
             if check.loud:
                 self._screen.heading(check.title)
@@ -75,6 +75,8 @@ class Runner:
             self.failed.append(check.title)
             if error.stdout and not self._stopped.is_set():
                 self._screen.plain(f"{check.title}:\n{error.stdout.rstrip()}")
+            return error.returncode
+        return 0
 
     def _tell_all(self, number: signal.Signals) -> None:
         for process in list(self._going):
