@@ -170,7 +170,7 @@ MIDDLEWARE = [
     "public_apps.core.middleware.ProblemJson",
     "public_apps.core.rest.throttling.RateLimitMiddleware",
     "public_apps.core.request_bodies.BodyMiddleware",
-    "public_apps.core.request_bodies.SignInJson",
+    "public_apps.core.storable_text.StorableText",
     "public_apps.core.trailing_slashes.PageAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -347,7 +347,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["public_apps.core.rest.parsers.JSON"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
     "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.openapi.Schema",
     "DEFAULT_THROTTLE_RATES": {

@@ -9,7 +9,6 @@ gunicorn's threads wait for a client without end: here the socket's own timeout 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -71,29 +70,6 @@ class BodyMiddleware:
             return lingering(request, error_responses.answer(request, refusal))
         with kept:
             return self.get_response(request)
-
-
-class SignInJson:
-    """Refuses what allauth's API would break on: JSON too deep, numbers too long, half characters."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(error_responses.SIGN_IN) and not _can_be_kept(request.body):
-            return error_responses.answer(request, BodyMalformed())
-        return self.get_response(request)
-
-
-def _can_be_kept(body: bytes) -> bool:
-    """Whether a body is nothing, or JSON that can be followed and written as UTF-8."""
-    if not body:
-        return True
-    try:
-        json.dumps(json.loads(body), ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def read_body(request: HttpRequest) -> IO[bytes]:

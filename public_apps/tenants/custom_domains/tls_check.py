@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
 from public_apps.core.schema_context import to_public
@@ -28,7 +28,9 @@ class TlsCheckMiddleware:
         if request.path != PATH or request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
         to_public()
-        served = _is_served(request.GET.get("domain", "").lower())
+        # Not `request.GET`, which is read by whatever codec the client names.
+        query = QueryDict(request.META.get("QUERY_STRING", ""), encoding="utf-8")
+        served = _is_served(query.get("domain", "").lower())
         return HttpResponse(status=HTTPStatus.OK if served else HTTPStatus.NOT_FOUND)
 
 
