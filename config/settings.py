@@ -362,6 +362,7 @@ REST_FRAMEWORK = {
         "sign-in": "10/min",
         "sign-in-account": "5/5m",
         "sign-in-anywhere": "100/h",
+        "tls-check": "1200/min",
         "person": "1200/min",
         "workspace": "6000/min",
     },
