@@ -159,7 +159,7 @@ MIDDLEWARE = [
     "billing.deadlines.deadline_of_request",
     "public_apps.monitoring.health.HealthMiddleware",
     "public_apps.tenants.custom_domains.tls_check.TlsCheckMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "public_apps.tenants.middleware.SecurityOfKnownHosts",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "public_apps.tenants.middleware.TenantMiddleware",
@@ -222,14 +222,14 @@ CACHES = {
         # schema because tenants' requests see only their own.
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": 'public"."core_cache',
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "KEY_FUNCTION": "public_apps.core.cache_keys.make_key",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "process": {
         # Limits for people who are signed in: exact enough in each process, and without a query.
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "process",
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "KEY_FUNCTION": "public_apps.core.cache_keys.make_key",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
 }
