@@ -55,6 +55,9 @@ try:
     TRUSTED_PROXIES = settings_reader.whole_number(
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
     )
+    OUTSIDE_MAILS_PER_DAY = settings_reader.whole_number(
+        _env, "OUTSIDE_MAILS_PER_DAY", default=200, least=1
+    )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = mail.anymail(_env)
     TAX = tax.tax(_env)
@@ -363,6 +366,7 @@ REST_FRAMEWORK = {
         "sign-in-account": "5/5m",
         "sign-in-anywhere": "100/h",
         "tls-check": "1200/min",
+        "outside-mails": f"{OUTSIDE_MAILS_PER_DAY}/d",
         "person": "1200/min",
         "workspace": "6000/min",
     },

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils import translation
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 
@@ -46,6 +47,7 @@ class SchemaView(SpectacularAPIView):
     By one thread at a time, for the library loads its extensions unguarded.
     """
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the document in the reader's language, or in the one that `lang` names."""
         kind = Kind(str(self.urlconf), _language(request), request.accepted_renderer.media_type)
