@@ -1,6 +1,6 @@
 """`bin/bench`: runs benchmarks, each in a process of its own, and shows their figures in a table.
 
-    bin/bench [provision|fleet|requests|webhook|drain …] [--quick] [--tenants N] [--json PATH]
+    bin/bench [provision|fleet|requests|webhook|drain|slow …] [--quick] [--tenants N] [--json PATH]
               [--plots FOLDER]
 
 Without names all are run. A benchmark that fails or takes too long is named; the others go on.
@@ -27,7 +27,7 @@ from benchmarks import plot
 from benchmarks.world import SIZES
 from devstack.processes import ROOT
 
-NAMES = ("provision", "fleet", "requests", "webhook", "drain")
+NAMES = ("provision", "fleet", "requests", "webhook", "drain", "slow")
 MODULES = {"requests": "benchmarks.pages"}  # the library of that name is imported beside it
 QUICK_SECONDS, LONG_SECONDS = 1800, 6 * 3600  # patience for a machine that others use, too
 

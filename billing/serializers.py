@@ -13,6 +13,7 @@ from rest_framework import serializers
 from billing import tax_ids
 from billing.models import Interval
 from public_apps.core import origins
+from public_apps.core.names import check_shown
 from public_apps.core.rest.email_fields import AddressField
 from public_apps.core.rest.openapi import ProblemSerializer
 from public_apps.onboarding import progress
@@ -103,7 +104,9 @@ class OrderSerializer(serializers.Serializer[Any]):
 
 def _kept_as(name: str) -> dict[str, Any]:
     column = column_of(name)
-    limits = {"max_length": column.max_length}
+    limits: dict[str, Any] = {"max_length": column.max_length}
+    if column.is_name:
+        limits["validators"] = [check_shown]
     return limits if column.required else {**limits, "required": False, "allow_blank": True}
 
 

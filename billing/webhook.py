@@ -59,7 +59,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         with request_bodies.read_body(request) as kept:
             body = kept.read()
     except (request_bodies.BodyTooLarge, request_bodies.BodyMalformed) as refusal:
-        return request_bodies.lingering(request, _refuse(refusal.status, refusal.detail))
+        return _refuse(refusal.status, refusal.detail)
     try:
         gateway.verify_signature(body=body, header=request.headers.get("Stripe-Signature", ""))
         event = parse(body)

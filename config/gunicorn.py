@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
+from pathlib import Path
 from typing import Any
 
+# gunicorn's own command does not look for modules where it is started.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from config.waiting_room.worker import Worker
+
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's own network
-worker_class = "gthread"
+worker_class = Worker
+# So many may be connected to one process, slow ones and idle ones included: each costs a socket.
+worker_connections = int(os.environ.get("WEB_CONNECTIONS", "2000"))
+sendfile = False  # it would write past the waiting room
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Measured with deliveries at 64 connections (docs/performance.md): of 8 threads a few wait for very
 # long, 2 or 4 are as fast and even. Of 2, one slow answer of Stripe's would hold up half a process.
@@ -27,6 +38,12 @@ limit_request_line = 8190
 # whoever connects, and a client could make a request's path look like one that the gates let pass.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
+
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = 2 * worker_connections + 256  # a large body is a file besides
+if _soft < _wanted:
+    most = _wanted if _hard == resource.RLIM_INFINITY else min(_wanted, _hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, _hard))
 
 
 def post_worker_init(worker: Any) -> None:

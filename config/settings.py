@@ -55,6 +55,9 @@ try:
     TRUSTED_PROXIES = settings_reader.whole_number(
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
     )
+    OUTSIDE_MAILS_PER_DAY = settings_reader.whole_number(
+        _env, "OUTSIDE_MAILS_PER_DAY", default=200, least=1
+    )
     CHECKOUT_RATE = settings_reader.rate(_env, "CHECKOUT_RATE", default="20/min")
     ANYMAIL = mail.anymail(_env)
     TAX = tax.tax(_env)
@@ -159,7 +162,7 @@ MIDDLEWARE = [
     "billing.deadlines.deadline_of_request",
     "public_apps.monitoring.health.HealthMiddleware",
     "public_apps.tenants.custom_domains.tls_check.TlsCheckMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "public_apps.tenants.middleware.SecurityOfKnownHosts",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "public_apps.tenants.middleware.TenantMiddleware",
@@ -170,7 +173,7 @@ MIDDLEWARE = [
     "public_apps.core.middleware.ProblemJson",
     "public_apps.core.rest.throttling.RateLimitMiddleware",
     "public_apps.core.request_bodies.BodyMiddleware",
-    "public_apps.core.request_bodies.SignInJson",
+    "public_apps.core.storable_text.StorableText",
     "public_apps.core.trailing_slashes.PageAddress",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -222,14 +225,14 @@ CACHES = {
         # schema because tenants' requests see only their own.
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": 'public"."core_cache',
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "KEY_FUNCTION": "public_apps.core.cache_keys.make_key",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "process": {
         # Limits for people who are signed in: exact enough in each process, and without a query.
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "process",
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "KEY_FUNCTION": "public_apps.core.cache_keys.make_key",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
 }
@@ -347,7 +350,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["public_apps.core.rest.parsers.JSON"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "public_apps.core.errors.problem_response",
     "DEFAULT_SCHEMA_CLASS": "public_apps.core.rest.openapi.Schema",
     "DEFAULT_THROTTLE_RATES": {
@@ -362,6 +365,8 @@ REST_FRAMEWORK = {
         "sign-in": "10/min",
         "sign-in-account": "5/5m",
         "sign-in-anywhere": "100/h",
+        "tls-check": "1200/min",
+        "outside-mails": f"{OUTSIDE_MAILS_PER_DAY}/d",
         "person": "1200/min",
         "workspace": "6000/min",
     },

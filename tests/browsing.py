@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from devstack import chromium
 from devstack.processes import ROOT
+from tests.customer import an_address
 
 SCREENSHOTS = Path(os.environ.get("CONCIERGE_STATE", ROOT / "var")) / "screenshots"
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
@@ -47,7 +48,8 @@ def _event_loop_of_playwright() -> Iterator[None]:
 
 def open_page(browser: Browser, size: dict[str, int], **options: object) -> Page:
     """Return a page of a fresh visitor; a script error on it fails the test."""
-    page = browser.new_context(viewport=size, **options).new_page()  # type: ignore[arg-type]
+    given = {"extra_http_headers": an_address(), **options}
+    page = browser.new_context(viewport=size, **given).new_page()  # type: ignore[arg-type]
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     return page

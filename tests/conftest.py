@@ -42,6 +42,7 @@ def _this_runs_environment() -> dict[str, str]:
         "MOCK_STRIPE_PORT": str(urlsplit(os.environ["STRIPE_API_BASE"]).port),
         "SMTP_PORT": os.environ["EMAIL_PORT"],
         "CHECKOUT_RATE": "6000/min",
+        "TRUSTED_PROXIES": "1",  # each customer has an address: see tests/customer.py
     }
 
 

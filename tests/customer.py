@@ -24,6 +24,11 @@ LINK = re.compile(r"https?://[^\s<>\"]+/set-password/([^\s<>\"/]+)/?")
 PASSWORD = "a-quiet-courtyard-42"
 
 
+def an_address() -> dict[str, str]:
+    """Return the headers of a customer whom nobody has seen: limits by address are over all of them."""
+    return {"X-Forwarded-For": ".".join(str(1 + secrets.randbelow(250)) for _ in range(4))}
+
+
 @dataclass
 class Order:
     """What Eleni types into the form; every order wishes for another name."""
@@ -47,14 +52,16 @@ class Shop:
         self.stack = stack
         self.url = stack.web_url.replace("localhost", "127.0.0.1")
         self.mock = stack.mock_url
+        self.address = an_address()
 
     # --- Buying -------------------------------------------------------------------------------
 
     def order(self, order: Order | None = None, **headers: str) -> requests.Response:
         """Post an order, without an opinion on the answer."""
         body = (order or Order()).__dict__
+        sent = {**self.address, **headers}
         return requests.post(
-            f"{self.url}/api/billing/checkout/", json=body, headers=headers, timeout=60
+            f"{self.url}/api/billing/checkout/", json=body, headers=sent, timeout=60
         )
 
     def check_out(self, order: Order) -> str:
@@ -166,6 +173,7 @@ class Workspace:
     order: Order
     session_id: str
     url: str
+    address: dict[str, str] = field(default_factory=an_address)
 
     @property
     def host(self) -> str:
@@ -174,7 +182,7 @@ class Workspace:
 
     def request(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Ask the workspace's own host; the connection goes to loopback whatever the name."""
-        headers = {"Host": self.host, **kwargs.pop("headers", {})}
+        headers = {"Host": self.host, **self.address, **kwargs.pop("headers", {})}
         url = f"{self.shop.url}{path}"
         return requests.request(method, url, headers=headers, timeout=60, **kwargs)
 

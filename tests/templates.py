@@ -37,7 +37,9 @@ def own_system(folder: Path, **settings: str) -> Iterator[Stack]:
 
 def ready_to_sell(folder: Path, **settings: str) -> Stack:
     """Start such a system, which whoever asks for it closes."""
-    given = {**environment.for_a_system(os.environ), "CHECKOUT_RATE": "6000/min", **settings}
+    # Each customer has an address (tests/customer.py), which somebody must hand on.
+    ours = {"CHECKOUT_RATE": "6000/min", "TRUSTED_PROXIES": "1"}
+    given = {**environment.for_a_system(os.environ), **ours, **settings}
     stack = Stack(folder, environ=given, template=selling())
     try:
         stack.start()

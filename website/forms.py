@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Interval
 from billing.serializers import OrderSerializer
 from public_apps.core.email_addresses import AddressFormField
+from public_apps.core.names import check_shown
 from public_apps.onboarding.signup import TYPED, column_of
 
 LABELS = {
@@ -85,6 +86,7 @@ def _asking_for(name: str) -> forms.Field:
         label=label,
         max_length=column.max_length,
         required=column.required,
+        validators=[check_shown] if column.is_name else [],
         help_text=HELP.get(name, ""),
         widget=forms.TextInput(attrs=HINTS.get(name, {})),
     )

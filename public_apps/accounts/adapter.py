@@ -19,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from public_apps.accounts import password_reset, security_notifications
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
+from public_apps.accounts.outside_mails import QuotaSpent
 from public_apps.accounts.sign_in_throttling import Attempt
 from public_apps.core import email_addresses, error_responses
 from public_apps.core.errors import TooManyRequests
@@ -88,7 +89,10 @@ class AccountAdapter(DefaultAccountAdapter):
         self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
     ) -> None:
         """Promise the mail to a new address; until its link is used, the old one stays."""
-        security_notifications.enqueue_confirmation(emailconfirmation)
+        try:
+            security_notifications.enqueue_confirmation(emailconfirmation)
+        except QuotaSpent as refusal:
+            raise ImmediateHttpResponse(error_responses.answer(request, refusal)) from refusal
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address the person's only one, unless somebody has taken it meanwhile."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from public_apps.core import schema_context
 from public_apps.core.email_addresses import AddressField
+from public_apps.core.names import NameField
 
 
 class Role(models.TextChoices):
@@ -55,8 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in with an e-mail address, in exactly one schema."""
 
     email = AddressField(_("e-mail"), max_length=254)
-    first_name = models.CharField(_("first name"), max_length=80, blank=True)
-    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    first_name = NameField(_("first name"), max_length=80, blank=True)
+    last_name = NameField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=8, default="en")
     role = models.CharField(_("role"), max_length=16, choices=Role, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -121,8 +122,8 @@ class Invitation(models.Model):
     """
 
     email = AddressField(_("e-mail"), max_length=254)
-    first_name = models.CharField(_("first name"), max_length=80, blank=True)
-    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    first_name = NameField(_("first name"), max_length=80, blank=True)
+    last_name = NameField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=8, default="en")
     role = models.CharField(_("role"), max_length=16, choices=Role)
     nonce = models.UUIDField(default=uuid.uuid4, editable=False)

@@ -10,6 +10,7 @@ import uuid
 from allauth.account.models import EmailConfirmation
 from django.db import transaction
 
+from public_apps.accounts import outside_mails
 from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.schema_context import current, in_public, is_public
@@ -27,7 +28,12 @@ OCCASIONS = {
 
 
 def enqueue_confirmation(confirmation: EmailConfirmation) -> None:
-    """Promise the mail that asks whether a new address is this person's own."""
+    """Promise the mail that asks whether a new address is this person's own.
+
+    Raises `outside_mails.QuotaSpent`.
+    """
+    if not is_public():
+        outside_mails.count_one()
     address = confirmation.email_address
     _promise(EMAIL_CHANGE, str(confirmation.pk), to=address.email, person=address.user)
 

@@ -40,8 +40,13 @@ def in_format_of(request: HttpRequest, document: dict[str, Any]) -> HttpResponse
     if wants_problem(request):
         return json_problem(document)
     code = document["code"].replace("-", "_")
-    errors = [{"message": document["detail"], "code": code}]
-    return json_problem({**document, "errors": errors})
+    by_field = [
+        {"message": message, "code": code, "param": name}
+        for name, messages in document.get("errors", {}).items()
+        for message in messages
+    ]
+    whole = [{"message": document["detail"], "code": code}]
+    return json_problem({**document, "errors": by_field or whole})
 
 
 def _answer(request: HttpRequest, refusal: Problem) -> HttpResponse:

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from public_apps.core import clock, email_addresses, jobs, signals
+from public_apps.core import clock, email_addresses, jobs, mail_words, signals
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
@@ -150,15 +150,16 @@ def _deliver(mail: OutgoingMail) -> None:
 
 def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
     base = f"emails/{content.template}"
-    subject = " ".join(render_to_string(f"{base}.subject.txt", content.context).split())
+    context = mail_words.safe(content.context)
+    subject = " ".join(render_to_string(f"{base}.subject.txt", context).split())
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     message = EmailMultiAlternatives(
         subject=f"{settings.EMAIL_SUBJECT_PREFIX}{subject}",
-        body=render_to_string(f"{base}.txt", content.context),
+        body=render_to_string(f"{base}.txt", context),
         to=[email_addresses.on_the_wire(mail.to)],
         headers={"Message-ID": f"<{mail.message_id.hex}@{domain}>"},
     )
-    message.attach_alternative(render_to_string(f"{base}.html", content.context), "text/html")
+    message.attach_alternative(render_to_string(f"{base}.html", context), "text/html")
     return message
 
 

@@ -4,21 +4,18 @@ Django takes a body without a length (`Transfer-Encoding: chunked`) for an empty
 promises no end of the stream; gunicorn does (`wsgi.input_terminated`). So every body is read here,
 chunked or not, and handed on with its length. A large one waits on disk, not in memory.
 
-gunicorn's threads wait for a client without end: here the socket's own timeout bounds each silence.
+What comes from the network has come by then: `config.waiting_room` waits for it, with an end.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from gunicorn.http.errors import ParseException
@@ -29,12 +26,6 @@ from public_apps.core.errors import Problem
 MIB = 1024 * 1024
 LARGEST = MIB  # of JSON and plain forms; forms with files may be larger, by UPLOAD_MAX_MIB
 STEP = 64 * 1024
-# So long a client may be silent within its body; a phone that changes networks takes seconds.
-SILENCE = 20.0
-# So long, after a refusal, what is still coming is thrown away: whoever closes at once cuts the
-# refusal off, for many clients send all that they have before they read (RFC 9112, 9.6).
-LINGER = 5.0
-LINGER_SILENCE = 1.0
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -68,32 +59,9 @@ class BodyMiddleware:
         try:
             kept = read_body(request)
         except (BodyTooLarge, BodyMalformed) as refusal:
-            return lingering(request, error_responses.answer(request, refusal))
+            return error_responses.answer(request, refusal)
         with kept:
             return self.get_response(request)
-
-
-class SignInJson:
-    """Refuses what allauth's API would break on: JSON too deep, numbers too long, half characters."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(error_responses.SIGN_IN) and not _can_be_kept(request.body):
-            return error_responses.answer(request, BodyMalformed())
-        return self.get_response(request)
-
-
-def _can_be_kept(body: bytes) -> bool:
-    """Whether a body is nothing, or JSON that can be followed and written as UTF-8."""
-    if not body:
-        return True
-    try:
-        json.dumps(json.loads(body), ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def read_body(request: HttpRequest) -> IO[bytes]:
@@ -108,8 +76,7 @@ def read_body(request: HttpRequest) -> IO[bytes]:
     if declared is not None and declared > most:
         raise BodyTooLarge(most)
     kept: Any = SpooledTemporaryFile(max_size=LARGEST)  # noqa: SIM115 - the caller closes it
-    with _silent_at_most(request.META, SILENCE):
-        size = _copy(_source(request, chunked=declared is None), kept, most)
+    size = _copy(_source(request, chunked=declared is None), kept, most)
     if size > most:
         raise BodyTooLarge(most)
     if declared is not None and size < declared:
@@ -118,35 +85,6 @@ def read_body(request: HttpRequest) -> IO[bytes]:
     request._stream = kept
     request.META["CONTENT_LENGTH"] = str(size)
     return kept  # type: ignore[no-any-return]  # typeshed has no common type for it
-
-
-def lingering(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let the client finish for some seconds, once it has the answer, so that it comes to read it."""
-    closers: list[Callable[[], None]] = response._resource_closers  # type: ignore[attr-defined]
-    closers.append(lambda: _throw_away(request.META))
-    return response
-
-
-def _throw_away(meta: dict[str, Any]) -> None:
-    ends = time.monotonic() + LINGER
-    with suppress(ParseException, OSError), _silent_at_most(meta, LINGER_SILENCE):
-        while time.monotonic() < ends and meta["wsgi.input"].read(STEP):
-            pass
-
-
-@contextmanager
-def _silent_at_most(meta: dict[str, Any], seconds: float) -> Iterator[None]:
-    """Let reading fail when the client sends nothing for so long; only gunicorn shows us its socket."""
-    socket = meta.get("gunicorn.socket")
-    if socket is None:
-        yield
-        return
-    before = socket.gettimeout()
-    socket.settimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.settimeout(before)
 
 
 def _declared(request: HttpRequest) -> int | None:

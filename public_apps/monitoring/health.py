@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
+from threading import Lock
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -14,7 +16,11 @@ from public_apps.core.jobs import SILENT_AFTER_SECONDS
 from public_apps.monitoring import prometheus
 
 Check = Callable[[], bool]
+# So long an answer of /readyz holds in a process: whoever asks more often asks the database no more.
+FRESH_SECONDS = 1.0
 _checks: dict[str, Check] = {}
+_one_at_a_time = Lock()
+_seen: tuple[float, dict[str, bool]] = (0.0, {})
 
 
 def register(name: str, check: Check) -> None:
@@ -39,8 +45,8 @@ class HealthMiddleware:
 
 
 def ready() -> JsonResponse:
-    """Name each part as ok or failing; 503 if any fails."""
-    parts = {name: _passes(check) for name, check in _checks.items()}
+    """Name each part as ok or failing; 503 if any fails. It is looked at once a second."""
+    parts = _looked_at()
     failing = [name for name, passed in parts.items() if not passed]
     return JsonResponse(
         {
@@ -50,6 +56,18 @@ def ready() -> JsonResponse:
         },
         status=HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK,
     )
+
+
+def _looked_at() -> dict[str, bool]:
+    """Return how the parts are; while one thread looks, the others tell what was seen before."""
+    global _seen  # noqa: PLW0603 - what this process has seen last
+    if time.monotonic() > _seen[0] and _one_at_a_time.acquire(blocking=not _seen[1]):
+        try:
+            parts = {name: _passes(check) for name, check in _checks.items()}
+            _seen = (time.monotonic() + FRESH_SECONDS, parts)
+        finally:
+            _one_at_a_time.release()
+    return _seen[1]
 
 
 def _passes(check: Check) -> bool:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.core.email_addresses import AddressField
+from public_apps.core.names import NameField
 from public_apps.tenants.models import Tenant
 
 
@@ -39,11 +40,11 @@ class Ordered(models.Model):
     nowhere else.
     """
 
-    organization = models.CharField(_("organisation"), max_length=120)
+    organization = NameField(_("organisation"), max_length=120)
     subdomain = models.CharField(_("subdomain"), max_length=40)
     email = AddressField(_("e-mail"))
-    first_name = models.CharField(_("first name"), max_length=80)
-    last_name = models.CharField(_("last name"), max_length=80)
+    first_name = NameField(_("first name"), max_length=80)
+    last_name = NameField(_("last name"), max_length=80)
     plan = models.CharField(_("plan"), max_length=40)
     interval = models.CharField(_("interval"), max_length=8)
     # As VIES writes it, such as EL094014201; empty for people who are no business.

@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from public_apps.core import errors
+from public_apps.core.names import NameField
 from public_apps.onboarding.models import Signup, Source
 from public_apps.tenants import domains
 
@@ -38,6 +39,7 @@ class Column:
     label: str
     max_length: int
     required: bool
+    is_name: bool
 
 
 def column_of(name: str) -> Column:
@@ -45,7 +47,10 @@ def column_of(name: str) -> Column:
     field = Signup._meta.get_field(name)
     assert isinstance(field, models.CharField)  # noqa: S101 - all that is typed is text
     return Column(
-        label=str(field.verbose_name), max_length=field.max_length or 0, required=not field.blank
+        label=str(field.verbose_name),
+        max_length=field.max_length or 0,
+        required=not field.blank,
+        is_name=isinstance(field, NameField),
     )
 
 

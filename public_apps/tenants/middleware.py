@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.http.response import HttpResponseBase
+from django.middleware.security import SecurityMiddleware
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.utils import translation
@@ -33,6 +39,22 @@ if TYPE_CHECKING:
 BY_HEADER = ("/api/", "/_allauth/")
 # Programs stay where they are: few would carry their token along to another host.
 NOT_LED_ON = (*BY_HEADER, "/static/")
+
+
+class SecurityOfKnownHosts(SecurityMiddleware):
+    """Leads to https whoever asks at a host of ours; others get the gate's 404, and are led nowhere."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        """Return the redirect that is due, or nothing."""
+        if self.redirect and not request.is_secure() and not _is_ours(host_of(request)):
+            return None
+        led_on: HttpResponsePermanentRedirect | None = super().process_request(request)
+        return led_on
+
+
+def _is_ours(host: str) -> bool:
+    to_public()
+    return routing.is_public(host) or routing.place_at(host) is not None
 
 
 class TenantMiddleware:
@@ -76,8 +98,12 @@ class TenantMiddleware:
 
 def is_for_public(request: HttpRequest) -> bool:
     """Whether the gate will serve this request of /api/ in the shared schema, for no tenant."""
-    host, _ = _split(request.META.get("HTTP_HOST", ""))
-    return routing.is_public(host) and not request.headers.get("X-Tenant-Host")
+    return routing.is_public(host_of(request)) and not request.headers.get("X-Tenant-Host")
+
+
+def host_of(request: HttpRequest) -> str:
+    """Return the host that a request is sent to, without its port."""
+    return _split(request.META.get("HTTP_HOST", ""))[0]
 
 
 def _led_on(request: HttpRequest, host: str, place: HostMatch | None) -> HttpResponse | None:

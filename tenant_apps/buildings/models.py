@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from public_apps.core.email_addresses import AddressField
+from public_apps.core.names import NameField
 from public_apps.core.versions import Versioned
 from tenant_apps.buildings.ranges import Days, OneKey
 
@@ -32,7 +33,7 @@ class Party(models.TextChoices):
 class Building(Versioned):
     """One building with common expenses."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = NameField(_("name"), max_length=120)
     address = models.CharField(_("address"), max_length=300)
     vat_number = models.CharField(_("VAT number"), max_length=14, blank=True)
     notes = models.TextField(_("notes"), max_length=4000, blank=True)
@@ -84,10 +85,10 @@ class Apartment(Versioned):
         validators=[MaxValueValidator(ALL_MILLS)],
         help_text=_("of a thousand; all apartments of a building together have 1000"),
     )
-    owner_name = models.CharField(_("owner's name"), max_length=120, blank=True)
+    owner_name = NameField(_("owner's name"), max_length=120, blank=True)
     owner_email = AddressField(_("owner's e-mail"), max_length=254, blank=True)
     owner_phone = models.CharField(_("owner's phone"), max_length=40, blank=True)
-    tenant_name = models.CharField(_("tenant's name"), max_length=120, blank=True)
+    tenant_name = NameField(_("tenant's name"), max_length=120, blank=True)
     tenant_email = AddressField(_("tenant's e-mail"), max_length=254, blank=True)
     tenant_phone = models.CharField(_("tenant's phone"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from public_apps.accounts.models import Role
-from public_apps.core import request_bodies
 from tests.billing.posting import event, secret_of, signature
 from tests.core.web_stack import PASSWORD, HttpClient, WebStack, another_web, create_workspace
 from tests.core.wire import Heard, head, multipart, send, send_raw
@@ -313,8 +312,8 @@ def test_a_silent_client_does_not_hold_a_thread_for_ever(
             silent.sendall(head(web, CHECKOUT, "Content-Type: application/json", CHUNKED))
             began = time.monotonic()
             assert web.ask("GET", "/healthz").status_code == 200
-            assert time.monotonic() - began < 3 * request_bodies.SILENCE
-            assert b" 400 " in silent.recv(100)
+            assert time.monotonic() - began < 5
+            assert b" 408 " in silent.recv(100)
 
 
 @pytest.mark.parametrize("lines", [("Content-Length: 500",), (CHUNKED,)])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.web_stack import NOBODY, HttpClient, WebStack, another_web
+from tests.customer import until
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,9 @@ def test_ready_only_with_a_worker_and_a_spare(web_stack: WebStack, http_client: 
     web_stack.stack.start_part("worker")
     try:
         web_stack.stack.wait_ready()
-        ready = http_client.ask("GET", "/readyz")
-        assert (ready.status_code, ready.json()["failing"]) == (200, [])
+        # Each process looks once a second.
+        until(lambda: http_client.ask("GET", "/readyz").status_code == 200)
+        assert http_client.ask("GET", "/readyz").json()["failing"] == []
     finally:
         web_stack.stack.stop_part("worker")
 

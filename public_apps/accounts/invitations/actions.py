@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.fields import get_error_detail
 
+from public_apps.accounts import outside_mails
 from public_apps.accounts.invitations import hooks, links
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import Invitation, User
@@ -39,7 +40,8 @@ def invite(
 ) -> Invitation:
     """Invite somebody by mail, in a role below one's own (owners: any); return the invitation.
 
-    Raises `errors.Forbidden`, and `errors.Conflict` for a member or somebody invited already.
+    Raises `errors.Forbidden`, `errors.Conflict` for a member or somebody invited already, and
+    `outside_mails.QuotaSpent`.
     """
     _check_reach(by, role)
     members.one_at_a_time()
@@ -69,7 +71,8 @@ def invite(
 def resend(*, invitation: Invitation, by: User) -> Invitation:
     """Send a new link, which works from now on instead of the old one; return the invitation.
 
-    Raises `errors.Refused` if it is no longer open, was sent a moment ago, or too often.
+    Raises `errors.Refused` if it is no longer open, was sent a moment ago, or too often, and
+    `outside_mails.QuotaSpent`.
     """
     invitation = _locked_open(invitation, by)
     now = clock.now()
@@ -158,6 +161,7 @@ def _taken(message: str) -> Conflict:
 
 
 def _promise_mail(invitation: Invitation) -> None:
+    outside_mails.count_one()
     key = f"{current()}:{invitation.pk}:{invitation.mails}"
     with in_public(), transaction.atomic():
         mail.enqueue(kind=MAIL, key=key, to=invitation.email, language=invitation.language)

@@ -22,6 +22,7 @@ from public_apps.accounts.models import Invitation, InvitationState, Role
 from public_apps.accounts.viewsets import CreateModelMixin, ListModelMixin, RetrieveModelMixin
 from public_apps.core import clock
 from public_apps.core.errors import Gone
+from public_apps.core.names import check_shown
 from public_apps.core.rest import email_fields
 from public_apps.core.rest.etags import created
 from public_apps.core.rest.openapi import ProblemSerializer
@@ -110,8 +111,8 @@ class InvitationKeySerializer(serializers.Serializer[Any]):
 
 class AcceptanceSerializer(InvitationKeySerializer):
     password = serializers.CharField(max_length=128, trim_whitespace=False)
-    first_name = serializers.CharField(max_length=80)
-    last_name = serializers.CharField(max_length=80)
+    first_name = serializers.CharField(max_length=80, validators=[check_shown])
+    last_name = serializers.CharField(max_length=80, validators=[check_shown])
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 

@@ -19,17 +19,18 @@ from django.views.decorators.http import require_http_methods
 from public_apps.accounts.invitations import actions, links
 from public_apps.accounts.models import Invitation
 from public_apps.core.errors import Problem
+from public_apps.core.names import check_shown
 
 
 class JoinForm(forms.Form):
     """What a new member says of themselves."""
 
     first_name = forms.CharField(
-        label=gettext_lazy("First name"), max_length=80,
+        label=gettext_lazy("First name"), max_length=80, validators=[check_shown],
         widget=forms.TextInput({"autocomplete": "given-name"}),
     )  # fmt: skip
     last_name = forms.CharField(
-        label=gettext_lazy("Last name"), max_length=80,
+        label=gettext_lazy("Last name"), max_length=80, validators=[check_shown],
         widget=forms.TextInput({"autocomplete": "family-name"}),
     )  # fmt: skip
     password = forms.CharField(

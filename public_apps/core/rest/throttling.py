@@ -21,6 +21,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from public_apps.core import locks
+from public_apps.core.cache_keys import EVERYWHERE
 from public_apps.core.client_address import network_of
 from public_apps.core.schema_context import current
 
@@ -46,8 +47,9 @@ class Limit(SimpleRateThrottle):
         return network_of(request)
 
     def get_cache_key(self, request: Any, view: APIView | None) -> str:
-        """Return the name that the count goes by."""
-        return f"throttle_{self.scope}_{self.who(request)}"
+        """Return the name that the count goes by: an address's over all tenants, others' in theirs."""
+        place = EVERYWHERE if type(self).who is Limit.who else ""
+        return f"{place}throttle_{self.scope}_{self.who(request)}"
 
     def parse_rate(self, rate: str | None) -> tuple[int, int]:
         """Return how many requests, and within how many seconds; `ValueError` if it says neither."""
@@ -80,7 +82,7 @@ class Limit(SimpleRateThrottle):
     def alone(self, key: str) -> Iterator[None]:
         """Let nobody else, in no other process, count for this key meanwhile."""
         with transaction.atomic():
-            locks.hold(f"limit {current()} {key}")
+            locks.hold(f"limit {self.cache.make_key(key)}")
             yield
 
     def left(self) -> int:

@@ -1,4 +1,4 @@
-"""Cross-origin calls: a page at a tenant's own first domain may call that tenant's API anywhere."""
+"""Cross-origin calls: a page at a tenant's own first domain may call that tenant's API, at any host."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from django.http import HttpRequest
 
 from public_apps.core.schema_context import in_public
 from public_apps.tenants import domains, routing
+from public_apps.tenants.middleware import host_of
+from public_apps.tenants.models import Tenant
 
 
 @receiver(check_request_enabled)
 def is_own_domain(request: HttpRequest, **_event: Any) -> bool:
-    """Whether a request comes from a page at a domain that a tenant has proven and put first.
+    """Whether a page at a domain that a tenant has proven and put first asks for that very tenant.
 
     Without credentials, as every origin; and only from where our own links lead.
     """
@@ -34,4 +36,20 @@ def is_own_domain(request: HttpRequest, **_event: Any) -> bool:
         return False
     with in_public():
         place = routing.place_at(host)
-    return place is not None and place.first_host == host
+        if place is None or place.first_host != host:
+            return False
+        return _is_for(place.tenant, request)
+
+
+def _is_for(tenant: Tenant, request: HttpRequest) -> bool:
+    """Whether a request is for this tenant, or asks beforehand and can't say for whom.
+
+    A browser asks whether it may call before it names the tenant by `X-Tenant-Host`.
+    """
+    if hasattr(request, "tenant"):  # the gate has looked
+        return bool(request.tenant == tenant)
+    host = host_of(request)
+    if routing.is_public(host):
+        return request.method == "OPTIONS"
+    place = routing.place_at(host)
+    return place is not None and place.tenant == tenant

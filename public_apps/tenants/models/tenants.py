@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from public_apps.core.email_addresses import AddressField
+from public_apps.core.names import NameField
 from public_apps.tenants import schema_drop
 
 
@@ -71,7 +72,7 @@ class Tenant(TenantMixin):
     )
     # Never repeated, as numbers are after a database came back from a dump. Archives bear it.
     identity = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
-    name = models.CharField(_("name"), max_length=120, blank=True)
+    name = NameField(_("name"), max_length=120, blank=True)
     # A default in the database, too: during a release the old code still adds tenants.
     language = models.CharField(_("language"), max_length=8, default="en", db_default="en")
     owner_email = AddressField(_("owner's e-mail"), blank=True)

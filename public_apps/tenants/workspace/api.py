@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from public_apps.accounts.viewsets import WorkspaceViewSet
+from public_apps.core.names import check_shown
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.workspace import actions
 
 
 class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=120, validators=[check_shown])
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
 
     currency = serializers.SerializerMethodField(

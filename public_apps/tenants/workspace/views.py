@@ -23,13 +23,14 @@ from public_apps.accounts.view_decorators import (
 )
 from public_apps.audit.models import Entry
 from public_apps.core.forms import submit_form
+from public_apps.core.names import check_shown
 from public_apps.tenants.workspace import actions
 
 A_PAGE = 50
 
 
 class WorkspaceForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120, validators=[check_shown])
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
