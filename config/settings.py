@@ -52,7 +52,7 @@ try:
     QUICK_PASSWORDS = DEBUG and settings_reader.boolean(_env, "QUICK_PASSWORDS", default=False)
     STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
-        _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
+        _env, "EVENT_MAX_ATTEMPTS", default=110, least=1
     )
     TRUSTED_PROXIES = settings_reader.whole_number(
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1

@@ -80,7 +80,7 @@ MAIL_FAILING = kind(
     title=_("Mail does not leave"),
     advice=_(
         "“manage.py doctor --send-mail you@example.com” shows what the mail server says. Mails wait "
-        "in the outbox for most of a day."
+        "in the outbox for a day and a half."
     ),
 )
 ORPHANS = kind(
