@@ -28,7 +28,7 @@ from billing import (
 from billing.delayed_payments import Standing
 from billing.models import Lead, Price, Subscription
 from billing.outcomes import Done, Ignored, Outcome
-from public_apps.core import clock, errors, jobs
+from public_apps.core import clock, errors, jobs, locks
 from public_apps.core.sweeps import Sweep
 from public_apps.onboarding import subdomains
 from public_apps.onboarding.models import Signup, Source
@@ -76,15 +76,31 @@ def start(*, order: Order, language: str, idempotency_key: str | None) -> Signup
         )
     price = price_of(order)
     check_name(order)
-    if earlier := _earlier(order, idempotency_key):
-        return earlier
+    if not idempotency_key:
+        return _started(order, price, language=language, idempotency_key=None)
+    # Whoever dies between the name and Stripe's answer holds the lock no longer: the same key goes on.
+    with locks.while_alive(f"checkout {idempotency_key}") as alone:
+        earlier = _earlier(order, idempotency_key)
+        if not alone and (earlier is None or not earlier.checkout_session_id):
+            raise errors.Conflict(_("The same request is still being worked on."))
+        if earlier is None:
+            return _started(order, price, language=language, idempotency_key=idempotency_key)
+        return earlier if earlier.checkout_session_id else _with_session(earlier, price)
+
+
+def _started(order: Order, price: Price, *, language: str, idempotency_key: str | None) -> Signup:
     if _own_earlier(order).exists():
         return _instead_of_own(order, price, language=language, idempotency_key=idempotency_key)
-    signup = _hold(order, language, idempotency_key)
-    if signup.checkout_session_id:
-        return signup
+    signup = _sign_up(order, language, idempotency_key)
+    return _with_session(signup, price)
+
+
+def _with_session(signup: Signup, price: Price) -> Signup:
+    """Open a sign-up's first session; asked for again, Stripe answers with the same."""
     try:
-        checkout_sessions.open_for(signup, price, key=f"signup-{signup.pk}")
+        checkout_sessions.open_for(
+            signup, price, key=f"signup-{signup.pk}", since=signup.created_at
+        )
     except errors.UpstreamFailed:
         subdomains.release(signup=signup)
         raise
@@ -124,27 +140,13 @@ def check_name(order: Order) -> None:
         raise errors.Invalid(str(refusal), errors={"subdomain": [str(refusal)]}) from refusal
 
 
-def _earlier(order: Order, key: str | None) -> Signup | None:
-    if not key:
-        return None
+def _earlier(order: Order, key: str) -> Signup | None:
     earlier = Signup.objects.filter(idempotency_key=key, released_at__isnull=True).first()
     if earlier is None:
         return None
     if earlier.request_fingerprint != order.fingerprint:
         raise errors.KeyReused(_("This Idempotency-Key was used with another request."))
-    if not earlier.checkout_session_id:
-        raise errors.Conflict(_("The same request is still being worked on."))
     return earlier
-
-
-def _hold(order: Order, language: str, idempotency_key: str | None) -> Signup:
-    try:
-        return _sign_up(order, language, idempotency_key)
-    except NameTaken:  # somebody was faster: we ourselves under the same key, or another
-        earlier = _earlier(order, idempotency_key)
-        if earlier is None:
-            raise
-        return earlier
 
 
 def _sign_up(order: Order, language: str, idempotency_key: str | None) -> Signup:

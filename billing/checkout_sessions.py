@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -40,8 +40,10 @@ class AlreadyPaid(errors.Conflict):
         return {**super().body(), "status_url": self.status_url}
 
 
-def open_for(signup: Signup, price: Price, *, key: str) -> None:
-    """Open a session for a sign-up and note it down.
+def open_for(signup: Signup, price: Price, *, key: str, since: datetime | None = None) -> None:
+    """Open a session for a sign-up and note it down; its life counts from now, or `since` a time.
+
+    A key that may come again needs such a time: Stripe takes it with the same parameters alone.
 
     Raises `errors.UpstreamFailed` if Stripe won't, of which `sale.NotForSale` is for staff to mend,
     and `errors.Invalid` for a tax number that Stripe does not take.
@@ -49,7 +51,7 @@ def open_for(signup: Signup, price: Price, *, key: str) -> None:
     try:
         payer = _payer(signup)
         session = gateway.create_checkout_session(
-            params=_params(signup, price, payer), idempotency_key=key
+            params=_params(signup, price, payer, since or clock.now()), idempotency_key=key
         )
     except gateway.StripeRefused as error:
         log.exception("checkout session refused", subdomain=signup.subdomain)
@@ -150,7 +152,7 @@ def promotions() -> dict[str, Any]:
     return {"allow_promotion_codes": True} if settings.STRIPE.promotion_codes else {}
 
 
-def _params(signup: Signup, price: Price, payer: dict[str, Any]) -> dict[str, Any]:
+def _params(signup: Signup, price: Price, payer: dict[str, Any], since: datetime) -> dict[str, Any]:
     # Only the sign-up's id goes along: no password, no personal data beyond the address to bill.
     metadata = {"signup_id": str(signup.pk)}
     subscription_data: dict[str, Any] = {"metadata": metadata}
@@ -168,6 +170,6 @@ def _params(signup: Signup, price: Price, payer: dict[str, Any]) -> dict[str, An
         "line_items": [{"price": price.stripe_price_id, "quantity": 1}],
         "success_url": links.after_payment(frontend=signup.frontend_url),
         "cancel_url": links.back_to_signup(signup.pk, frontend=signup.frontend_url),
-        "expires_at": int((clock.now() + SESSION_LIFE).timestamp()),
+        "expires_at": int((since + SESSION_LIFE).timestamp()),
         "locale": signup.language,
     }

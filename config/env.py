@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -303,14 +302,6 @@ def _refuse_mixed_modes(secret: str, publishable: str, *, live: bool) -> None:
 def _require(value: str, name: str) -> None:
     if not value:
         raise UnsafeSetting(f"{name} is missing: set it, or turn STRIPE_MOCK_MODE on.")
-
-
-def database(url: str) -> dict[str, Any]:
-    """Return Django's database entry for a PostgreSQL URL; an unreachable server fails in seconds."""
-    entry = environ.Env.db_url_config(url)
-    # Only what asks for it is prepared (see `billing.inbox`): Django's own cursors never are.
-    options = {"connect_timeout": 5, "prepare_threshold": 5, **entry.get("OPTIONS", {})}
-    return {**entry, "OPTIONS": options}
 
 
 def checkout_origins(stripe: Stripe) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, development, document, mail, resolvers, tax
+from config import archives, database, development, document, mail, resolvers, tax
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -26,6 +26,8 @@ try:
     DEBUG = settings_reader.boolean(_env, "DJANGO_DEBUG", default=False)
     SECRET_KEY = settings_reader.secret_key(_env, debug=DEBUG)
     DATABASE_URL = settings_reader.database_url(_env, debug=DEBUG)
+    WEB_WAITS = database.web_waits(_env)
+    WORKER_WAITS = database.worker_waits(_env)
     PUBLIC_HOSTS = settings_reader.public_hosts(_env, debug=DEBUG)
     TENANT_BASE_DOMAIN = settings_reader.base_domain(_env, debug=DEBUG)
     SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
@@ -50,7 +52,7 @@ try:
     QUICK_PASSWORDS = DEBUG and settings_reader.boolean(_env, "QUICK_PASSWORDS", default=False)
     STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
-        _env, "EVENT_MAX_ATTEMPTS", default=25, least=1
+        _env, "EVENT_MAX_ATTEMPTS", default=110, least=1
     )
     TRUSTED_PROXIES = settings_reader.whole_number(
         _env, "TRUSTED_PROXIES", default=0 if DEBUG else 1
@@ -155,6 +157,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "public_apps.core.middleware.RequestLog",
+    "public_apps.core.database_away.DatabaseAway",
     "public_apps.core.client_address.ClientAddressMiddleware",
     "public_apps.core.trailing_slashes.EitherAddress",
     "public_apps.core.cache_headers.CachingMiddleware",
@@ -206,13 +209,15 @@ TEMPLATES = [
 # --- Database and cache ---------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **settings_reader.database(DATABASE_URL),
+        **database.entry(DATABASE_URL),
         "ENGINE": "django_tenants.postgresql_backend",
         # A backend's relation cache only ever grows: recycled by time, and by tenants served.
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
     },
 }
+# What django-tenants builds on: Django's, whose connections end every wait.
+ORIGINAL_BACKEND = "public_apps.core.postgresql"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.

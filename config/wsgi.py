@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from public_apps.core import database_waits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_wsgi_application()
+database_waits.apply(settings.WEB_WAITS)
 
 from public_apps.core import storable_text  # noqa: E402 - it has models' rooms beside it
 

@@ -16,9 +16,11 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from public_apps.core.database_waits import is_database_away
 from public_apps.core.problems import CATALOGUE, Kind, kind_of
 
 PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = "5"  # seconds, while the database is away
 Fields = Mapping[str, Sequence[str]]
 
 
@@ -137,6 +139,16 @@ class UpstreamFailed(Problem):
     slug = "payment-provider-unavailable"
 
 
+class Unavailable(Problem):
+    """The database is away, or was not in time; the same request will do in a moment."""
+
+    slug = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(_("We can't serve you just now. Please try again in some seconds."))
+        self.headers = {"Retry-After": RETRY_AFTER}
+
+
 class Closed(Problem):
     """The door is closed for everybody just now."""
 
@@ -195,6 +207,8 @@ def as_problem(error: Exception) -> Exception:
         return exceptions.PermissionDenied()
     if isinstance(error, django_exceptions.ValidationError):
         error = exceptions.ValidationError(get_error_detail(error))
+    if is_database_away(error):
+        return Unavailable()
     if isinstance(error, exceptions.Throttled):
         return TooManyRequests(wait=getattr(error, "wait", None))
     if isinstance(error, exceptions.ValidationError):

@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -25,7 +25,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from public_apps.core import clock
+from public_apps.core import clock, locks
 from public_apps.core.errors import (
     PROBLEM_JSON,
     Conflict,
@@ -43,8 +43,6 @@ PARAMETER = OpenApiParameter(
     HEADER, {"type": "string", "maxLength": LONGEST_KEY}, OpenApiParameter.HEADER,
     description="The same key and body get the same answer for two days, and nothing is done twice.",
 )  # fmt: skip
-# Longer than any web request may take: after that its process has died.
-LEASE = timedelta(seconds=40)
 REMEMBERED = timedelta(days=2)
 Work = Callable[[IdempotentRequest], Any]
 
@@ -143,17 +141,15 @@ def _once(
     asked: dict[str, Any],
     answer: Callable[[IdempotentRequest], Answer],
 ) -> Answer:
-    row = _claim(f"{current()}:{who}", key or uuid.uuid4().hex, _fingerprint(asked))
-    if row.status is not None:
-        return Answer(status=row.status, body=row.body, headers=row.headers or {}, replayed=True)
-    answered = False
-    try:
-        given = answer(row)
-        answered = True
-    finally:
-        if not answered:
-            _give_back(row)
-    return given
+    scope, key = f"{current()}:{who}", key or uuid.uuid4().hex
+    # Who is at work holds this lock; a process that dies holds it no longer, and its row goes on.
+    with locks.while_alive(f"request {scope} {key}") as alone:
+        row = _claim(scope, key, _fingerprint(asked), alone=alone)
+        if row.status is not None:
+            return Answer(
+                status=row.status, body=row.body, headers=row.headers or {}, replayed=True
+            )
+        return answer(row)
 
 
 def forget_old() -> int:
@@ -169,28 +165,28 @@ def _fingerprint(asked: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _claim(scope: str, key: str, fingerprint: str) -> IdempotentRequest:
+def _claim(scope: str, key: str, fingerprint: str, *, alone: bool) -> IdempotentRequest:
     """Return the row, ours to work on; or with its answer, if it has one."""
-    lease = clock.now() + LEASE
     with in_public():
-        row, created = IdempotentRequest.objects.get_or_create(
-            scope=scope, key=key, defaults={"fingerprint": fingerprint, "leased_until": lease}
-        )
-        if created:
-            return row
-        if row.fingerprint != fingerprint:
+        rows = IdempotentRequest.objects.filter(scope=scope, key=key)
+        if not alone:
+            row = rows.first()
+        else:
+            row, created = IdempotentRequest.objects.get_or_create(
+                scope=scope, key=key, defaults={"fingerprint": fingerprint, "leased_until": Now()}
+            )
+            if created:
+                return row
+        if row is not None and row.fingerprint != fingerprint:
             raise KeyReused(_("This Idempotency-Key was used with another request."))
-        if row.answered_at is None:
-            _take_over(row, lease)
+        if row is None or (row.answered_at is None and not (alone and _is_unleased(row))):
+            raise Conflict(_("The same request is still being worked on."))
         return row
 
 
-def _take_over(row: IdempotentRequest, lease: datetime) -> None:
-    unheld = IdempotentRequest.objects.filter(
-        pk=row.pk, answered_at__isnull=True, leased_until__lte=Now()
-    )
-    if not unheld.update(leased_until=lease):
-        raise Conflict(_("The same request is still being worked on."))
+def _is_unleased(row: IdempotentRequest) -> bool:
+    """Whether no process of an earlier release is at work, which holds no lock but a lease."""
+    return IdempotentRequest.objects.filter(pk=row.pk, leased_until__lte=Now()).exists()
 
 
 def _answer(row: IdempotentRequest, work: Work, *, status: int = HTTPStatus.OK) -> Answer:
@@ -249,11 +245,4 @@ def _keep(row: IdempotentRequest, answer: Answer) -> None:
             status=answer.status,
             body=answer.body,
             headers=answer.headers,
-        )
-
-
-def _give_back(row: IdempotentRequest) -> None:
-    with in_public():
-        IdempotentRequest.objects.filter(pk=row.pk, answered_at__isnull=True).update(
-            leased_until=clock.now()
         )

@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypedDict, TypeVar
 
 import structlog
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from procrastinate import App, exceptions
@@ -22,10 +22,11 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.middleware import SyncCallNext
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
 
-from public_apps.core import clock, periodic_runs, schema_context
+from public_apps.core import clock, periodic_runs, schema_context, signals
 from public_apps.core.periodic_runs import Periodic
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ HOUSEKEEPING: Rank = {"queue": "upkeep", "priority": 5}  # by the clock, and may
 EVENT: Rank = {"queue": "events", "priority": 0}
 WORK: Rank = {"queue": "work", "priority": 0}
 SPARE: Rank = {"queue": "pool", "priority": -10}  # a tenant for somebody who comes later
-LAST: Rank = {"queue": "upkeep", "priority": -10}
+LAST: Rank = {"queue": "later", "priority": -10}  # long, and nobody sits and waits for it
 RANKS = (
     SWEEP, PURCHASE, AWAITED_MAIL, LATE_SIGNUP, MAIL, HOUSEKEEPING, EVENT, WORK, SPARE, LAST,
 )  # fmt: skip
@@ -61,18 +62,31 @@ RANKS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Slots:
-    """So many jobs at once, of these queues alone; of every queue if none is named."""
+    """So many jobs at once, of these queues alone; of every queue if none is named.
+
+    Those that listen are told of a new job, the others look each second. In one of a process's, jobs
+    by the clock are enqueued.
+    """
 
     name: str
     count: int
     queues: tuple[str, ...] | None = None
+    listens: bool = False
+    has_clock: bool = False
 
 
-# Beside a worker's other slots, which imports, archives and a silent mail server could all occupy.
-RESERVED = (
-    Slots(name="purchases", count=2, queues=(SWEEP["queue"], PURCHASE["queue"])),
-    Slots(name="mail", count=1, queues=(MAIL["queue"],)),
+# Each kind's own share of a worker: what may take long, or wait for others, takes no slot beyond it,
+# and purchases and sweeps have slots that nothing else takes.
+SHARES = (
+    Slots(name="purchases", count=2, queues=(PURCHASE["queue"],)),
+    Slots(name="sweeps", count=1, queues=(SWEEP["queue"],)),
+    Slots(name="mail", count=2, queues=(MAIL["queue"],), listens=True),
+    Slots(name="work", count=2, queues=(WORK["queue"],)),
+    Slots(name="upkeep", count=2, queues=(HOUSEKEEPING["queue"],)),
+    Slots(name="later", count=2, queues=(LAST["queue"],)),
+    Slots(name="spares", count=1, queues=(SPARE["queue"],)),
 )
+MAY_TAKE_MORE = frozenset({PURCHASE["queue"], SWEEP["queue"]})
 # Releases before 2026-12 enqueue tasks by their modules' paths, and so does this one: while a deploy
 # goes on, workers of both take jobs, and the old ones know no other names. To be emptied, by aliases
 # the other way round, in the release after this one.
@@ -90,15 +104,39 @@ ENQUEUED_IN = {
     "tenants": "public_apps.tenants.tasks",
 }
 MOVED = {"billing.forget_webhook_stats": "public_apps.core.tasks.forget_figures"}
+# So often a job is tried again that has failed, if it is lasting, or that has killed its worker.
+MOST_TRIES = 5
 HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 20.0
 # Beside a job's own arguments: the request that asked for it, so that logs tell one story.
 REQUEST_ID = "_request_id"
 
 
-def task(name: str, *, rank: Rank) -> Callable[[Callable[P, R]], Task[P, R, P]]:
-    """Make a function a task, known by a name of its own wherever its module goes."""
-    return app.task(name=_enqueued_as(name), aliases=[name], **rank)
+class Lasting(BaseRetryStrategy):
+    """Long work: what it raises is tried again, in the rank that it has, and at last given up."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Wait 2, 4, 8 … seconds, up to a minute."""
+        if is_last_try(job):
+            return None
+        return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), 60)})
+
+
+def is_last_try(job: Job) -> bool:
+    """Whether a job that fails now, or kills its worker, is not tried again."""
+    return job.attempts >= MOST_TRIES
+
+
+def task(
+    name: str, *, rank: Rank, lasting: bool = False
+) -> Callable[[Callable[P, R]], Task[P, R, P]]:
+    """Make a function a task, known by a name of its own wherever its module goes.
+
+    One that is `lasting` is tried again by the queue itself; when that is given up, those who listen
+    to `signals.job_given_up` say so to whoever waits for it.
+    """
+    retry = Lasting() if lasting else False
+    return app.task(name=_enqueued_as(name), aliases=[name], retry=retry, **rank)
 
 
 def periodic(
@@ -134,6 +172,22 @@ def _enqueued_as(name: str) -> str:
 def task_named(name: str) -> Task[..., Any, ...]:
     """Return a task by its name; whoever enqueues a job need not import what does it."""
     return app.tasks[name]
+
+
+def slots(count: int, *, shared: bool = True) -> tuple[Slots, ...]:
+    """Return a worker's slots: so many for all kinds, and beside them each kind's share.
+
+    Without shares all kinds take the same slots.
+    """
+    if not shared:
+        return (Slots(name="any", count=count, listens=True, has_clock=True),)
+    bounded = {name for each in SHARES for name in each.queues or ()} - MAY_TAKE_MORE
+    known = {each["queue"] for each in RANKS} | {each.queue for each in app.tasks.values()}
+    common = tuple(sorted(known - bounded))
+    return (
+        Slots(name="any", count=count, queues=common, listens=True, has_clock=True),
+        *SHARES,
+    )
 
 
 def configure(app: App) -> None:
@@ -174,6 +228,7 @@ def deferral(name: str, *, lock: str, rank: Rank, **args: Any) -> list[Any]:
 
 def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: Worker) -> Any:
     """Start and end every job in public: the thread's connection outlives the job."""
+    _renew_connection()
     schema_context.to_public()
     job = context.job
     bound: dict[str, Any] = {"job_id": job.id, "task": job.task_name}
@@ -182,8 +237,32 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
     try:
         with structlog.contextvars.bound_contextvars(**bound):
             return call_next()
+    except Exception:
+        if is_last_try(job) and isinstance(context.task.retry_strategy, Lasting):
+            _renew_connection()
+            give_up(job)
+        raise
     finally:
+        _renew_connection()
         schema_context.to_public()
+
+
+def give_up(job: Job) -> None:
+    """Tell whoever waits for a job that nobody will try it again."""
+    schema_context.to_public()
+    # On Django's connection, the queue hands on what a job was asked for as it is written.
+    given: Any = job.task_kwargs
+    args = json.loads(given) if isinstance(given, str) else given
+    try:
+        with transaction.atomic():
+            signals.job_given_up.send(Job, task=job.task_name, args=args)
+    except Exception:  # whoever it was for may be gone with their schema: the job still ends
+        log.exception("nobody could be told", given_up=job.task_name, given_up_job=job.id)
+
+
+def _renew_connection() -> None:
+    """Leave a connection that is lost, or past its age, to nobody."""
+    connection.close_if_unusable_or_obsolete()
 
 
 def defer_once(

@@ -11,19 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
+from typing import Any
 
 import structlog
 from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
-from django.db.models import Case, QuerySet, When
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend as DjangosSmtp
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from public_apps.core import clock, email_addresses, jobs, mail_words, signals
+from public_apps.core import clock, deadlines, email_addresses, jobs, mail_words, signals, smtp
 from public_apps.core.backoff import backoff
 from public_apps.core.models import OutgoingMail
 from public_apps.core.suppression import is_suppressed
@@ -31,10 +33,14 @@ from public_apps.core.sweeps import Sweep
 
 log = structlog.get_logger(__name__)
 JOBS = "mail"  # what the locks of mails' jobs begin with
-MAX_ATTEMPTS = 40
+# With the longest waits between them more than a day and a half: a provider's bad day is outlasted.
+MAX_ATTEMPTS = 110
 LONGEST_WAIT = timedelta(minutes=30)
+# How long the whole conversation with a server may take, and when another worker may begin one.
+SENDING_SECONDS = 20.0
+LEASE = timedelta(seconds=25)
 # What a refused, slow or unreachable mail server raises (smtplib's own and the socket's).
-SERVER_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
+SERVER_ERRORS = (smtplib.SMTPException, OSError, AnymailError, deadlines.DeadlineExceeded)
 
 
 class NotSent(Exception):
@@ -92,28 +98,26 @@ def enqueue_job(mail: OutgoingMail) -> None:
     jobs.defer_once("core.send_mail", lock=f"{JOBS}:{mail.pk}", rank=rank, mail_id=mail.pk)
 
 
-@transaction.atomic
 def send(*, mail_id: int) -> None:
-    """Send one due mail, under its row's lock; a failure is recorded with the time of the next try."""
-    due_now = OutgoingMail.objects.waiting().filter(pk=mail_id, next_attempt_at__lte=Now())
-    mail = due_now.select_for_update(skip_locked=True).first()
+    """Send one due mail, leased and in no transaction; a failure is recorded with the next try's time.
+
+    A server that is slow, or hangs, holds neither a row nor a transaction, and a worker for a while.
+    """
+    mail = _claim(mail_id)
     if mail is None:
         return
-    if suppressed := is_suppressed(mail.to):
-        _give_up(mail, f"The address is suppressed: {suppressed.reason}.")
-        mail.save()
-        return
-    mail.attempts += 1
     try:
-        with (
-            transaction.atomic()
-        ):  # a query that fails while composing must not undo the record of it
-            _deliver(mail)
+        with transaction.atomic():  # a query that fails must not undo the record of it
+            message = _composed(mail)
+        if message is None:
+            _note_unwanted(mail)
+        else:
+            _deliver(message)
+            _note_sent(mail)
     except ValidationError as refusal:  # of the address: no server will ever take it
         _give_up(mail, " ".join(refusal.messages)[:500])
     except Exception as error:  # noqa: BLE001 - the boundary: recorded, tried again, given up at last
         _put_off(mail, error)
-    mail.save()
 
 
 def due() -> QuerySet[OutgoingMail]:
@@ -132,20 +136,69 @@ SWEEP: Sweep[OutgoingMail] = Sweep(
 )
 
 
-def _deliver(mail: OutgoingMail) -> None:
+def _claim(mail_id: int) -> OutgoingMail | None:
+    """Count an attempt at a due mail and lease it, in one statement: of many callers one wins."""
+    due_now = OutgoingMail.objects.waiting().filter(pk=mail_id, next_attempt_at__lte=Now())
+    mail = due_now.first()
+    if mail is None:
+        return None
+    if suppressed := is_suppressed(mail.to):
+        _give_up(mail, f"The address is suppressed: {suppressed.reason}.")
+        return None
+    if not due_now.update(attempts=F("attempts") + 1, next_attempt_at=Now() + LEASE):
+        return None
+    mail.refresh_from_db()
+    return mail
+
+
+def _composed(mail: OutgoingMail) -> EmailMultiAlternatives | None:
     content = _composers[mail.kind](mail)
-    mail.error = ""
     if content is None:
-        mail.unwanted_at = clock.now()
-        signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="unwanted")
-        log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
-        return
+        return None
     with translation.override(mail.language):
-        if not _message(mail, content).send():
-            raise NotSent(f"{settings.EMAIL_BACKEND} sent it to nobody.")
-    mail.sent_at = clock.now()
+        return _message(mail, content)
+
+
+def _deliver(message: EmailMultiAlternatives) -> None:
+    line = smtp.Line()
+    message.connection = get_connection()
+    if type(message.connection) is DjangosSmtp:
+        message.connection = smtp.EmailBackend(line=line)
+    try:
+        sent = deadlines.within(SENDING_SECONDS, message.send, name="a mail")
+    finally:
+        line.cut()  # so that nothing of it goes on where it took too long
+    if not sent:
+        raise NotSent(f"{settings.EMAIL_BACKEND} sent it to nobody.")
+
+
+def _note_sent(mail: OutgoingMail) -> None:
+    _record(mail, sent_at=Now(), error="")
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="sent")
     log.info("mail sent", kind=mail.kind, mail_id=mail.pk, attempts=mail.attempts)
+
+
+def _note_unwanted(mail: OutgoingMail) -> None:
+    _record(mail, unwanted_at=Now(), error="")
+    signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="unwanted")
+    log.info("mail no longer wanted", kind=mail.kind, mail_id=mail.pk)
+
+
+def _record(mail: OutgoingMail, **fields: Any) -> None:
+    """Write down how an attempt ended, on a new connection if ours was lost meanwhile.
+
+    A mail that is sent and not recorded would be sent again.
+    """
+    row = OutgoingMail.objects.waiting().filter(pk=mail.pk)
+    if "sent_at" not in fields:  # whoever has taken it over since knows better
+        row = row.filter(attempts=mail.attempts)
+    try:
+        row.update(**fields)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        row.update(**fields)
 
 
 def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
@@ -164,18 +217,18 @@ def _message(mail: OutgoingMail, content: Content) -> EmailMultiAlternatives:
 
 
 def _put_off(mail: OutgoingMail, error: Exception) -> None:
-    mail.error = f"{type(error).__name__}: {error}"[:500]
+    said = f"{type(error).__name__}: {error}"[:500]
     if mail.attempts >= MAX_ATTEMPTS:
-        _give_up(mail, mail.error)
+        _give_up(mail, said)
         return
-    mail.next_attempt_at = clock.now() + backoff(mail.attempts, longest=LONGEST_WAIT)
+    wait = backoff(mail.attempts, longest=LONGEST_WAIT)
+    _record(mail, error=said, next_attempt_at=Now() + wait)
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="put_off")
     ours = None if isinstance(error, SERVER_ERRORS) else error
-    log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=mail.error, exc_info=ours)
+    log.warning("mail put off", kind=mail.kind, mail_id=mail.pk, error=said, exc_info=ours)
 
 
 def _give_up(mail: OutgoingMail, reason: str) -> None:
-    mail.error = reason
-    mail.failed_at = clock.now()
+    _record(mail, error=reason, failed_at=Now())
     signals.mail_attempted.send(OutgoingMail, kind=mail.kind, outcome="given_up")
     log.error("mail given up", kind=mail.kind, mail_id=mail.pk, error=reason)

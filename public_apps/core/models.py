@@ -99,7 +99,7 @@ class IdempotentRequest(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now())
-    # Until then whoever asked first is at work; afterwards its process must have died.
+    # Releases before 2026-12 are at work until then; this one holds a lock instead.
     leased_until = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
@@ -153,3 +153,13 @@ class PeriodicRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkerLife(models.Model):
+    """A worker of the queue that holds a lock while it lives; a row without a lock tells of a death."""
+
+    worker = models.IntegerField(primary_key=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.worker)

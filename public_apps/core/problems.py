@@ -211,6 +211,12 @@ _KINDS = (
         _("Try again in a moment, with the same Idempotency-Key."),
     ),
     Kind(
+        "unavailable", HTTPStatus.SERVICE_UNAVAILABLE,
+        _("Not available just now"),
+        _("Something that we need ourselves is away, or is too busy to answer in time."),
+        _("Wait as many seconds as Retry-After says, then send the same request again."),
+    ),
+    Kind(
         "closed", HTTPStatus.SERVICE_UNAVAILABLE,
         _("Closed just now"),
         _("This is closed for everybody just now."),

@@ -9,5 +9,7 @@ from django.dispatch import Signal
 request_answered = Signal()
 # A mail was tried: its `kind`, and the `outcome`: sent, put_off, given_up, or unwanted.
 mail_attempted = Signal()
+# A job was given up that others wait for: its `task`, and the `args` that it had.
+job_given_up = Signal()
 # A process that works jobs until it is told to end begins to do so.
 worker_started = Signal()

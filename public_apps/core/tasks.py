@@ -12,7 +12,6 @@ from procrastinate.jobs import Job, Status
 from public_apps.core import clock, idempotency, jobs, mail, sweeps, turns
 
 log = structlog.get_logger(__name__)
-MAX_RESCUES = 5
 
 
 @jobs.task("core.send_mail", rank=jobs.MAIL)
@@ -47,7 +46,8 @@ def _rescue(job: Job) -> None:
     """Let a job run again with the rank that it has; another one in its place does as well."""
     log.warning("stalled job", stalled_job_id=job.id, stalled_task=job.task_name)
     manager = app.job_manager
-    if job.attempts >= MAX_RESCUES:
+    if jobs.is_last_try(job):
+        jobs.give_up(job)
         async_to_sync(manager.finish_job)(job, Status.FAILED, delete_job=False)
         return
     try:

@@ -43,6 +43,7 @@ SLOWEST_MS = 5000
 READY_WITHIN = timedelta(minutes=5)
 DRY_FOR = timedelta(minutes=5)
 VAIN_ATTEMPTS = 4  # about fifteen seconds: more than a mail server's hiccup
+VAIN_EVENT_ATTEMPTS = 16  # more than two hours
 VAIN_PASSINGS_ON = 9  # waits of 2, 4 … 512 seconds: more than a provider's hiccup
 MOST_LINES = 50
 # A worker that has just started, after a release say, gives the pool its time first.
@@ -94,6 +95,19 @@ def event_failed(now: datetime) -> Found | None:
         if seen is None or (event.processed_at and event.processed_at > seen):
             found[event.type].append(f"{event.pk} ({event.object_id}): {event.error[:200]}")
     return found
+
+
+def event_vain(now: datetime) -> Found | None:
+    """Events were tried for hours in vain, and still are."""
+    waiting = StripeEvent.objects.filter(
+        status=EventStatus.RECEIVED, attempts__gte=VAIN_EVENT_ATTEMPTS
+    )
+    lines = [
+        f"{event.type} {event.pk} ({event.object_id}), tried {event.attempts} times: "
+        f"{event.error[:200]}"
+        for event in waiting.order_by("received_at")[:MOST_LINES]
+    ]
+    return {"": lines} if lines else {}
 
 
 def signup_late(now: datetime) -> Found | None:
@@ -148,6 +162,7 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
         (kinds.WEBHOOK_SLOW, webhook_slow),
         (kinds.WEBHOOK_ERRORS, webhook_errors),
         (kinds.EVENT_FAILED, event_failed),
+        (kinds.EVENT_VAIN, event_vain),
         (kinds.SIGNUP_LATE, signup_late),
         (kinds.POOL_DRY, pool_dry),
         (kinds.MAIL_FAILING, mail_failing),

@@ -35,6 +35,14 @@ EVENT_FAILED = kind(
         "that needs nothing more: close the incident in the admin."
     ),
 )
+EVENT_VAIN = kind(
+    "event_vain",
+    title=_("An event is tried again and again in vain"),
+    advice=_(
+        "Each line names an event and its error; the worker's log has the traceback. It is tried on for "
+        "a day and a half: mend the cause, and it goes well by itself, or at once by “Retry”."
+    ),
+)
 SIGNUP_LATE = kind(
     "signup_late",
     title=_("Somebody has paid and has no workspace yet"),
@@ -80,7 +88,7 @@ MAIL_FAILING = kind(
     title=_("Mail does not leave"),
     advice=_(
         "“manage.py doctor --send-mail you@example.com” shows what the mail server says. Mails wait "
-        "in the outbox for most of a day."
+        "in the outbox for a day and a half."
     ),
 )
 ORPHANS = kind(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.dispatch import receiver
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from public_apps.accounts.models import User
-from public_apps.core import jobs, locks
+from public_apps.core import jobs, locks, signals
 from public_apps.core.errors import Problem
 from public_apps.core.schema_context import current, inside
 from public_apps.tenants import offboarding_hooks
@@ -82,6 +84,20 @@ def do(*, schema: str, work_id: str, how: Callable[[Work, Tell], list[ReportLine
             _refuse(work_id, refusal.report)
         except Problem as problem:
             _refuse(work_id, [{"line": None, "detail": problem.detail}])
+
+
+@receiver(signals.job_given_up)
+def end_with_words(task: str, args: Mapping[str, Any], **_sent: Any) -> None:
+    """Refuse work that was tried in vain for too long: whoever asked can ask again."""
+    if task not in {jobs.task_named(name).name for name in _tasks.values()}:
+        return
+    with inside(str(args["schema"])):
+        work = Work.objects.filter(pk=args["work_id"]).first()
+        if work is None:
+            return
+        with translation.override(_language_of(work)):
+            said = _("A fault on our side stopped this. Nothing of it was kept: please try again.")
+        _refuse(str(work.pk), [{"line": None, "field": "", "detail": said}])
 
 
 def _language_of(work: Work) -> str:

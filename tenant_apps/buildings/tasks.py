@@ -7,7 +7,7 @@ from tenant_apps.buildings import apartment_import, background_jobs
 from tenant_apps.buildings.models import Work
 
 
-@jobs.task("buildings.import_apartments", rank=jobs.WORK)
+@jobs.task("buildings.import_apartments", rank=jobs.WORK, lasting=True)
 def import_apartments(schema: str, work_id: str) -> None:
     """Do one import."""
     background_jobs.do(schema=schema, work_id=work_id, how=apartment_import.carry_out)

@@ -8,7 +8,7 @@ from tenant_apps.buildings.models import Work
 from tenant_apps.finances.actions import issuing
 
 
-@jobs.task("finances.issue_large", rank=jobs.WORK)
+@jobs.task("finances.issue_large", rank=jobs.WORK, lasting=True)
 def issue_large(schema: str, work_id: str) -> None:
     """Issue one large month."""
     background_jobs.do(schema=schema, work_id=work_id, how=issuing.carry_out)

@@ -8,7 +8,7 @@ from tenant_apps.buildings.models import Work
 from tenant_apps.home import sample
 
 
-@jobs.task("home.fill_sample", rank=jobs.WORK)
+@jobs.task("home.fill_sample", rank=jobs.WORK, lasting=True)
 def fill_sample(schema: str, work_id: str) -> None:
     """Fill one workspace."""
     background_jobs.do(schema=schema, work_id=work_id, how=sample.carry_out)

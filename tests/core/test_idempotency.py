@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from public_apps.core import idempotency
@@ -18,6 +18,7 @@ from public_apps.core.idempotency import Answer, once
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.schema_context import current, in_public, inside
 from tests.core.web_stack import WebStack
+from tests.customer import until
 
 
 class Counter:
@@ -102,15 +103,54 @@ def test_a_failure_of_ours_is_tried_again_as_the_same_request(
     assert len(set(work.rows)) == 1
 
 
-def test_a_request_whose_process_died_is_taken_over_after_its_lease(
+def test_a_request_whose_process_died_is_taken_over_at_once(
+    web_stack: WebStack, key: str, work: Counter
+) -> None:
+    """Who is at work holds a lock of its session, which ends with the process."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def hold_on(_row: IdempotentRequest) -> None:
+        begun.set()
+        ended.wait(timeout=20)
+
+    def ask_and_die() -> None:
+        with pytest.raises(OperationalError):  # as its backend sees a process that was killed
+            once(who="7", key=key, asked={"body": "this"}, work=hold_on)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask_and_die)
+        begun.wait(timeout=20)
+        with pytest.raises(Conflict):
+            ask(work, key)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                " AND pid <> pg_backend_pid()"
+            )
+        until(lambda: _goes_on(work, key))
+        ended.set()
+        asking.result()
+
+
+def _goes_on(work: Counter, key: str) -> bool:
+    try:
+        return bool(ask(work, key).body == {"done": 1})
+    except Conflict:  # the server has not ended the session yet
+        return False
+
+
+def test_a_request_that_a_process_of_an_earlier_release_is_at_work_on_is_left_to_it(
     web_stack: WebStack, key: str, work: Counter
 ) -> None:
     ask(work, key)
-    died = IdempotentRequest.objects.filter(key=key)
-    died.update(answered_at=None, status=None, body=None)
+    row = IdempotentRequest.objects.filter(key=key)
+    leased = timezone.now() + timedelta(seconds=40)
+    row.update(answered_at=None, status=None, body=None, leased_until=leased)
     with pytest.raises(Conflict):
         ask(work, key)
-    died.update(leased_until=timezone.now())
+    row.update(leased_until=timezone.now())
     assert ask(work, key).body == {"done": 2}
 
 

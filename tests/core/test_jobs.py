@@ -75,7 +75,10 @@ def test_a_job_whose_worker_was_killed_runs_again_on_another(
         eventually(lambda: status_of(job) is None)
 
 
-def test_jobs_that_hang_in_every_slot_leave_room_for_purchases_and_mail(
+SHARED = (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL, jobs.WORK, jobs.HOUSEKEEPING, jobs.LAST, jobs.SPARE)
+
+
+def test_jobs_that_hang_in_every_common_slot_leave_each_kind_its_share(
     web_stack: WebStack, word: str
 ) -> None:
     for _ in range(2):
@@ -83,11 +86,28 @@ def test_jobs_that_hang_in_every_slot_leave_room_for_purchases_and_mail(
     with working(web_stack, "--concurrency", "2", killed=True) as worker:
         eventually(lambda: len(noted(word)) == 2)
         defer("note", word=f"{word}, of others")
-        for rank in (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL):
+        for rank in SHARED:
             defer("note", rank=rank, word=f"{word}, {rank['queue']}")
-        for rank in (jobs.PURCHASE, jobs.SWEEP, jobs.MAIL):
+        for rank in SHARED:
             eventually(partial(noted, f"{word}, {rank['queue']}"))
         assert noted(f"{word}, of others") == [], "two slots, and both hang"
+        worker.kill()
+        worker.wait()
+    with connection.cursor() as cursor:  # or another test's worker would rescue them, and hang
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'unruly.hang'")
+
+
+def test_however_many_mails_hang_all_else_goes_on(web_stack: WebStack, word: str) -> None:
+    [mail] = [each for each in jobs.SHARES if each.name == "mail"]
+    for _ in range(mail.count + 10):
+        defer("hang", rank=jobs.AWAITED_MAIL, word=word)
+    with working(web_stack, "--concurrency", "1", killed=True) as worker:
+        eventually(lambda: len(noted(word)) == mail.count)
+        for rank in (jobs.PURCHASE, jobs.EVENT, jobs.WORK):
+            defer("note", rank=rank, word=f"{word}, {rank['queue']}")
+        for rank in (jobs.PURCHASE, jobs.EVENT, jobs.WORK):
+            eventually(partial(noted, f"{word}, {rank['queue']}"))
+        assert len(noted(word)) == mail.count
         worker.kill()
         worker.wait()
     with connection.cursor() as cursor:  # or another test's worker would rescue them, and hang

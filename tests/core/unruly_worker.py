@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -34,7 +34,11 @@ def word(web_stack: WebStack) -> Iterator[str]:
 
 @contextmanager
 def working(
-    web_stack: WebStack, *options: str, killed: bool = False, ahead: float | None = None
+    web_stack: WebStack,
+    *options: str,
+    killed: bool = False,
+    ahead: float | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker that knows the unruly jobs, by default one at a time on one connection.
 
@@ -45,7 +49,7 @@ def working(
         worker = subprocess.Popen(
             [sys.executable, *_off(ahead), "manage.py", "worker", *options],
             cwd=ROOT,
-            env={**web_stack.stack.env, **UNRULY},
+            env={**web_stack.stack.env, **UNRULY, **(environ or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -71,7 +71,7 @@ def test_a_web_process_killed_during_delivery(breakable: Stack) -> None:
 
 
 def test_postgresql_killed_in_the_middle(breakable: Stack) -> None:
-    """The worker ends when its database goes; whoever runs it starts it again, as a platform does."""
+    """The worker outlives it, and goes on when it is back."""
     shop = Shop(breakable)
     order = Order()
     session_id = shop.check_out(order)

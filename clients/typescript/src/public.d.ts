@@ -237,6 +237,7 @@ export interface components {
              *     * `too-many-requests` - Too many requests
              *     * `server-error` - Something broke on our side
              *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `unavailable` - Not available just now
              *     * `closed` - Closed just now
              */
             code: components["schemas"]["ProblemCode"];
@@ -376,6 +377,7 @@ export interface components {
              *     * `too-many-requests` - Too many requests
              *     * `server-error` - Something broke on our side
              *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `unavailable` - Not available just now
              *     * `closed` - Closed just now
              */
             code: components["schemas"]["ProblemCode"];
@@ -425,10 +427,11 @@ export interface components {
          *     * `too-many-requests` - Too many requests
          *     * `server-error` - Something broke on our side
          *     * `payment-provider-unavailable` - The payment provider did not answer
+         *     * `unavailable` - Not available just now
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
         Progress: {
             status: components["schemas"]["StatusEnum"];
             steps: components["schemas"]["Step"][];

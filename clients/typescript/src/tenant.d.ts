@@ -4041,6 +4041,7 @@ export interface components {
              *     * `too-many-requests` - Too many requests
              *     * `server-error` - Something broke on our side
              *     * `payment-provider-unavailable` - The payment provider did not answer
+             *     * `unavailable` - Not available just now
              *     * `closed` - Closed just now
              */
             code: components["schemas"]["ProblemCode"];
@@ -4090,10 +4091,11 @@ export interface components {
          *     * `too-many-requests` - Too many requests
          *     * `server-error` - Something broke on our side
          *     * `payment-provider-unavailable` - The payment provider did not answer
+         *     * `unavailable` - Not available just now
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
         ReasonRequest: {
             reason: string;
         };

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -84,15 +84,24 @@ def make(export: Export, *, told: Callable[[int, int], None]) -> None:
 
 
 def proceed(export: Export) -> None:
-    """Make an export that waits; after some failures it is given up, and the page says so."""
-    Export.objects.filter(pk=export.pk).update(attempts=export.attempts + 1, done=0)
+    """Make an export that waits; after some failures it is given up, and the page says so.
+
+    A try is counted before it begins, so that one that kills its worker comes to an end, too. What a
+    failed one raises lets the queue try again.
+    """
+    waiting = Export.objects.filter(pk=export.pk, finished_at=None, failed_at=None)
+    if export.attempts >= MOST_ATTEMPTS:
+        waiting.update(failed_at=Now())
+        return
+    waiting.update(attempts=export.attempts + 1, done=0)
     try:
         make(export, told=lambda done, of: _tell(export, done, of))
     except backup.FAILURES:
         log.exception("export failed", export=str(export.pk))
-        if export.attempts + 1 >= MOST_ATTEMPTS:
-            waiting = Export.objects.filter(pk=export.pk, finished_at=None)
-            waiting.update(failed_at=clock.now())
+        connection.close_if_unusable_or_obsolete()  # it may be what was lost
+        if export.attempts + 1 < MOST_ATTEMPTS:
+            raise
+        waiting.update(failed_at=Now())
 
 
 def fetch(*, tenant: Tenant, export_id: UUID | None = None, by: User) -> tuple[Export, BinaryIO]:

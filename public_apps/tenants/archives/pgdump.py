@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 PIECE = 256 * 1024
+LONGEST_SILENCE = 600.0  # seconds: a dump that waits for a server that stands still ends, too
 # What libpq reads from the environment, by the name of the connection's option.
 OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
@@ -62,11 +64,11 @@ def dump(
     ]  # fmt: skip
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=said, env=_environ(connection)
+            command, bufsize=0, stdout=subprocess.PIPE, stderr=said, env=_environ(connection)
         ) as process:
             assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
             try:
-                while piece := process.stdout.read(PIECE):
+                while piece := _next_piece(process):
                     yield piece
             finally:
                 if process.poll() is None and not process.stdout.closed:
@@ -74,6 +76,15 @@ def dump(
         if process.returncode:
             said.seek(0)
             raise NoDump(f"pg_dump failed: {said.read(2000).decode(errors='replace').strip()}")
+
+
+def _next_piece(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+    ready, _writable, _odd = select.select([process.stdout], [], [], LONGEST_SILENCE)
+    if not ready:
+        process.kill()
+        raise NoDump(f"pg_dump wrote nothing for {LONGEST_SILENCE:.0f} s.")
+    return process.stdout.read(PIECE)
 
 
 def _environ(connection: Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ import psycopg
 from django.db import DatabaseError, connection
 from psycopg import sql
 
+from public_apps.core import database_waits
 from public_apps.tenants import schema_creation, schema_location
 from public_apps.tenants.archives import schema_contents
 from public_apps.tenants.archives.manifest import ArchiveRefused, TableFacts
@@ -30,7 +31,7 @@ def rebuild(schema_name: str, archive: OpenArchive) -> None:
     """
     executor.hold(schema_name)
     _build(schema_name, archive)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, database_waits.unbounded(cursor):
         schema_contents.speak_plainly(cursor)
         _fill(cursor, schema_name, archive)
         _compare(cursor, schema_name, archive)

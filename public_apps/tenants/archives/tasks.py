@@ -39,7 +39,7 @@ def rehearse_restore(timestamp: int) -> None:
         restore_test.rehearse()
 
 
-@jobs.task("archives.make_export", rank=jobs.LAST)
+@jobs.task("archives.make_export", rank=jobs.LAST, lasting=True)
 def make_export(export_id: str) -> None:
     """Make one owner's export, unless that is done."""
     export = Export.objects.filter(pk=export_id, finished_at=None, failed_at=None).first()

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from public_apps.core import clock
+from public_apps.core import clock, database_waits
 from public_apps.tenants import domains
 from public_apps.tenants.archives import manifest, pgdump, schema_contents
 from public_apps.tenants.archives.manifest import Manifest, MemberFacts, TableFacts
@@ -117,7 +117,7 @@ def _snapshot(schema_name: str) -> Iterator[_Snapshot]:
     parameters = connection.get_connection_params()
     for ours in ("cursor_factory", "context", "prepare_threshold"):
         parameters.pop(ours, None)
-    with psycopg.connect(**parameters, autocommit=True) as session:
+    with database_waits.Connection.connect(**parameters, autocommit=True) as session:
         tables = schema_contents.tables_of(session.cursor(), schema_name)
         if not tables:
             raise pgdump.NoDump(f"{schema_name} holds nothing that could be exported.")

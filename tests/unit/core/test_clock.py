@@ -152,16 +152,14 @@ def test_a_paid_sign_up_is_found_after_a_minute_and_not_before(shift: float) -> 
     assert list(checkout.unfinished()) == [before]
 
 
-def test_a_request_is_held_for_its_lease_and_no_longer(shift: float) -> None:
-    def fails(row: IdempotentRequest) -> None:
-        held = IdempotentRequest.objects.get(pk=row.pk)
-        assert abs(held.leased_until - database_time() - idempotency.LEASE) < ROUGHLY
+def test_a_request_that_failed_is_free_at_once(shift: float) -> None:
+    def fails(_row: IdempotentRequest) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
         idempotency.once(who="a", key="k", asked={}, work=fails)
     answer = idempotency.once(who="a", key="k", asked={}, work=lambda _row: "done")
-    assert answer.body == "done", "given back, it is free at once"
+    assert answer.body == "done"
 
 
 def test_the_doctor_says_whose_clock_is_off(shift: float) -> None:
