@@ -72,12 +72,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return error
 
     def set_password(self, user: User, password: str) -> None:
-        """Set it, unless it has changed since `user` was read: of two uses of one key, one wins."""
+        """Set it, unless it has changed since `user` was read: of two uses of one key, one wins.
+
+        Nor for somebody who was let go meanwhile. What else has changed of them stays as it is now.
+        """
         with transaction.atomic():
             held = User.objects.select_for_update().get(pk=user.pk)
-            if held.password != user.password:
+            if held.password != user.password or not held.is_active:
                 spent = self.validation_error("invalid_password_reset")
                 raise ImmediateHttpResponse(ErrorResponse(context.request, exception=spent))
+            user.refresh_from_db()
             super().set_password(user, password)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:

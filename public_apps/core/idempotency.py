@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -47,6 +49,8 @@ PARAMETER = OpenApiParameter(
 LEASE = timedelta(seconds=40)
 REMEMBERED = timedelta(days=2)
 Work = Callable[[IdempotentRequest], Any]
+Guard = Callable[[], None]
+_guard: ContextVar[Guard | None] = ContextVar("guard", default=None)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,24 @@ class Answer:
         return self.status >= HTTPStatus.BAD_REQUEST
 
 
+@contextmanager
+def guarded(guard: Guard) -> Iterator[None]:
+    """Let all work of this block begin with a last look, in its own transaction if it has one.
+
+    What the guard raises refuses the work, and is not remembered: the same key may come again.
+    """
+    token = _guard.set(guard)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
+
+
+def _look_again() -> None:
+    if guard := _guard.get():
+        guard()
+
+
 def key_of(request: Request) -> str | None:
     """Return the request's key, or None; raise `errors.Invalid` for one that can't be kept."""
     key = request.headers.get(HEADER, "").strip()
@@ -93,6 +115,7 @@ def respond_once_here(
     key = key_of(request)
     if key is None:
         with transaction.atomic():
+            _look_again()
             return _response(_answered(work(), status))
     asked = {"method": request.method, "path": request.path, "body": _said(request)}
     who = str(request.user.pk)
@@ -108,6 +131,7 @@ def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Ans
     """
 
     def answer(row: IdempotentRequest) -> Answer:
+        _look_again()
         answered = _answer(row, work)
         _keep(row, answered)
         return answered
@@ -130,6 +154,7 @@ def once_here(
 
     def answer(row: IdempotentRequest) -> Answer:
         with transaction.atomic():
+            _look_again()
             answered = _answer(row, lambda _row: _whole(work), status=status)
             _keep(row, answered)
             return answered

@@ -104,7 +104,7 @@ def invite_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("invitations.resend")
+@require_permission("invitations.resend", held=True)
 def invitation_page(request: HttpRequest, scope: Scope, pk: int, verb: str) -> HttpResponse:
     """Send an invitation again, or take it back."""
     invitation = get_object_or_404(Invitation, pk=pk)
