@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from public_apps.accounts import password_reset, security_notifications
+from public_apps.accounts import password_reset, security_notifications, sign_in_log
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 from public_apps.accounts.sign_in_throttling import Attempt
@@ -83,6 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 raise ImmediateHttpResponse(ErrorResponse(context.request, exception=spent))
             user.refresh_from_db()
             super().set_password(user, password)
+            sign_in_log.record_new_password(user)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Promise the mail; nothing of it is made or sent while somebody waits."""

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 
 from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.accounts.token_authentication import API_KEY_MARK
+from public_apps.audit import audit
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -61,6 +62,7 @@ def identify(secret: str) -> Machine | None:
     if not key.user.is_active:
         return None
     _note_use(key, key.asked_at)
+    audit.name_api_key(str(key))
     person_role = key.user.role
     key.user.role = person_role if Role(key.role).is_above(person_role) else key.role
     return Machine(key, role=key.user.role, person_role=person_role)

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Each does its work by being imported.
-        from public_apps.accounts import one_time_codes, openapi  # noqa: F401
+        from public_apps.accounts import one_time_codes, openapi, sign_in_log  # noqa: F401

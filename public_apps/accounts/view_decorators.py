@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from public_apps.accounts import authority
+from public_apps.accounts import authority, step_up
 from public_apps.accounts.models import User
-from public_apps.accounts.permissions import Scope, request_scope
+from public_apps.accounts.permissions import Scope, must_be_confirmed, request_scope
 from public_apps.core import idempotency
 from public_apps.core.errors import Forbidden
 
@@ -46,6 +46,8 @@ def require_permission(operation: str, *, held: bool = False) -> Callable[[View]
             scope = request_scope(request, operation)
             if scope is Scope.NONE:
                 raise PermissionDenied
+            if _must_be_confirmed(request, operation):
+                return step_up.asked(request)
             with (
                 timezone.override(settings.PAGES_TIME_ZONE),
                 idempotency.guarded(lambda: authority.hold(request, operation)),
@@ -57,6 +59,12 @@ def require_permission(operation: str, *, held: bool = False) -> Callable[[View]
         return guarded
 
     return decorate
+
+
+def _must_be_confirmed(request: HttpRequest, operation: str) -> bool:
+    """Whether somebody has to show first who they are: not to look at a form, but to fetch a file."""
+    decisive = request.method == "POST" or operation == "exports.link"
+    return decisive and must_be_confirmed(operation) and not step_up.is_recent(request)
 
 
 def _held(

@@ -21,13 +21,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from public_apps.accounts import authority
+from public_apps.accounts import authority, step_up
 from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import (
     HasWorkspacePermission,
     Scope,
     declare,
+    must_be_confirmed,
     operation_of,
     request_scope,
 )
@@ -94,6 +95,12 @@ class WorkspaceViewSet(KnownQuery, GenericViewSet[Any]):
         with idempotency.guarded(lambda: authority.hold(self.request, operation_of(self) or "")):
             answer: Response = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # DRF's own type is Django's
         return answer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """See to it, after all else, that what is decisive is asked by whom it seems to be."""
+        super().initial(request, *args, **kwargs)
+        if must_be_confirmed(operation_of(self) or ""):
+            step_up.check(request)
 
     def held(self) -> AbstractContextManager[None]:
         """Do something in one transaction, by somebody who may do so to its end."""

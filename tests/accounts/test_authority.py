@@ -18,7 +18,7 @@ from tenant_apps.announcements.models import Announcement
 from tests.customer import until
 from tests.tenant_api.populated_workspace import Person, PopulatedWorkspace
 
-NEWS = {"title": "Water off", "text": "From nine to ten.", "audience": "everybody"}
+NEWS = {"title": "Water off", "body": "From nine to ten."}
 # Not pg_stat_activity: within a transaction that stays as it was at the first look.
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
