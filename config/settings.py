@@ -51,6 +51,12 @@ try:
     # Tests hash thousands of passwords. Production has no way to ask for this.
     QUICK_PASSWORDS = DEBUG and settings_reader.boolean(_env, "QUICK_PASSWORDS", default=False)
     STAFF_MFA_REQUIRED = settings_reader.boolean(_env, "STAFF_MFA_REQUIRED", default=not DEBUG)
+    REAUTHENTICATION_MINUTES = settings_reader.whole_number(
+        _env, "REAUTHENTICATION_MINUTES", default=15, least=1
+    )
+    STAFF_IDLE_MINUTES = settings_reader.whole_number(
+        _env, "STAFF_IDLE_MINUTES", default=60, least=1
+    )
     EVENT_MAX_ATTEMPTS = settings_reader.whole_number(
         _env, "EVENT_MAX_ATTEMPTS", default=110, least=1
     )
@@ -327,6 +333,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_CHANGE_EMAIL = True  # one address each: a new one replaces it once it is confirmed
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # by our outbox; see accounts.security_notifications
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "public_apps.accounts.password_links.PasswordKeyGenerator"  # noqa: S105 - a path

@@ -112,6 +112,8 @@ def run(stack: Stack, screen: Screen, arguments: list[str]) -> int:
         **browser(stack, screen, missing),
         "COVERAGE_FILE": str(stack.folder / "coverage.data"),
         "QUICK_PASSWORDS": "True",
+        # Tokens are kept for a whole run; tests of it set another.
+        "REAUTHENTICATION_MINUTES": "600",
         environment.TEMPLATES: str(template.shelf(stack.folder / "templates")),
     }
     runner = Runner(stack, screen, environ)

@@ -28,6 +28,10 @@ def add_arguments(actions: Any) -> None:
     export = actions.add_parser("export", help="write everything of a tenant to one archive")
     export.add_argument("tenant", help="subdomain or schema")
     export.add_argument("--to", required=True, help="a folder, or a file that is not there yet")
+    export.add_argument(
+        "--for-customer", action="store_true",
+        help="leave out by what people sign in: after a restore they choose new passwords",
+    )  # fmt: skip
     take = actions.add_parser("import", help="make a new tenant of an archive")
     take.add_argument("path")
     take.add_argument("--as", dest="label", default="", help="its subdomain; default: the old one")
@@ -64,8 +68,8 @@ def _export(options: dict[str, Any]) -> str:
         to = to / f"{options['tenant']}.zip"
     if to.exists():
         raise CommandError(f"{to} is there already.")
-    written = writer.export(tenant, to=to)
-    detail = {"bytes": written.size}
+    written = writer.export(tenant, to=to, credentials=not options["for_customer"])
+    detail = {"bytes": written.size, "credentials": written.manifest.credentials}
     audit.record(actor=OPERATOR, action="tenant.exported", target=tenant, detail=detail)
     return f"exported {tenant.schema_name} to {to} ({written.size} bytes)"
 

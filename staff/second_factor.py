@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -12,6 +13,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
 from django.conf import settings
+from django.contrib import auth
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +25,9 @@ from public_apps.audit import audit
 STATE = "staff_second_factor"
 PROVEN = "proven"
 WAIVED = "waived"
+SHOWN_AT = "staff_shown_at"
+SEEN_AT = "staff_seen_at"
+SEEN_EVERY = 60  # a busy session is written no more often than that
 CODES_UNSEEN = "staff_recovery_codes_unseen"
 
 
@@ -55,10 +60,28 @@ class EnrolForm(ActivateTOTPForm):
 
 def begin(request: HttpRequest) -> None:
     """Decide, right after the password, whether this session must prove a second factor."""
-    asked = settings.STAFF_MFA_REQUIRED or is_enrolled(_staff(request))
+    asked = settings.STAFF_MFA_REQUIRED or is_enrolled(staff_of(request))
     request.session[STATE] = None if asked else WAIVED
+    note_shown(request)
     if not asked:
-        audit.record(actor=_staff(request), action="staff.signed_in")
+        audit.record(actor=staff_of(request), action="staff.signed_in")
+
+
+def note_shown(request: HttpRequest) -> None:
+    """Remember when this session has shown who it is."""
+    request.session[SHOWN_AT] = time.time()
+
+
+def stays_awake(request: HttpRequest) -> bool:
+    """Whether something was asked in this session lately; one that was left alone ends here."""
+    now = time.time()
+    idle = now - request.session.setdefault(SEEN_AT, now)
+    if idle > settings.STAFF_IDLE_MINUTES * 60:
+        auth.logout(request)
+        return False
+    if idle > SEEN_EVERY:
+        request.session[SEEN_AT] = now
+    return True
 
 
 def is_satisfied(request: HttpRequest) -> bool:
@@ -75,7 +98,7 @@ def is_enrolled(user: User) -> bool:
 @transaction.atomic
 def enrol(request: HttpRequest, form: EnrolForm) -> None:
     """Keep the new app's secret, make recovery codes, and let this session in."""
-    staff = _staff(request)
+    staff = staff_of(request)
     TOTP.activate(staff, form.secret)
     RecoveryCodes.activate(staff)
     clear_totp_secret(request)
@@ -95,7 +118,7 @@ def recovery_codes(request: HttpRequest) -> list[str]:
     if not request.session.pop(CODES_UNSEEN, False):
         return []
     codes = Authenticator.objects.get(
-        user_id=_staff(request).pk, type=Authenticator.Type.RECOVERY_CODES
+        user_id=staff_of(request).pk, type=Authenticator.Type.RECOVERY_CODES
     )
     unused: list[str] = RecoveryCodes(codes).get_unused_codes()
     return unused
@@ -110,9 +133,11 @@ def _let_in(request: HttpRequest) -> None:
     # Another key from here on: whoever saw the session before it was proven has nothing.
     request.session.cycle_key()
     request.session[STATE] = PROVEN
-    audit.record(actor=_staff(request), action="staff.signed_in")
+    note_shown(request)
+    audit.record(actor=staff_of(request), action="staff.signed_in")
 
 
-def _staff(request: HttpRequest) -> User:
+def staff_of(request: HttpRequest) -> User:
+    """Return the person of our staff who asks."""
     assert isinstance(request.user, User)  # noqa: S101 - only signed-in staff get here
     return request.user

@@ -42,7 +42,8 @@ class StaffSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff in who have proven who they are, and only where no tenant is being served."""
-        return _is_our_staff(request) and second_factor.is_satisfied(request)
+        proven = _is_our_staff(request) and second_factor.is_satisfied(request)
+        return proven and second_factor.stays_awake(request)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from billing import contacts, sale
 from billing.owners import account, actions, documents, overview, resubscribe, serializers
 from billing.owners.account import Account
+from public_apps.accounts import authority
 from public_apps.accounts.permissions import HasWorkspacePermission
 from public_apps.core import idempotency, origins
 from public_apps.core.models import IdempotentRequest
@@ -45,6 +46,7 @@ class ChangeLimit(Limit):
 class OwnerView(APIView):
     """Whatever comes here may come twice."""
 
+    operation: ClassVar[str]
     refusal = account.NOT_YOURS
     permission_classes = (IsAuthenticated, HasWorkspacePermission)
     throttle_classes = (ChangeLimit,)
@@ -59,7 +61,10 @@ class OwnerView(APIView):
                 account.tell(request, did=deed)
             return answer
 
-        with sale.telling_staff():
+        def look_again() -> None:
+            authority.hold(request, self.operation)
+
+        with sale.telling_staff(), idempotency.guarded(look_again):
             return idempotency.respond_once(request, work)
 
 

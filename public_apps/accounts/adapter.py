@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from public_apps.accounts import password_reset, security_notifications
+from public_apps.accounts import password_reset, security_notifications, sign_in_log
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 from public_apps.accounts.outside_mails import QuotaSpent
@@ -73,13 +73,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return error
 
     def set_password(self, user: User, password: str) -> None:
-        """Set it, unless it has changed since `user` was read: of two uses of one key, one wins."""
+        """Set it, unless it has changed since `user` was read: of two uses of one key, one wins.
+
+        Nor for somebody who was let go meanwhile. What else has changed of them stays as it is now.
+        """
         with transaction.atomic():
             held = User.objects.select_for_update().get(pk=user.pk)
-            if held.password != user.password:
+            if held.password != user.password or not held.is_active:
                 spent = self.validation_error("invalid_password_reset")
                 raise ImmediateHttpResponse(ErrorResponse(context.request, exception=spent))
+            user.refresh_from_db()
             super().set_password(user, password)
+            sign_in_log.record_new_password(user)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Promise the mail; nothing of it is made or sent while somebody waits."""

@@ -19,16 +19,18 @@ from rest_framework.request import Request
 
 from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.accounts.token_authentication import API_KEY_MARK
+from public_apps.audit import audit
 
 NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What acts by a key: for whom, and in which role."""
+    """What acts by a key: in which role, and which its person has."""
 
     key: ApiKey
     role: str
+    person_role: str
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -50,7 +52,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 def identify(secret: str) -> Machine | None:
     """Return who acts by this key of the current schema, noting its use; None if it opens nothing.
 
-    A key never reaches further than its person does now.
+    A key never reaches further than its person does now; and its person, as this request meets them,
+    no further than the key.
     """
     known = ApiKey.objects.select_related("user").annotate(asked_at=Now())
     key = known.filter(digest=digest_of(secret)).first()
@@ -59,7 +62,10 @@ def identify(secret: str) -> Machine | None:
     if not key.user.is_active:
         return None
     _note_use(key, key.asked_at)
-    return Machine(key, key.user.role if Role(key.role).is_above(key.user.role) else key.role)
+    audit.name_api_key(str(key))
+    person_role = key.user.role
+    key.user.role = person_role if Role(key.role).is_above(person_role) else key.role
+    return Machine(key, role=key.user.role, person_role=person_role)
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

@@ -8,4 +8,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from public_apps.accounts import openapi  # noqa: F401 - registers the scheme by being imported
+        # Each does its work by being imported.
+        from public_apps.accounts import one_time_codes, openapi, sign_in_log  # noqa: F401

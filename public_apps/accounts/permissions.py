@@ -95,6 +95,12 @@ _FOR_PEOPLE_ONLY = frozenset(
 )
 
 
+# What takes somebody who has shown within minutes who they are. Asking for the end of the workspace
+# takes the password itself.
+_CONFIRMED = frozenset(
+    {"exports.create", "exports.link", "keys.create", "members.transfer_ownership"}
+)
+
 _SCOPES: dict[tuple[str, str], Scope] = {}
 
 
@@ -148,6 +154,11 @@ def whole_table() -> Iterator[tuple[str, dict[Role, Scope]]]:
 def is_open_to_keys(operation: str) -> bool:
     """Whether an API key may do this at all."""
     return operation not in _FOR_PEOPLE_ONLY
+
+
+def must_be_confirmed(operation: str) -> bool:
+    """Whether this takes a password or a code, given within minutes."""
+    return operation in _CONFIRMED
 
 
 def is_api_key(request: Any) -> bool:

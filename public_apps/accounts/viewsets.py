@@ -10,10 +10,10 @@ stand for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.permissions import IsAuthenticated
@@ -21,12 +21,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from public_apps.accounts import authority, step_up
 from public_apps.accounts.api_key_authentication import ApiKeyAuthentication
 from public_apps.accounts.models import User
 from public_apps.accounts.permissions import (
     HasWorkspacePermission,
     Scope,
     declare,
+    must_be_confirmed,
+    operation_of,
     request_scope,
 )
 from public_apps.accounts.token_authentication import SessionTokenAuthentication
@@ -86,6 +89,22 @@ class WorkspaceViewSet(KnownQuery, GenericViewSet[Any]):
         return self.get_serializer(*args, **kwargs)
 
     # --- What it gets -------------------------------------------------------------------------
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Let whatever is done once begin with a last look at who does it."""
+        with idempotency.guarded(lambda: authority.hold(self.request, operation_of(self) or "")):
+            answer: Response = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # DRF's own type is Django's
+        return answer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """See to it, after all else, that what is decisive is asked by whom it seems to be."""
+        super().initial(request, *args, **kwargs)
+        if must_be_confirmed(operation_of(self) or ""):
+            step_up.check(request)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Do something in one transaction, by somebody who may do so to its end."""
+        return authority.held(self.request, operation_of(self) or "")
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -207,7 +226,7 @@ class UpdateModelMixin(WorkspaceViewSet):
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the fields given; with `If-Match`, only the version that the client has seen."""
-        with transaction.atomic():
+        with self.held():
             row = self.get_object_for_update()
             return self.response_for(
                 self.perform_update(self.get_valid_serializer(row, partial=True))
@@ -223,7 +242,7 @@ class DestroyModelMixin(WorkspaceViewSet):
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete it; with `If-Match`, only the version that the client has seen."""
-        with transaction.atomic():
+        with self.held():
             self.perform_destroy(self.get_object_for_update())
         return Response(status=HTTPStatus.NO_CONTENT)
 

@@ -18,6 +18,7 @@ from django.db.models import Model
 from public_apps.audit.models import Entry
 
 _impersonator: ContextVar[str] = ContextVar("impersonator", default="")
+_api_key: ContextVar[str] = ContextVar("api_key", default="")
 
 
 class Person(Protocol):
@@ -48,6 +49,7 @@ def record(
         actor=actor if isinstance(actor, str) else actor.email,
         actor_id=None if isinstance(actor, str) else actor.pk,
         impersonator=_impersonator.get(),
+        api_key=_api_key.get(),
         action=action,
         detail=dict(detail or {}),
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
@@ -65,9 +67,30 @@ def impersonated_by(staff: str) -> Iterator[None]:
         _impersonator.reset(token)
 
 
+@contextmanager
+def of_one_request() -> Iterator[None]:
+    """Forget after this block who is named in it as acting for somebody: our staff, or a key."""
+    token = _api_key.set("")
+    try:
+        with impersonated_by(""):
+            yield
+    finally:
+        _api_key.reset(token)
+
+
 def name_impersonator(staff: str) -> None:
-    """Do so from here to the end of the block that `impersonated_by` began."""
+    """Do so from here to the end of the block that `of_one_request` began."""
     _impersonator.set(staff)
+
+
+def name_api_key(key: str) -> None:
+    """Add to every entry from here to the end of that block that a machine acted, by this key."""
+    _api_key.set(key)
+
+
+def is_impersonated() -> bool:
+    """Whether one of our staff acts in somebody's name just now."""
+    return bool(_impersonator.get())
 
 
 def _described(target: Model | str | None) -> dict[str, str]:

@@ -20,6 +20,10 @@ class Entry(models.Model):
     impersonator = models.CharField(
         _("in truth"), max_length=254, blank=True, help_text=_("our staff, acting in that name")
     )
+    api_key = models.CharField(
+        _("by key"), max_length=120, blank=True, default="", db_default="",
+        help_text=_("the key of a machine that acts for that person"),
+    )  # fmt: skip
     action = models.CharField(_("did what"), max_length=80)
     target_type = models.CharField(_("kind"), max_length=80, blank=True)
     target_id = models.CharField(_("id"), max_length=255, blank=True)

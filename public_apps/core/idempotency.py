@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -45,6 +47,8 @@ PARAMETER = OpenApiParameter(
 )  # fmt: skip
 REMEMBERED = timedelta(days=2)
 Work = Callable[[IdempotentRequest], Any]
+Guard = Callable[[], None]
+_guard: ContextVar[Guard | None] = ContextVar("guard", default=None)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,24 @@ class Answer:
         return self.status >= HTTPStatus.BAD_REQUEST
 
 
+@contextmanager
+def guarded(guard: Guard) -> Iterator[None]:
+    """Let all work of this block begin with a last look, in its own transaction if it has one.
+
+    What the guard raises refuses the work, and is not remembered: the same key may come again.
+    """
+    token = _guard.set(guard)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
+
+
+def _look_again() -> None:
+    if guard := _guard.get():
+        guard()
+
+
 def key_of(request: Request) -> str | None:
     """Return the request's key, or None; raise `errors.Invalid` for one that can't be kept."""
     key = request.headers.get(HEADER, "").strip()
@@ -91,6 +113,7 @@ def respond_once_here(
     key = key_of(request)
     if key is None:
         with transaction.atomic():
+            _look_again()
             return _response(_answered(work(), status))
     asked = {"method": request.method, "path": request.path, "body": _said(request)}
     who = str(request.user.pk)
@@ -106,6 +129,7 @@ def once(*, who: str, key: str | None, asked: dict[str, Any], work: Work) -> Ans
     """
 
     def answer(row: IdempotentRequest) -> Answer:
+        _look_again()
         answered = _answer(row, work)
         _keep(row, answered)
         return answered
@@ -128,6 +152,7 @@ def once_here(
 
     def answer(row: IdempotentRequest) -> Answer:
         with transaction.atomic():
+            _look_again()
             answered = _answer(row, lambda _row: _whole(work), status=status)
             _keep(row, answered)
             return answered

@@ -73,6 +73,12 @@ _KINDS = (
         _("Ask an owner of the workspace for the role, or to do it for you."),
     ),
     Kind(
+        "confirm-identity", HTTPStatus.FORBIDDEN,
+        _("Please confirm that it is you"),
+        _("This takes somebody who has given a password or a one-time code within minutes."),
+        _("Send one of them to “auth/reauthenticate”, then the same request again."),
+    ),
+    Kind(
         "csrf-failed", HTTPStatus.FORBIDDEN,
         _("The form could not be trusted"),
         _("The request came with a cookie but without the secret of our own page."),

@@ -60,7 +60,10 @@ class CustomerAdmin(RecordAdmin):
     actions_detail = ("unlink",)
 
     @question(
-        name=gettext_lazy("Unlink from the workspace"), at="unlink", permission="link_customers"
+        name=gettext_lazy("Unlink from the workspace"),
+        at="unlink",
+        permission="link_customers",
+        decisive=True,
     )
     def unlink(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Undo a link that was wrong."""

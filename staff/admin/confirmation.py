@@ -22,6 +22,7 @@ from unfold.decorators import action
 from public_apps.accounts.models import User
 from public_apps.audit import audit
 from public_apps.core import errors
+from staff import step_up
 
 Page = TypeVar("Page", bound=Callable[..., HttpResponse])
 CONFIRMED = "confirmed"
@@ -54,10 +55,13 @@ class Question:
     initial: dict[str, Any] | None = None
 
 
-def question(*, name: Any, at: str, permission: str) -> Callable[[Page], Page]:
+def question(
+    *, name: Any, at: str, permission: str, decisive: bool = False
+) -> Callable[[Page], Page]:
     """Make a method of a model's admin one of its actions, at this path.
 
-    A page about a row answers 404 for what is none. `permission` names a `has_…_permission` of the
+    A page about a row answers 404 for what is none. What is `decisive` takes a password or a code
+    that was given within minutes. `permission` names a `has_…_permission` of the
     admin. Unfold could take "app.codename" itself, but its system check then asks the database,
     which `check` must do without.
     """
@@ -70,6 +74,8 @@ def question(*, name: Any, at: str, permission: str) -> Callable[[Page], Page]:
             spelled = {each for value in row.values() for each in (value, unquote(value))}
             if row and not any(admin.get_object(request, each) for each in spelled):
                 raise Http404
+            if decisive and not step_up.is_recent(request):
+                return step_up.asked(request)
             return page(admin, request, **row)
 
         return made(cast("Page", checked))

@@ -157,7 +157,7 @@ class ImpersonationAdmin(RecordAdmin):
 
 @admin.register(Entry, site=site)
 class AuditAdmin(RecordAdmin):
-    list_display = ("at", "actor", "action", "target", "impersonator")
+    list_display = ("at", "actor", "action", "target", "impersonator", "api_key")
     search_fields = ("actor__exact", "target_id__exact", "action__exact")
     list_filter = ("at",)
     ordering = ("-at", "-id")

@@ -164,7 +164,9 @@ class DeedsOnTheWay(AskingAboutTenants):
 class DeedsInTheirName(AskingAboutTenants):
     """Support sees what somebody of the workspace sees."""
 
-    @question(name=gettext_lazy("Work as…"), at="impersonate", permission="impersonate")
+    @question(
+        name=gettext_lazy("Work as…"), at="impersonate", permission="impersonate", decisive=True
+    )
     def impersonate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand a pass over for half an hour in somebody's name."""
         tenant = get_object_or_404(Tenant, pk=object_id)
@@ -214,7 +216,10 @@ class DeedsOnMoney(AskingAboutTenants):
         return self.ask(request, tenant, _("Record a payment"), forms.PaymentForm, act)
 
     @question(
-        name=gettext_lazy("Link a Stripe customer"), at="link-customer", permission="link_customers"
+        name=gettext_lazy("Link a Stripe customer"),
+        at="link-customer",
+        permission="link_customers",
+        decisive=True,
     )
     def link_customer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let a customer at Stripe pay for this tenant."""

@@ -135,7 +135,7 @@ class DeedsOnDeparture(AskingAboutTenants):
         )
         return self.ask(request, tenant, _("Bring back"), RevivalForm, act, explanation)
 
-    @question(name=gettext_lazy("Erase"), at="erase", permission="archive")
+    @question(name=gettext_lazy("Erase"), at="erase", permission="archive", decisive=True)
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Suspend a workspace now, and erase all of it in a week."""
         tenant = get_object_or_404(Tenant, pk=object_id)

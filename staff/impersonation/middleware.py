@@ -26,7 +26,7 @@ class ImpersonationMiddleware:
         if getattr(request, "tenant", None) is None:
             return self.get_response(request)
         # Whoever is named within, by cookie here or by token further down, is forgotten after.
-        with audit.impersonated_by(""):
+        with audit.of_one_request():
             return self._serve(request)
 
     def _serve(self, request: HttpRequest) -> HttpResponseBase:

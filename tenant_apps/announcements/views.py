@@ -84,7 +84,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("announcements.destroy")
+@require_permission("announcements.destroy", held=True)
 def delete_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Delete an announcement."""
     with transaction.atomic():

@@ -62,5 +62,6 @@ class SampleBuildingView(WorkspaceViewSet):
 
     def destroy(self, request: Request) -> Response:
         """Remove it with all that belongs to it."""
-        sample.clear(by=self.user)
+        with self.held():
+            sample.clear(by=self.user)
         return Response(status=HTTPStatus.NO_CONTENT)

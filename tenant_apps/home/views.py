@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@require_permission("sample.create")
+@require_permission("sample.create", held=True)
 def fill_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Have the worker fill the workspace with the sample building."""
     try:
@@ -58,7 +58,7 @@ def fill_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("sample.destroy")
+@require_permission("sample.destroy", held=True)
 def clear_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Remove the sample building with all that belongs to it."""
     try:

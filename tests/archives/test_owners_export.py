@@ -72,3 +72,14 @@ def test_nobody_else_gets_it(web_stack: WebStack) -> None:
         assert answer.status_code == 302
     with inside(other.tenant.schema_name), pytest.raises(NotKept):
         exports.fetch(tenant=other.tenant, by=person_of(other))
+
+
+def test_what_an_earlier_release_put_into_an_export_is_handed_to_nobody() -> None:
+    workspace = create_workspace()
+    export = Export.objects.create(tenant=workspace.tenant, asked_by=workspace.owner)
+    make_export(str(export.pk))
+    assert exports.current(workspace.tenant) == export
+    Export.objects.filter(pk=export.pk).update(stored_as=f"tenant-0/{export.pk}.export.zip")
+    assert exports.current(workspace.tenant) is None
+    sweep_exports(0)
+    assert not Export.objects.filter(pk=export.pk).exists()

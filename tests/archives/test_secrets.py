@@ -1,4 +1,4 @@
-"""What lets somebody act for another is in no CSV; what is needed to sign in again is in the dump."""
+"""What lets somebody act for another is in no CSV and in nothing that a customer takes along."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from devstack import pgbinaries
-from public_apps.accounts.models import Role, User
+from public_apps.accounts import password_links
+from public_apps.accounts.models import ApiKey, Role, User
 from public_apps.core.schema_context import inside
-from public_apps.tenants.archives import writer
+from public_apps.tenants import domains
+from public_apps.tenants.archives import importer, manifest, schema_contents, writer
 from tests.accounts.account_api import ask, confirm_identity, enrol
 from tests.archives.furnished import members, rows
 from tests.core.web_stack import WebStack, create_workspace
@@ -60,6 +62,16 @@ def shown_to(person: Person) -> dict[str, list[str]]:
     }
 
 
+def whole_contents(every: dict[str, bytes], folder: Path) -> tuple[bytes, bytes]:
+    """Return what an archive's `data/` holds, and what its dump does."""
+    script = folder / "schema.dump"
+    script.write_bytes(every["dump/schema.dump"])
+    program = pgbinaries.find().folder / "pg_restore"
+    dump = subprocess.run([program, "-f", "-", script], capture_output=True, check=True).stdout
+    raw = b"".join(data for name, data in every.items() if name.startswith("data/"))
+    return raw, dump
+
+
 @pytest.fixture
 def person(web_stack: WebStack) -> Person:
     """An owner with a workspace to herself."""
@@ -93,13 +105,46 @@ def test_no_secret_is_in_what_people_open(person: Person, tmp_path: Path) -> Non
     assert told == []
 
     # What brings people back in is there for a restore; what nobody may know, and sessions, nowhere.
-    script = tmp_path / "schema.dump"
-    script.write_bytes(every["dump/schema.dump"])
-    program = pgbinaries.find().folder / "pg_restore"
-    dump = subprocess.run([program, "-f", "-", script], capture_output=True, check=True).stdout
-    raw = b"".join(data for name, data in every.items() if name.startswith("data/"))
-    for whole in (raw, dump):
+    for whole in whole_contents(every, tmp_path):
         for kind, values in stored.items():
             assert all(value.encode() in whole for value in values), kind
         for values in (*seen.values(), [key for key, _data in sessions]):
             assert not any(value.encode() in whole for value in values)
+
+
+def test_a_customers_archive_has_no_credentials_and_can_be_restored(
+    person: Person, tmp_path: Path
+) -> None:
+    populated = person.populated
+    seen, stored = shown_to(person), kept(populated.schema)
+    archive = tmp_path / "mine.zip"
+    writer.export(populated.workspace.tenant, to=archive, credentials=False)
+    every = members(archive, "")
+    assert not manifest.read(every["manifest.json"]).credentials
+    for whole in (*whole_contents(every, tmp_path), b"".join(every.values())):
+        for kind, values in {**seen, **stored}.items():
+            assert not any(value.encode() in whole for value in values), kind
+    assert populated.workspace.owner.encode() in every["data/accounts_user.copy"]
+    assert b"meter" in every["tables/accounts_apikey.csv"]
+
+    label = f"restored-{populated.workspace.tenant.pk}"
+    tenant = importer.import_archive(archive, label=label)
+    with inside(tenant.schema_name):
+        owner = User.objects.get(email=populated.workspace.owner)
+        assert not owner.has_usable_password()
+        assert not ApiKey.objects.exists()
+        assert User.objects.count() == 2
+        key = password_links.new_key(owner)
+    host = domains.url_of(tenant).partition("//")[2].partition("/")[0].partition(":")[0]
+    http_client = populated.http_client
+    new = {"key": key, "password": "another long password"}
+    path = "/_allauth/app/v1/auth/password/reset"
+    assert http_client.ask("POST", path, host=host, json=new).status_code == 401  # set: now sign in
+    signing_in = {"email": owner.email, "password": "another long password"}
+    answer = http_client.ask("POST", "/_allauth/app/v1/auth/login", host=host, json=signing_in)
+    assert answer.status_code == 200
+
+
+def test_every_secret_has_something_in_its_place_or_its_row_is_left_out() -> None:
+    for table, columns in schema_contents.INSTEAD.items():
+        assert columns.keys() == schema_contents.SECRETS[table], table

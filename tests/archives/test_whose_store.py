@@ -131,7 +131,7 @@ def test_a_copy_beside_its_original_touches_nothing_in_the_store(house: House) -
 
     assert house.back_up().returncode == 0
     house.say(SWEEP)
-    assert not any(key.endswith(".export.zip") for key in house.kept())
+    assert not any(key.endswith(".customer.zip") for key in house.kept())
     assert len(house.kept()) == 2, "one backup and the mark"
 
 

@@ -24,10 +24,13 @@ def make(
 ) -> tuple[ApiKey, str]:
     """Make a key for somebody's machine; return the row and the key, which can't be read again.
 
-    Raises `errors.Forbidden` for a role above their own, `errors.Invalid` for a time that is past
-    and for too many keys.
+    Raises `errors.Forbidden` for a role above their own and for whoever was let go, `errors.Invalid`
+    for a time that is past and for too many keys.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    # Not the whole row's lock: whoever asks holds it for this very request.
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not user.is_active:
+        raise Forbidden(_("What you may do here has changed a moment ago."))
     if Role(role).is_above(user.role):
         raise Forbidden(_("A key's role can't be above your own."))
     if expires_at and expires_at <= clock.now():

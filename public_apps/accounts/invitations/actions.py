@@ -43,8 +43,9 @@ def invite(
     Raises `errors.Forbidden`, `errors.Conflict` for a member or somebody invited already, and
     `outside_mails.QuotaSpent`.
     """
-    _check_reach(by, role)
     members.one_at_a_time()
+    by = members.present(by)
+    _check_reach(by, role)
     if not members.is_free(email):
         raise _taken(_("Somebody with this e-mail address is a member already."))
     now = clock.now()
@@ -135,8 +136,9 @@ def accept(*, key: str, password: str, first_name: str, last_name: str, language
 
 
 def _locked_open(invitation: Invitation, by: User) -> Invitation:
+    members.one_at_a_time()
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    _check_reach(by, held.role)
+    _check_reach(members.present(by), held.role)
     if held.accepted_at or held.revoked_at:
         raise Refused(_("This invitation is no longer open."))
     return held

@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from public_apps.accounts import sessions
-from public_apps.accounts.models import Role, User
+from public_apps.accounts.models import Invitation, Role, User
 from public_apps.audit import audit
 from public_apps.core import clock, locks
 from public_apps.core.errors import Forbidden, Refused
@@ -56,13 +56,17 @@ def change(
     member.save(update_fields=["first_name", "last_name", "role"])
     detail = {"role": member.role, **({"before": before} if before != member.role else {})}
     audit.record(actor=by, action="member.changed", target=member, detail=detail)
+    if member.role != before:
+        _withdraw_invitations(of=member, by=by)
     _tell_owners(before, member.role)
     return member
 
 
 @transaction.atomic
 def deactivate(*, member: User, by: User) -> User:
-    """Let somebody go, or leave: sessions, tokens and keys end at once. Returns the member.
+    """Let somebody go, or leave: sessions, tokens, keys and open invitations end at once.
+
+    Returns the member.
 
     Raises `errors.Forbidden` and, for the last owner, `errors.Refused`; safe to call again.
     """
@@ -77,6 +81,7 @@ def deactivate(*, member: User, by: User) -> User:
     sessions.end_all(member)
     member.api_keys.filter(revoked_at=None).update(revoked_at=clock.now())
     audit.record(actor=by, action="member.deactivated", target=member)
+    _withdraw_invitations(of=member, by=by)
     _tell_owners(member.role)
     return member
 
@@ -98,7 +103,7 @@ def reactivate(*, member: User, by: User) -> User:
 def transfer_ownership(*, to: User, by: User) -> User:
     """Make another member owner in one's own place; one becomes manager. Returns the new owner."""
     heir, by = _locked(to, by)
-    if by.role != Role.OWNER:
+    if not by.is_active or by.role != Role.OWNER:
         raise Forbidden(_("Only an owner can hand the workspace over."))
     if heir == by:
         raise Refused(_("You are an owner already."))
@@ -112,6 +117,17 @@ def transfer_ownership(*, to: User, by: User) -> User:
     return heir
 
 
+def present(person: User) -> User:
+    """Return somebody as they are now; ask while you hold `one_at_a_time`.
+
+    Raises `errors.Forbidden` for whoever was let go a moment ago.
+    """
+    now = User.objects.get(pk=person.pk)
+    if not now.is_active:
+        raise Forbidden(_("What you may do here has changed a moment ago."))
+    return now
+
+
 def is_free(email: str, *, for_: User | None = None) -> bool:
     """Whether nobody else is a member with this address; ask while you hold `one_at_a_time`."""
     others = User.objects.exclude(pk=for_.pk) if for_ else User.objects.all()
@@ -122,6 +138,18 @@ def note_new_address(member: User) -> None:
     """Write down that somebody has another address now."""
     audit.record(actor=member, action="member.email_changed", target=member)
     _tell_owners(member.role)
+
+
+def _withdraw_invitations(*, of: User, by: User) -> None:
+    """Revoke the open invitations by which somebody gives what is not theirs to give any more."""
+    waiting = Invitation.objects.filter(invited_by=of, accepted_at=None, revoked_at=None)
+    for each in waiting.select_for_update().order_by("pk"):
+        if of.is_active and may_give(by=of, role=each.role):
+            continue
+        each.revoked_at = clock.now()
+        each.save(update_fields=["revoked_at"])
+        detail = {"invited_by": of.email}
+        audit.record(actor=by, action="invitation.revoked", target=each, detail=detail)
 
 
 def _locked(member: User, by: User) -> tuple[User, User]:

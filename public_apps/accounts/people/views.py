@@ -17,11 +17,12 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from public_apps.accounts import step_up
 from public_apps.accounts.invitations import actions as invitations
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Invitation, User
 from public_apps.accounts.people.forms import InviteForm, MemberForm, NarrowForm
-from public_apps.accounts.permissions import Scope
+from public_apps.accounts.permissions import Scope, must_be_confirmed
 from public_apps.accounts.view_decorators import (
     HttpResponseSeeOther,
     current_user,
@@ -104,7 +105,7 @@ def invite_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("invitations.resend")
+@require_permission("invitations.resend", held=True)
 def invitation_page(request: HttpRequest, scope: Scope, pk: int, verb: str) -> HttpResponse:
     """Send an invitation again, or take it back."""
     invitation = get_object_or_404(Invitation, pk=pk)
@@ -157,6 +158,10 @@ def ask_page(request: HttpRequest, scope: Scope, pk: int, verb: str) -> HttpResp
         raise Http404
     member = get_object_or_404(User, pk=pk)
     if request.method == "POST":
+        if must_be_confirmed(f"members.{verb.replace('-', '_')}") and not step_up.is_recent(
+            request
+        ):
+            return step_up.asked(request)
         try:
             once(request, lambda: asked.verb(member, mine).pk)
         except Problem as refusal:

@@ -54,7 +54,7 @@ class KeyForm(ActionForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require_permission("members.retrieve")
+@require_permission("members.retrieve", held=True)
 def profile_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Show one's account, and change name and language."""
     mine = current_user(request)
@@ -121,7 +121,7 @@ def keys_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("keys.revoke")
+@require_permission("keys.revoke", held=True)
 def revoke_key(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Revoke one of one's keys."""
     machine_keys.revoke(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,8 @@ EXPIRES_AFTER = timedelta(days=7)
 UNFINISHED_AFTER = timedelta(minutes=30)
 MOST_A_DAY = 3
 MOST_ATTEMPTS = 3
+# Earlier releases put credentials into exports: nobody may fetch those any more.
+WITH_CREDENTIALS = Q(finished_at__isnull=False) & ~Q(stored_as__endswith=store_layout.EXPORT)
 
 
 @transaction.atomic
@@ -55,7 +57,7 @@ def request_export(*, tenant: Tenant, by: User) -> Export:
 
 def kept_for(tenant: Tenant | None) -> QuerySet[Export]:
     """Return a tenant's exports that have not expired, newest first; to be read `in_public`."""
-    unexpired = Export.objects.exclude(expires_at__lte=Now())
+    unexpired = Export.objects.exclude(expires_at__lte=Now()).exclude(WITH_CREDENTIALS)
     return unexpired.filter(tenant=tenant).order_by("-asked_at", "-pk")
 
 
@@ -71,7 +73,7 @@ def make(export: Export, *, told: Callable[[int, int], None]) -> None:
     key = f"{store_layout.folder_of(export.tenant)}{export.pk}{store_layout.EXPORT}"
     with desk() as folder:
         path = folder / "archive.zip"
-        written = writer.export(export.tenant, to=path, progress=told)
+        written = writer.export(export.tenant, to=path, credentials=False, progress=told)
         kept.put(key, path)
     with transaction.atomic():
         now = clock.now()
@@ -126,7 +128,7 @@ def forget_expired() -> None:
 
 
 def _expired() -> QuerySet[Export]:
-    return Export.objects.filter(expires_at__lte=Now())
+    return Export.objects.filter(Q(expires_at__lte=Now()) | WITH_CREDENTIALS)
 
 
 def _forget(export: Export) -> None:

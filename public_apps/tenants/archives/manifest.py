@@ -49,6 +49,8 @@ class Manifest:
     tenant: dict[str, str]
     migrations: tuple[tuple[str, str], ...]
     tables: tuple[TableFacts, ...]
+    # Whether people can sign in after a restore; a customer's own archive has nothing for that.
+    credentials: bool = True
     members: dict[str, MemberFacts] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
@@ -102,6 +104,7 @@ def _parsed(told: Mapping[str, Any]) -> Manifest:
             )
             for each in told["tables"]
         ),
+        credentials=bool(told.get("credentials", True)),
         members={
             str(name): MemberFacts(size=int(each["size"]), sha256=str(each["sha256"]))
             for name, each in told["members"].items()

@@ -8,7 +8,8 @@ from typing import Any
 
 from psycopg import sql
 
-# Whoever has these can act for somebody: they are in the dump and in `data/`, never in a CSV.
+# Whoever has these can act for somebody: they are in our own archives' dump and `data/`, never in a
+# CSV, and nowhere in what a customer takes along.
 SECRETS: dict[str, frozenset[str]] = {
     "account_emailconfirmation": frozenset({"key"}),
     "accounts_apikey": frozenset({"digest"}),
@@ -18,6 +19,14 @@ SECRETS: dict[str, frozenset[str]] = {
 }
 # Nobody stays signed in by an archive: what was ended meanwhile would live again.
 WITHHELD = frozenset({"django_session", "usersessions_usersession"})
+# What a customer's archive has in the place of a secret whose row is needed, as SQL: no password
+# matches, and no link that was mailed before works.
+INSTEAD: dict[str, dict[str, str]] = {
+    "accounts_user": {"password": "'!'"},
+    "accounts_invitation": {"nonce": "'00000000-0000-0000-0000-000000000000'::uuid"},
+}
+# All other rows that hold a secret are left out there, but for what their CSV shows.
+LEFT_OUT = frozenset(SECRETS.keys() - INSTEAD.keys())
 # A value's text depends on these, and archives are compared by their bytes.
 FORMATS = {
     "TimeZone": "UTC",
@@ -79,21 +88,41 @@ class Table:
         """Return its name, quoted."""
         return sql.Identifier(self.schema_name, self.name)
 
-    def copy_out(self, columns: Sequence[str], *, as_csv: bool = False) -> sql.Composed:
-        """Return the statement that gives these columns of all rows, always in the same order."""
-        options = "WITH (FORMAT csv, HEADER)" if as_csv else ""
-        return sql.SQL("COPY (SELECT {} FROM {} t {} ORDER BY {}) TO STDOUT {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            self.qualified,
-            sql.SQL("WHERE false" if self.name in WITHHELD else ""),
-            self._order(),
-            sql.SQL(options),
+    def copy_out(self, columns: Sequence[str], *, credentials: bool = True) -> sql.Composed:
+        """Return the statement that gives these columns of all rows, always in the same order.
+
+        Without `credentials` it gives nothing by which somebody could act for another.
+        """
+        withheld = WITHHELD if credentials else WITHHELD | LEFT_OUT
+        instead = {} if credentials else INSTEAD.get(self.name, {})
+        values: list[sql.Composable] = [
+            sql.SQL(instead[name]) if name in instead else sql.Identifier(name) for name in columns
+        ]
+        return self._copy(values, is_empty=self.name in withheld)
+
+    def copy_shown(self) -> sql.Composed:
+        """Return the statement that gives its CSV, in the same order."""
+        return self._copy(
+            [sql.Identifier(name) for name in self.shown],
+            is_empty=self.name in WITHHELD,
+            options="WITH (FORMAT csv, HEADER)",
         )
 
     def copy_in(self, columns: Sequence[str]) -> sql.Composed:
         """Return the statement that takes these columns of rows."""
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         return sql.SQL("COPY {} ({}) FROM STDIN").format(self.qualified, names)
+
+    def _copy(
+        self, values: Sequence[sql.Composable], *, is_empty: bool, options: str = ""
+    ) -> sql.Composed:
+        return sql.SQL("COPY (SELECT {} FROM {} t {} ORDER BY {}) TO STDOUT {}").format(
+            sql.SQL(", ").join(values),
+            self.qualified,
+            sql.SQL("WHERE false" if is_empty else ""),
+            self._order(),
+            sql.SQL(options),
+        )
 
     def _order(self) -> sql.Composable:
         key = [each for each in self.columns if each.in_key]

@@ -8,7 +8,9 @@ from public_apps.core import clock
 from public_apps.tenants.models import Tenant
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
-BACKUP, FINAL, EXPORT = ".backup.zip", ".final.zip", ".export.zip"
+BACKUP, FINAL = ".backup.zip", ".final.zip"
+# An owner's; those of earlier releases, which hold credentials, ended otherwise.
+EXPORT = ".customer.zip"
 
 
 def folder_of(tenant: Tenant) -> str:

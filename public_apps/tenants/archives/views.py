@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require_permission("exports.create")
+@require_permission("exports.create", held=True)
 def export_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Say how far the archive is, offer it, or have one made."""
     tenant = _tenant(request)

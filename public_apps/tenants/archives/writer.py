@@ -21,7 +21,7 @@ from public_apps.core import clock, database_waits
 from public_apps.tenants import domains
 from public_apps.tenants.archives import manifest, pgdump, schema_contents
 from public_apps.tenants.archives.manifest import Manifest, MemberFacts, TableFacts
-from public_apps.tenants.archives.schema_contents import WITHHELD, Table
+from public_apps.tenants.archives.schema_contents import INSTEAD, LEFT_OUT, WITHHELD, Table
 from public_apps.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -41,17 +41,21 @@ class Written:
     manifest: Manifest
 
 
-def export(tenant: Tenant, *, to: Path, progress: Progress | None = None) -> Written:
+def export(
+    tenant: Tenant, *, to: Path, credentials: bool = True, progress: Progress | None = None
+) -> Written:
     """Write everything of a tenant to a file, as it is at one moment; memory stays the same.
 
-    The file appears when it is whole. `progress` hears of parts done and parts in all. Raises
-    `pgdump.NoDump`, and `psycopg.Error` when the database is lost.
+    The file appears when it is whole. Without `credentials`, as customers get it, nobody can sign in
+    by what is in it. `progress` hears of parts done and parts in all. Raises `pgdump.NoDump`, and
+    `psycopg.Error` when the database is lost.
     """
     told = _told_of(tenant)
     beside = to.with_name(f"{to.name}.part")
     try:
         with _snapshot(tenant.schema_name) as snapshot, zipfile.ZipFile(beside, "x") as archive:
-            made = _write(_Writer(archive), snapshot, told, progress or _unheard)
+            writer = _Writer(archive, credentials=credentials)
+            made = _write(writer, snapshot, told, progress or _unheard)
         beside.replace(to)
     finally:
         beside.unlink(missing_ok=True)
@@ -72,8 +76,9 @@ class _Snapshot:
 class _Writer:
     """Puts members into the archive, and keeps their sums."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, *, credentials: bool) -> None:
         self._archive = archive
+        self.credentials = credentials
         self.members: dict[str, MemberFacts] = {}
 
     def put(self, name: str, pieces: Iterable[bytes], *, squeeze: bool = True) -> None:
@@ -138,8 +143,10 @@ def _write(
 ) -> Manifest:
     of = len(snapshot.tables) + 2
     schema_name = snapshot.tables[0].schema_name
+    # `pg_dump` gives a table's rows as they are or not at all.
+    withheld = WITHHELD if writer.credentials else WITHHELD | LEFT_OUT | INSTEAD.keys()
     dump = pgdump.dump(
-        snapshot.session, schema_name, snapshot=snapshot.name, without_rows=sorted(WITHHELD)
+        snapshot.session, schema_name, snapshot=snapshot.name, without_rows=sorted(withheld)
     )
     writer.put(manifest.DUMP, dump, squeeze=False)  # squeezed by itself
     progress(1, of)
@@ -162,6 +169,7 @@ def _write(
         tenant=told,
         migrations=tuple((app, name) for app, name in snapshot.cursor.fetchall()),
         tables=tuple(facts),
+        credentials=writer.credentials,
         members=dict(writer.members),
     )
     writer.close(made)
@@ -170,11 +178,12 @@ def _write(
 
 
 def _write_table(writer: _Writer, cursor: Any, table: Table) -> TableFacts:
-    """Write a table twice: in full to be read back, and as a CSV for people."""
+    """Write a table twice: to be read back, and as a CSV for people."""
     columns = table.column_names
-    writer.put(f"data/{table.name}.copy", schema_contents.copied(cursor, table.copy_out(columns)))
+    whole = table.copy_out(columns, credentials=writer.credentials)
+    writer.put(f"data/{table.name}.copy", schema_contents.copied(cursor, whole))
     rows = cursor.rowcount
-    shown = schema_contents.copied(cursor, table.copy_out(table.shown, as_csv=True))
+    shown = schema_contents.copied(cursor, table.copy_shown())
     writer.put(f"tables/{table.name}.csv", shown)
     # The sequence is asked last: it has gone at least as far as the rows.
     last = schema_contents.last_number(cursor, table)

@@ -112,7 +112,9 @@ class DomainViewSet(Addressed):
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Give a domain up: it is served no more."""
-        services.remove(tenant=self.tenant, claim=self._claim(pk), by=self.user)
+        claim = self._claim(pk)
+        with self.held():
+            services.remove(tenant=self.tenant, claim=claim, by=self.user)
         return Response(status=204)
 
     @extend_schema(request=None, responses=OwnDomainSerializer)

@@ -66,7 +66,7 @@ def verify_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("domains.make_primary")
+@require_permission("domains.make_primary", held=True)
 def first_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Make one of the addresses the first."""
     host = request.POST.get("host", "")
@@ -79,7 +79,7 @@ def first_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("domains.destroy")
+@require_permission("domains.destroy", held=True)
 def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Give a domain up."""
     claim = _claim(request, pk)

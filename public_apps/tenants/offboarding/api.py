@@ -59,7 +59,8 @@ class DeletionView(WorkspaceViewSet):
 
     def destroy(self, request: Request) -> Response:
         """Undo it: everything is as it was, but for the subscription, which has ended."""
-        deletion_requests.undo(tenant=self._tenant, by=self.user)
+        with self.held():
+            deletion_requests.undo(tenant=self._tenant, by=self.user)
         return Response(status=204)
 
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> DeletionSerializer:

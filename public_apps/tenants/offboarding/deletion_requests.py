@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from public_apps.accounts import authority
 from public_apps.accounts.models import User
 from public_apps.audit import audit
 from public_apps.core.errors import Invalid, TooManyRequests
@@ -39,7 +40,8 @@ def request_deletion(
     if not by.check_password(password):
         wrong = _("This is not your password.")
         raise Invalid(wrong, errors={"password": [wrong]})
-    with transaction.atomic():
+    # Only now: a try at the password counts, whatever becomes of the rest.
+    with authority.held(request, "deletion.create"):
         with in_public():
             departure = departures.request_erasure(tenant=tenant, by=by.email)
         audit.record(actor=by, action="workspace.deletion_asked", target=tenant)

@@ -59,7 +59,7 @@ def deletion_page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 @require_POST
-@require_permission("deletion.destroy")
+@require_permission("deletion.destroy", held=True)
 def undo_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Undo it."""
     try:

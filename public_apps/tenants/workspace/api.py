@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -54,6 +53,6 @@ class WorkspaceView(WorkspaceViewSet):
     def partial_update(self, request: Request) -> Response:
         """Change the name or the language."""
         tenant = request.tenant  # type: ignore[attr-defined]  # what TenantRequest declares
-        with transaction.atomic():
+        with self.held():
             said: dict[str, Any] = self.get_valid_serializer(partial=True).validated_data
             return self.response_for(actions.change(tenant=tenant, by=self.user, **said))

@@ -19,8 +19,8 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = (
-            "id", "at", "actor", "impersonator", "action", "target_type", "target_id", "target",
-            "detail",
+            "id", "at", "actor", "impersonator", "api_key", "action", "target_type", "target_id",
+            "target", "detail",
         )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class EntryFilter(filters.FilterSet):
 
     class Meta:
         model = Entry
-        fields = ("action", "actor", "impersonator", "target_type", "target_id")
+        fields = ("action", "actor", "impersonator", "api_key", "target_type", "target_id")
 
 
 class AuditView(KnownQuery, ListAPIView[Entry]):

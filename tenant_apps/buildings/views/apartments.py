@@ -85,7 +85,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("apartments.destroy")
+@require_permission("apartments.destroy", held=True)
 def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove an apartment without a history."""
     try:

@@ -106,7 +106,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("buildings.destroy")
+@require_permission("buildings.destroy", held=True)
 def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove a building that nothing belongs to."""
     try:

@@ -81,7 +81,7 @@ def change_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("expenses.destroy")
+@require_permission("expenses.destroy", held=True)
 def remove_page(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
     """Remove a draft's expense."""
     expense = _found(pk)
