@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from config import archives, development, document, mail, resolvers, tax
+from config import archives, databases, development, document, mail, resolvers, tax
 from config import env as settings_reader
 from config.env import UnsafeSetting
 from public_apps.core import logs, scrubbing, sentry
@@ -25,7 +25,7 @@ try:
     )
     DEBUG = settings_reader.boolean(_env, "DJANGO_DEBUG", default=False)
     SECRET_KEY = settings_reader.secret_key(_env, debug=DEBUG)
-    DATABASE_URL = settings_reader.database_url(_env, debug=DEBUG)
+    DATABASE_URL = databases.database_url(_env, debug=DEBUG)
     PUBLIC_HOSTS = settings_reader.public_hosts(_env, debug=DEBUG)
     TENANT_BASE_DOMAIN = settings_reader.base_domain(_env, debug=DEBUG)
     SITE_URL = settings_reader.site_url(_env, base=TENANT_BASE_DOMAIN, debug=DEBUG)
@@ -63,6 +63,26 @@ try:
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
     BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
+    CONNECTION_TENANTS = settings_reader.whole_number(
+        _env, "CONNECTION_TENANTS", default=50, least=1
+    )
+    OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
+    METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN")
+    SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN")
+    # Railway names the commit that runs; elsewhere whoever deploys may.
+    APP_VERSION = (
+        settings_reader.text(_env, "APP_VERSION")
+        or settings_reader.text(_env, "RAILWAY_GIT_COMMIT_SHA")
+        or "unreleased"
+    )
+    PG_DUMP = settings_reader.text(_env, "PG_DUMP")
+    PLAN_TEXTS = settings_reader.text(_env, "PLAN_TEXTS")
+    EMAIL_BACKEND = mail.backend(_env)
+    EMAIL_HOST = settings_reader.text(_env, "EMAIL_HOST") or "localhost"
+    EMAIL_HOST_USER = settings_reader.text(_env, "EMAIL_HOST_USER")
+    EMAIL_HOST_PASSWORD = settings_reader.text(_env, "EMAIL_HOST_PASSWORD")
+    DEFAULT_FROM_EMAIL = mail.sender(_env, base=TENANT_BASE_DOMAIN)
+    EMAIL_SUBJECT_PREFIX = settings_reader.subject_prefix(_env)
 except UnsafeSetting as refusal:
     # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
     sys.exit(f"New Concierge does not start: {refusal}")
@@ -70,17 +90,6 @@ except UnsafeSetting as refusal:
 if DATABASE_URL == development.NOWHERE:
     development.expect_no_database()
 HTTPS = urlsplit(SITE_URL).scheme == "https"
-OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
-METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN", default="")
-SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN", default="")
-# Railway names the commit that runs; elsewhere whoever deploys may.
-APP_VERSION = (
-    settings_reader.text(_env, "APP_VERSION")
-    or settings_reader.text(_env, "RAILWAY_GIT_COMMIT_SHA")
-    or "unreleased"
-)
-PG_DUMP = settings_reader.text(_env, "PG_DUMP")
-PLAN_TEXTS = settings_reader.text(_env, "PLAN_TEXTS")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [
@@ -203,7 +212,7 @@ TEMPLATES = [
 # --- Database and cache ---------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **settings_reader.database(DATABASE_URL),
+        **databases.database(DATABASE_URL),
         "ENGINE": "django_tenants.postgresql_backend",
         # A backend's relation cache only ever grows: recycled by time, and by tenants served.
         "CONN_MAX_AGE": 300,
@@ -215,7 +224,6 @@ GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.
 TENANT_LIMIT_SET_CALLS = True
 EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.connection_recycling.count"
-CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=50, least=1)
 CACHES = {
     "default": {
         # Shared by every process on every machine, so that a limit is one limit; named with its
@@ -408,18 +416,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # --- Mail -----------------------------------------------------------------------------------------
-EMAIL_BACKEND = settings_reader.text(
-    _env, "EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend"
-)
-EMAIL_HOST = settings_reader.text(_env, "EMAIL_HOST", default="localhost")
-EMAIL_HOST_USER = settings_reader.text(_env, "EMAIL_HOST_USER", default="")
-EMAIL_HOST_PASSWORD = settings_reader.text(_env, "EMAIL_HOST_PASSWORD", default="")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = settings_reader.text(
-    _env, "DEFAULT_FROM_EMAIL", default=f"New Concierge <noreply@{TENANT_BASE_DOMAIN}>"
-)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_SUBJECT_PREFIX = settings_reader.text(_env, "EMAIL_SUBJECT_PREFIX", default="")
 
 # --- Language, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -28,7 +28,7 @@ from pytest_django import DjangoDbBlocker
 
 from billing import webhook_stats
 from billing.models import StripeEvent, WebhookSlot
-from config import env
+from config import databases
 from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import first_owner
@@ -193,7 +193,7 @@ def connected_to(stack: Stack) -> Iterator[None]:
     entry: dict[str, Any] = connections.settings["default"]
     before = dict(entry)
     connection.close()
-    entry.update(env.database(stack.database_url), ENGINE=before["ENGINE"])
+    entry.update(databases.database(stack.database_url), ENGINE=before["ENGINE"])
     static = stack.folder / "static"  # WhiteNoise warns of a folder that is not there
     static.mkdir(exist_ok=True)
     try:

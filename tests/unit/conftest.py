@@ -19,7 +19,7 @@ from django.db import connection, connections, transaction
 from pytest_django import Settings
 from pytest_django.plugin import blocking_manager_key
 
-from config import env
+from config import databases
 from public_apps.core.schema_context import inside
 from public_apps.tenants import domains, provisioning
 from public_apps.tenants.models import Tenant
@@ -91,7 +91,7 @@ def _connected_to(url: str) -> Iterator[None]:
     entry: dict[str, Any] = connections.settings["default"]
     before = dict(entry)
     connection.close()
-    entry.update(env.database(url), ENGINE=before["ENGINE"])
+    entry.update(databases.database(url), ENGINE=before["ENGINE"])
     try:
         yield
     finally:
