@@ -59,6 +59,14 @@ class Origins:
     patterns: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hsts:
+    """What Strict-Transport-Security says beside its age."""
+
+    include_subdomains: bool
+    preload: bool
+
+
 def load(environment: Mapping[str, str]) -> environ.Env:
     """Return a reader over `environment` alone, so that tests can judge settings of their own."""
     reader = environ.Env()
@@ -250,6 +258,17 @@ def origins(env: environ.Env, name: str) -> Origins:
         else:
             exact.append(origin)
     return Origins(exact=tuple(exact), patterns=tuple(patterns))
+
+
+def hsts(env: environ.Env) -> Hsts:
+    """Return how far browsers' promise to come by https alone reaches beyond the host that answered."""
+    wide = boolean(env, "HSTS_INCLUDE_SUBDOMAINS", default=False)
+    preload = boolean(env, "HSTS_PRELOAD", default=False)
+    if preload and not wide:
+        raise UnsafeSetting(
+            "HSTS_PRELOAD is on without HSTS_INCLUDE_SUBDOMAINS: browsers' lists take both or nothing."
+        )
+    return Hsts(include_subdomains=wide, preload=preload)
 
 
 def frontend_secrets(env: environ.Env) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ try:
     DNS_RESOLVERS = resolvers.resolvers(_env)
     _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
     _csrf = settings_reader.origins(_env, "CSRF_TRUSTED_ORIGINS")
+    HSTS = settings_reader.hsts(_env)
     STRIPE = settings_reader.stripe(_env, debug=DEBUG)
     EMAIL_USE_TLS = settings_reader.boolean(_env, "EMAIL_USE_TLS", default=False)
     EMAIL_PORT = settings_reader.whole_number(_env, "EMAIL_PORT", default=25, least=1)
@@ -147,6 +148,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
     # django-tenants wants TenantMainMiddleware by name; ours does its work, and more strictly.
     "django_tenants.W003",
+    # Whether HSTS reaches other subdomains and the browsers' own list is the domain's owner's to say.
+    "security.W005",
+    "security.W021",
     # Addresses are unique without regard to case, by a constraint that this check can't read.
     "auth.W004",
 ]
@@ -168,6 +172,7 @@ MIDDLEWARE = [
     "billing.deadlines.deadline_of_request",
     "public_apps.monitoring.health.HealthMiddleware",
     "public_apps.tenants.custom_domains.tls_check.TlsCheckMiddleware",
+    "public_apps.tenants.browser_headers.BrowserHeaders",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -264,9 +269,10 @@ CSRF_WILDCARDS_LEFT_OUT = bool(_csrf.patterns)
 CSRF_FAILURE_VIEW = "public_apps.core.errors.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = HTTPS
+# For the hosts that are ours: BrowserHeaders takes it off customers' own domains.
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS.include_subdomains
+SECURE_HSTS_PRELOAD = HTTPS and HSTS.preload
 SECURE_REFERRER_POLICY = "same-origin"  # a set-password link must not leak through Referer
 X_FRAME_OPTIONS = "DENY"
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
