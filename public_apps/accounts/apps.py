@@ -8,4 +8,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from public_apps.accounts import openapi  # noqa: F401 - registers the scheme by being imported
+        from public_apps.accounts import (
+            openapi,  # noqa: F401 - registers the scheme by being imported
+            second_factor,
+        )
+
+        second_factor.take_each_code_once()
