@@ -26,7 +26,7 @@ def own_cache() -> Iterator[None]:
 
 def code_at(moment: float, secret: str = SECRET) -> str:
     """Return what an app shows at a moment."""
-    return auth.format_hotp_value(auth.hotp_value(secret, int(moment // 30)))
+    return str(auth.format_hotp_value(auth.hotp_value(secret, int(moment // 30))))
 
 
 def test_a_code_counts_once_however_it_is_typed() -> None:
