@@ -48,6 +48,10 @@ class Column:
     is_identity: bool
 
 
+# What people open in a spreadsheet must not run there: `=HYPERLINK(…)` as somebody's name.
+HARMLESS = sql.SQL("CASE WHEN {0} ~ E'^[=+@\\t\\r-]' THEN '''' || {0} ELSE {0} END AS {0}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """One table of one schema."""
@@ -82,8 +86,12 @@ class Table:
     def copy_out(self, columns: Sequence[str], *, as_csv: bool = False) -> sql.Composed:
         """Return the statement that gives these columns of all rows, always in the same order."""
         options = "WITH (FORMAT csv, HEADER)" if as_csv else ""
+        texts = {each.name for each in self.columns if each.is_text} if as_csv else set()
         return sql.SQL("COPY (SELECT {} FROM {} t {} ORDER BY {}) TO STDOUT {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(
+                (HARMLESS if name in texts else sql.SQL("{0}")).format(sql.Identifier(name))
+                for name in columns
+            ),
             self.qualified,
             sql.SQL("WHERE false" if self.name in WITHHELD else ""),
             self._order(),
