@@ -309,6 +309,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "public_apps.accounts.password_validation.DisguisedPasswordValidator"},
 ]
 
 # --- Sign-in --------------------------------------------------------------------------------------
