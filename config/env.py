@@ -5,6 +5,7 @@ A missing or unsafe setting raises `UnsafeSetting` with one sentence that names 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,13 @@ import environ
 
 DEVELOPMENT_SECRET = "insecure-development-key-never-for-production"  # noqa: S105 - refused when DEBUG is off
 SHORTEST_SECRET = 32
+LAST_PORT = 65_535
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 STRIPE_API = "https://api.stripe.com"
 MOCK_STRIPE = "http://127.0.0.1:12111"
+# What dotenv files allow and platforms' variables don't. Where people write text, a # may belong to it.
+COMMENT, COMMENT_IN_TEXT = re.compile(r"\s#|\A#\s"), re.compile(r"\s#\s|\A#\s")
+FREE_TEXT = frozenset({"DEFAULT_FROM_EMAIL", "EMAIL_HOST_PASSWORD", "EMAIL_SUBJECT_PREFIX"})
 HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -40,6 +45,11 @@ class Stripe:
     def livemode(self) -> bool:
         return self.mode == "live"
 
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether something else answers in Stripe's place."""
+        return self.api_base != STRIPE_API
+
 
 @dataclass(frozen=True, kw_only=True)
 class Origins:
@@ -47,6 +57,14 @@ class Origins:
 
     exact: tuple[str, ...]
     patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hsts:
+    """What Strict-Transport-Security says beside its age."""
+
+    include_subdomains: bool
+    preload: bool
 
 
 def load(environment: Mapping[str, str]) -> environ.Env:
@@ -57,8 +75,25 @@ def load(environment: Mapping[str, str]) -> environ.Env:
 
 
 def text(env: environ.Env, name: str, *, default: str = "") -> str:
-    """Return a setting as it stands, without blanks around it."""
-    return str(env.str(name, default=default)).strip()
+    """Return a setting as it stands, without blanks around it; a comment behind it is refused.
+
+    Not `env.str`, which takes a value that begins with $ for the name of another variable.
+    """
+    value = str(env.ENVIRON.get(name, default)).strip()
+    comment = COMMENT_IN_TEXT if name in FREE_TEXT else COMMENT
+    if comment.search(value):
+        raise UnsafeSetting(
+            f"{name} has a comment behind its value: write the value alone, nothing takes “# …” off."
+        )
+    return value
+
+
+def subject_prefix(env: environ.Env) -> str:
+    """Return what mails' subjects begin with, and the blank behind it that editors love to take off."""
+    prefix = text(env, "EMAIL_SUBJECT_PREFIX")
+    if any(not sign.isprintable() for sign in prefix):
+        raise UnsafeSetting("EMAIL_SUBJECT_PREFIX holds a line break or an invisible sign.")
+    return f"{prefix} " if prefix else ""
 
 
 def word_list(env: environ.Env, name: str) -> tuple[str, ...]:
@@ -122,18 +157,22 @@ def secret_key(env: environ.Env, *, debug: bool) -> str:
     return key
 
 
-def database_url(env: environ.Env, *, debug: bool) -> str:
-    """Return the PostgreSQL URL; nothing else is supported."""
-    url = text(env, "DATABASE_URL")
-    if not url:
-        if not debug:
-            raise UnsafeSetting("DATABASE_URL is missing: set it to postgresql://….")
-        return "postgresql://127.0.0.1:5432/concierge"
-    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+def listening_address(env: environ.Env) -> str:
+    """Return where the web listens, as gunicorn takes it: an IPv6 address in brackets."""
+    host = text(env, "WEB_HOST") or "0.0.0.0"  # noqa: S104 - a container's own network
+    port = whole_number(env, "PORT", default=8000, least=1)
+    bare = host.removeprefix("[").removesuffix("]")
+    try:
+        shown = f"[{bare}]" if ipaddress.ip_address(bare).version == 6 else bare
+    except ValueError:
+        shown = host.lower()
+    if not (HOST.fullmatch(shown) or shown.startswith("[")):
         raise UnsafeSetting(
-            "DATABASE_URL must start with postgresql://; no other database will do."
+            f"WEB_HOST is {host!r}: set an address to listen at, such as 0.0.0.0, or :: for IPv6 too."
         )
-    return url
+    if port > LAST_PORT:
+        raise UnsafeSetting(f"PORT is {port}: there are none above {LAST_PORT}.")
+    return f"{shown}:{port}"
 
 
 def public_hosts(env: environ.Env, *, debug: bool) -> frozenset[str]:
@@ -221,6 +260,17 @@ def origins(env: environ.Env, name: str) -> Origins:
     return Origins(exact=tuple(exact), patterns=tuple(patterns))
 
 
+def hsts(env: environ.Env) -> Hsts:
+    """Return how far browsers' promise to come by https alone reaches beyond the host that answered."""
+    wide = boolean(env, "HSTS_INCLUDE_SUBDOMAINS", default=False)
+    preload = boolean(env, "HSTS_PRELOAD", default=False)
+    if preload and not wide:
+        raise UnsafeSetting(
+            "HSTS_PRELOAD is on without HSTS_INCLUDE_SUBDOMAINS: browsers' lists take both or nothing."
+        )
+    return Hsts(include_subdomains=wide, preload=preload)
+
+
 def frontend_secrets(env: environ.Env) -> tuple[str, ...]:
     """Return the secrets by which a frontend's server proves itself: none, or several while rolled."""
     secrets = word_list(env, "FRONTEND_SECRET")
@@ -237,21 +287,13 @@ def stripe(env: environ.Env, *, debug: bool) -> Stripe:
     mock = boolean(env, "STRIPE_MOCK_MODE", default=False)
     secret = text(env, "STRIPE_SECRET_KEY")
     publishable = text(env, "STRIPE_PUBLISHABLE_KEY")
-    api_base = text(env, "STRIPE_API_BASE").rstrip("/")
     live = _is_live(secret, ("sk_live_", "rk_live_"))
     _refuse_mixed_modes(secret, publishable, live=live)
     if live and mock:
         raise UnsafeSetting(
             "STRIPE_MOCK_MODE is on with a live STRIPE_SECRET_KEY: no mock with real money."
         )
-    if live and api_base:
-        raise UnsafeSetting(
-            "STRIPE_API_BASE is set with a live STRIPE_SECRET_KEY: live keys go to Stripe only."
-        )
-    if api_base and urlsplit(api_base).scheme not in {"http", "https"}:
-        raise UnsafeSetting(
-            f"STRIPE_API_BASE is {api_base!r}: it needs its scheme, such as http://127.0.0.1:12111."
-        )
+    api_base = _api_base(env, live=live, sells=not debug and not mock)
     secrets = word_list(env, "STRIPE_WEBHOOK_SECRET")
     if not mock:
         _require(secret, "STRIPE_SECRET_KEY")
@@ -265,6 +307,26 @@ def stripe(env: environ.Env, *, debug: bool) -> Stripe:
         mode=_mode(mock=mock, debug=debug, live=live),
         promotion_codes=boolean(env, "STRIPE_PROMOTION_CODES", default=False),
     )
+
+
+def _api_base(env: environ.Env, *, live: bool, sells: bool) -> str:
+    """Return another base for Stripe's API, or nothing; where we sell, it must be said on purpose."""
+    api_base = text(env, "STRIPE_API_BASE").rstrip("/")
+    staging = boolean(env, "STRIPE_STAND_IN_FOR_STAGING", default=False)
+    if live and api_base:
+        raise UnsafeSetting(
+            "STRIPE_API_BASE is set with a live STRIPE_SECRET_KEY: live keys go to Stripe only."
+        )
+    if api_base and urlsplit(api_base).scheme not in {"http", "https"}:
+        raise UnsafeSetting(
+            f"STRIPE_API_BASE is {api_base!r}: it needs its scheme, such as http://127.0.0.1:12111."
+        )
+    if sells and not staging and api_base not in {"", STRIPE_API}:
+        raise UnsafeSetting(
+            "STRIPE_API_BASE leads to a stand-in for Stripe with DJANGO_DEBUG off, where workspaces "
+            "would be had for nothing: leave it out, or set STRIPE_STAND_IN_FOR_STAGING for a staging."
+        )
+    return api_base
 
 
 def _mode(*, mock: bool, debug: bool, live: bool) -> str:
@@ -306,6 +368,6 @@ def _require(value: str, name: str) -> None:
 
 def checkout_origins(stripe: Stripe) -> tuple[str, ...]:
     """Return the origins that our forms may lead to: browsers check redirects of a form too."""
-    if stripe.api_base != STRIPE_API:
+    if stripe.is_stand_in:
         return ("http:", "https:")
     return ("https://checkout.stripe.com", "https://billing.stripe.com")

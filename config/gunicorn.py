@@ -11,17 +11,24 @@ from typing import Any
 # gunicorn's own command does not look for modules where it is started.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from config import env as settings_reader
 from config.waiting_room.worker import Worker
 
-bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's own network
+try:
+    _env = settings_reader.load(os.environ)
+    bind = settings_reader.listening_address(_env)
+    workers = settings_reader.whole_number(_env, "WEB_CONCURRENCY", default=2, least=1)
+    # Measured with deliveries at 64 connections (docs/performance.md): of 8 threads a few wait for very
+    # long, 2 or 4 are as fast and even. Of 2, one slow answer of Stripe's would hold up half a process.
+    threads = settings_reader.whole_number(_env, "WEB_THREADS", default=4, least=1)
+    # So many may be connected to one process, slow and idle ones included: each costs a socket.
+    worker_connections = settings_reader.whole_number(
+        _env, "WEB_CONNECTIONS", default=2000, least=1
+    )
+except settings_reader.UnsafeSetting as refusal:
+    sys.exit(f"New Concierge does not start: {refusal}")
 worker_class = Worker
-# So many may be connected to one process, slow ones and idle ones included: each costs a socket.
-worker_connections = int(os.environ.get("WEB_CONNECTIONS", "2000"))
 sendfile = False  # it would write past the waiting room
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# Measured with deliveries at 64 connections (docs/performance.md): of 8 threads a few wait for very
-# long, 2 or 4 are as fast and even. Of 2, one slow answer of Stripe's would hold up half a process.
-threads = int(os.environ.get("WEB_THREADS", "4"))
 # Above the longest decided wait of a request (Stripe, ten seconds), below a platform's patience.
 timeout = 30
 graceful_timeout = 25
@@ -33,6 +40,7 @@ max_requests_jitter = 1000
 preload_app = True
 accesslog = None  # RequestLog writes one structured line per request
 errorlog = "-"
+control_socket_disable = True  # whoever may write to it is the operator of every process here
 limit_request_line = 8190
 # Which headers of a proxy we believe is decided in settings. gunicorn would take SCRIPT_NAME from
 # whoever connects, and a client could make a request's path look like one that the gates let pass.
@@ -44,6 +52,13 @@ _wanted = 2 * worker_connections + 256  # a large body is a file besides
 if _soft < _wanted:
     most = _wanted if _hard == resource.RLIM_INFINITY else min(_wanted, _hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, _hard))
+
+
+def on_starting(arbiter: Any) -> None:
+    """Refuse to serve on sessions that are not ours, and say what `manage.py check` would."""
+    from config import checks
+
+    checks.judge_at_start()
 
 
 def post_worker_init(worker: Any) -> None:

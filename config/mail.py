@@ -1,4 +1,4 @@
-"""Settings about how mail leaves: django-anymail's own."""
+"""Settings about how mail leaves, django-anymail's own included."""
 
 from __future__ import annotations
 
@@ -7,14 +7,26 @@ from typing import Any
 
 import environ
 
-from config.env import UnsafeSetting, word_list
+from config.env import UnsafeSetting, text, word_list
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def backend(env: environ.Env) -> str:
+    """Return the path of the class that sends; SMTP unless another is named."""
+    return text(env, "EMAIL_BACKEND") or SMTP
+
+
+def sender(env: environ.Env, *, base: str) -> str:
+    """Return whom mails are from."""
+    return text(env, "DEFAULT_FROM_EMAIL") or f"New Concierge <noreply@{base}>"
 
 
 def anymail(env: environ.Env) -> dict[str, Any]:
     """Return every `ANYMAIL_*` variable as django-anymail's setting of that name."""
     prefix = "ANYMAIL_"
     given: dict[str, Any] = {
-        name.removeprefix(prefix): value
+        name.removeprefix(prefix): text(env, name)
         for name, value in env.ENVIRON.items()
         if name.startswith(prefix) and value
     }

@@ -25,7 +25,7 @@ try:
     )
     DEBUG = settings_reader.boolean(_env, "DJANGO_DEBUG", default=False)
     SECRET_KEY = settings_reader.secret_key(_env, debug=DEBUG)
-    DATABASE_URL = settings_reader.database_url(_env, debug=DEBUG)
+    DATABASE_URL = database.database_url(_env, debug=DEBUG)
     WEB_WAITS = database.web_waits(_env)
     WORKER_WAITS = database.worker_waits(_env)
     PUBLIC_HOSTS = settings_reader.public_hosts(_env, debug=DEBUG)
@@ -38,6 +38,7 @@ try:
     DNS_RESOLVERS = resolvers.resolvers(_env)
     _cors = settings_reader.origins(_env, "CORS_ALLOWED_ORIGINS")
     _csrf = settings_reader.origins(_env, "CSRF_TRUSTED_ORIGINS")
+    HSTS = settings_reader.hsts(_env)
     STRIPE = settings_reader.stripe(_env, debug=DEBUG)
     EMAIL_USE_TLS = settings_reader.boolean(_env, "EMAIL_USE_TLS", default=False)
     EMAIL_PORT = settings_reader.whole_number(_env, "EMAIL_PORT", default=25, least=1)
@@ -74,6 +75,26 @@ try:
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
     BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
+    CONNECTION_TENANTS = settings_reader.whole_number(
+        _env, "CONNECTION_TENANTS", default=50, least=1
+    )
+    OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
+    METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN")
+    SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN")
+    # Railway names the commit that runs; elsewhere whoever deploys may.
+    APP_VERSION = (
+        settings_reader.text(_env, "APP_VERSION")
+        or settings_reader.text(_env, "RAILWAY_GIT_COMMIT_SHA")
+        or "unreleased"
+    )
+    PG_DUMP = settings_reader.text(_env, "PG_DUMP")
+    PLAN_TEXTS = settings_reader.text(_env, "PLAN_TEXTS")
+    EMAIL_BACKEND = mail.backend(_env)
+    EMAIL_HOST = settings_reader.text(_env, "EMAIL_HOST") or "localhost"
+    EMAIL_HOST_USER = settings_reader.text(_env, "EMAIL_HOST_USER")
+    EMAIL_HOST_PASSWORD = settings_reader.text(_env, "EMAIL_HOST_PASSWORD")
+    DEFAULT_FROM_EMAIL = mail.sender(_env, base=TENANT_BASE_DOMAIN)
+    EMAIL_SUBJECT_PREFIX = settings_reader.subject_prefix(_env)
 except UnsafeSetting as refusal:
     # One sentence instead of a traceback: whoever deploys should read what to set, and nothing else.
     sys.exit(f"New Concierge does not start: {refusal}")
@@ -81,17 +102,6 @@ except UnsafeSetting as refusal:
 if DATABASE_URL == development.NOWHERE:
     development.expect_no_database()
 HTTPS = urlsplit(SITE_URL).scheme == "https"
-OPS_ALERT_EMAILS = settings_reader.word_list(_env, "OPS_ALERT_EMAILS")
-METRICS_TOKEN = settings_reader.text(_env, "METRICS_TOKEN", default="")
-SENTRY_DSN = settings_reader.text(_env, "SENTRY_DSN", default="")
-# Railway names the commit that runs; elsewhere whoever deploys may.
-APP_VERSION = (
-    settings_reader.text(_env, "APP_VERSION")
-    or settings_reader.text(_env, "RAILWAY_GIT_COMMIT_SHA")
-    or "unreleased"
-)
-PG_DUMP = settings_reader.text(_env, "PG_DUMP")
-PLAN_TEXTS = settings_reader.text(_env, "PLAN_TEXTS")
 
 # --- Apps: what lives in public, what in every tenant's schema ----------------------------------
 _PEOPLE = [
@@ -149,6 +159,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
     # django-tenants wants TenantMainMiddleware by name; ours does its work, and more strictly.
     "django_tenants.W003",
+    # Whether HSTS reaches other subdomains and the browsers' own list is the domain's owner's to say.
+    "security.W005",
+    "security.W021",
     # Addresses are unique without regard to case, by a constraint that this check can't read.
     "auth.W004",
 ]
@@ -171,6 +184,7 @@ MIDDLEWARE = [
     "billing.deadlines.deadline_of_request",
     "public_apps.monitoring.health.HealthMiddleware",
     "public_apps.tenants.custom_domains.tls_check.TlsCheckMiddleware",
+    "public_apps.tenants.browser_headers.BrowserHeaders",
     "public_apps.tenants.middleware.SecurityOfKnownHosts",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -229,7 +243,6 @@ GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.
 TENANT_LIMIT_SET_CALLS = True
 EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.connection_recycling.count"
-CONNECTION_TENANTS = settings_reader.whole_number(_env, "CONNECTION_TENANTS", default=50, least=1)
 CACHES = {
     "default": {
         # Shared by every process on every machine, so that a limit is one limit; named with its
@@ -270,9 +283,10 @@ CSRF_WILDCARDS_LEFT_OUT = bool(_csrf.patterns)
 CSRF_FAILURE_VIEW = "public_apps.core.errors.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = HTTPS
+# For the hosts that are ours: BrowserHeaders takes it off customers' own domains.
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS.include_subdomains
+SECURE_HSTS_PRELOAD = HTTPS and HSTS.preload
 SECURE_REFERRER_POLICY = "same-origin"  # a set-password link must not leak through Referer
 X_FRAME_OPTIONS = "DENY"
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
@@ -309,6 +323,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "public_apps.accounts.password_validation.DisguisedPasswordValidator"},
 ]
 
 # --- Sign-in --------------------------------------------------------------------------------------
@@ -425,18 +440,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # --- Mail -----------------------------------------------------------------------------------------
-EMAIL_BACKEND = settings_reader.text(
-    _env, "EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend"
-)
-EMAIL_HOST = settings_reader.text(_env, "EMAIL_HOST", default="localhost")
-EMAIL_HOST_USER = settings_reader.text(_env, "EMAIL_HOST_USER", default="")
-EMAIL_HOST_PASSWORD = settings_reader.text(_env, "EMAIL_HOST_PASSWORD", default="")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = settings_reader.text(
-    _env, "DEFAULT_FROM_EMAIL", default=f"New Concierge <noreply@{TENANT_BASE_DOMAIN}>"
-)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_SUBJECT_PREFIX = settings_reader.text(_env, "EMAIL_SUBJECT_PREFIX", default="")
 
 # --- Language, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

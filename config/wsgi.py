@@ -1,4 +1,4 @@
-"""The web process: `gunicorn -c config/gunicorn.py config.wsgi:application`."""
+"""The web process: `python -m config.web`."""
 
 from __future__ import annotations
 

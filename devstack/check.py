@@ -228,6 +228,11 @@ def checks(missing: list[str]) -> list[Check]:
             title="Format",
             command=(PYTHON, "-m", "ruff", "format", "--check", "."),
         ),
+        Check(
+            name="credentials",
+            title="No credential is in the repository, and a planted one is found",
+            command=(PYTHON, "-m", "devstack.credentials"),
+        ),
         Check(name="lint", title="Lint", command=(PYTHON, "-m", "ruff", "check", ".")),
         Check(name="types", title="Types", command=(PYTHON, "-m", "mypy")),
         Check(name="imports", title="Import contracts", command=(PYTHON, "-c", lint_imports)),

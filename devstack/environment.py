@@ -125,6 +125,8 @@ def _stripe(addresses: Addresses, keys: Memory) -> dict[str, str]:
     return {
         "STRIPE_MOCK_MODE": "True",
         "STRIPE_API_BASE": addresses.mock_stripe_url,
+        # For whoever runs this with DJANGO_DEBUG off: it is no production.
+        "STRIPE_STAND_IN_FOR_STAGING": "True",
         "STRIPE_CURRENCY": "eur",
         **{
             name: keys.once(name, lambda prefix=prefix: prefix + secrets.token_hex(16))  # type: ignore[misc]

@@ -24,6 +24,8 @@ from public_apps.accounts.models import User
 from public_apps.core import mail
 from public_apps.core.mail import Content
 from public_apps.core.models import OutgoingMail
+from staff import notices
+from staff.notices import Occasion
 from staff.site import site
 
 KIND = "staff_invitation"
@@ -77,7 +79,10 @@ def _redeem(request: HttpRequest, key: str) -> HttpResponse:
     form = ResetPasswordKeyForm(request.POST, user=colleague, temp_key=key)
     if colleague is None or not form.is_valid():
         return _page(request, form, valid=colleague is not None)
+    had_one = colleague.has_usable_password()
     form.save()
+    if had_one:
+        notices.enqueue(Occasion.PASSWORD, colleague=colleague, by=None)
     messages.success(request, _("Your password is set. Please sign in."))
     return redirect("admin:login")
 

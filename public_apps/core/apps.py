@@ -9,4 +9,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # They listen, or are known to URLconfs, by being imported.
-        from public_apps.core import credential_paths, suppression  # noqa: F401
+        from public_apps.core import credential_paths, own_session, suppression  # noqa: F401

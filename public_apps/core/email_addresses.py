@@ -60,6 +60,11 @@ def known(text: str) -> str:
         return text
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two ways of writing mean one address."""
+    return known(one).lower() == known(other).lower()
+
+
 def on_the_wire(address: str) -> str:
     """Return an address as any mail server takes it. Raises `ValidationError` if none would."""
     name, _at, domain = read(address).rpartition("@")

@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from public_apps.accounts.models import User
 from public_apps.audit.models import Entry
-from staff import forms, invitations, second_factor
+from public_apps.core import email_addresses
+from staff import forms, invitations, notices, second_factor
 from staff.admin.audited import AuditedAdmin
 from staff.admin.confirmation import AdminAction, Question, ask, question, staff_of
 from staff.admin.read_only import RecordAdmin
 from staff.impersonation import start
 from staff.models import Impersonation
+from staff.notices import Occasion
 from staff.site import site
 
 
@@ -36,12 +38,15 @@ class StaffUserAdmin(AuditedAdmin):
     actions_detail = ("send_link", "reset_second_factor")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; somebody new gets a link to choose a password."""
+        """Save; somebody new gets a link to choose a password, a new address is told at both."""
         if not change:
             obj.set_unusable_password()
+        before = User.objects.get(pk=obj.pk).email if change else ""
         super().save_model(request, obj, form, change)
         if not change:
             invitations.enqueue(obj)
+        elif not email_addresses.same(before, obj.email):
+            notices.enqueue(Occasion.ADDRESS, colleague=obj, by=staff_of(request), also_to=before)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody is deleted: what they did would lose its name. They are made inactive."""
@@ -67,6 +72,7 @@ class StaffUserAdmin(AuditedAdmin):
 
         def act(answers: dict[str, Any]) -> AdminAction:
             invitations.enqueue(colleague)
+            notices.enqueue(Occasion.PASSWORD_LINK, colleague=colleague, by=staff_of(request))
             said = _("The link is on its way to %s.") % colleague
             return AdminAction(said=said, to=colleague, action="staff.link_sent")
 
@@ -93,6 +99,7 @@ class StaffUserAdmin(AuditedAdmin):
 
         def act(answers: dict[str, Any]) -> AdminAction:
             second_factor.reset(colleague=colleague)
+            notices.enqueue(Occasion.SECOND_FACTOR, colleague=colleague, by=staff_of(request))
             said = _("%s enrols anew at the next sign-in.") % colleague
             return AdminAction(said=said, to=colleague, action="staff.second_factor_reset")
 

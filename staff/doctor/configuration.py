@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from public_apps.tenants import platform_domains
 from staff.doctor.findings import Finding, failing, ok, warning
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -28,6 +29,12 @@ def examine_settings() -> Iterator[Finding]:
         if not value:
             yield warning("settings", f"{name} is not set.", "See .env.example for what it does.")
     mode = settings.STRIPE.mode
+    if settings.STRIPE.is_stand_in and not settings.DEBUG and mode != "manual":
+        yield warning(
+            "settings",
+            "STRIPE_API_BASE leads to a stand-in for Stripe: nobody pays.",
+            "Fine for a staging alone.",
+        )
     yield ok("settings", f"All required are there; Stripe's mode is {mode}.")
 
 
@@ -48,6 +55,13 @@ def examine_hosts() -> Iterator[Finding]:
                 f"{host} is public, so no tenant can have that name.",
                 "Fine if that is meant.",
             )
+    if platform := platform_domains.platform_of(base):
+        yield failing(
+            "hosts",
+            f"TENANT_BASE_DOMAIN is {base}: nobody can add *.{base} below {platform}.",
+            "Set a domain of your own, and its wildcard: no workspace has an address until then.",
+        )
+        return
     yield from _names(here, base)
 
 

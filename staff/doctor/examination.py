@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 
 from billing import gateway
+from public_apps.core import own_session
 from staff.doctor import archives, clocks, configuration, infrastructure, schemas, stripe, tax
 from staff.doctor.findings import Examination, Finding, failing
 
@@ -31,6 +32,8 @@ def findings() -> Iterator[Finding]:
     for part, examination in EXAMINATIONS:
         try:
             yield from examination()
+        except own_session.SessionShared as error:
+            yield failing(part, str(error), "See docs/decisions/connections.md.")
         except DatabaseError as error:
             connection.close()
             yield failing(part, f"The database: {_first_line(error)}", "Check DATABASE_URL.")

@@ -25,6 +25,7 @@ COLUMNS = (
     "number", "floor", "area", "mills",
     "owner_name", "owner_email", "owner_phone", "tenant_name", "tenant_email", "tenant_phone",
 )  # fmt: skip
+TOO_MANY = "cells that no column has"
 MOST_CHARACTERS = 1_000_000
 MOST_LINES = 2_000
 MOST_REPORTED = 200
@@ -85,6 +86,8 @@ def _checked(
 def _apartment(building: Building, cells: dict[str, str]) -> tuple[Apartment, dict[str, list[str]]]:
     faults: dict[str, list[str]] = {}
     fields: dict[str, Any] = {}
+    if cells.pop(TOO_MANY):
+        faults[""] = [_("There are more cells than columns: put a number with a comma in quotes.")]
     for name, text in cells.items():
         try:
             fields[name] = _value(name, text)
@@ -112,6 +115,7 @@ def _lines(content: str) -> Iterator[Line]:
     reader = _reader(content)
     for row in reader:
         cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+        cells[TOO_MANY] = "".join(row.get(TOO_MANY) or ()).strip()
         if any(cells.values()):
             yield reader.line_num, cells
 
@@ -128,7 +132,7 @@ def _reader(content: str) -> csv.DictReader[str]:
     header = text.partition("\n")[0]
     # A Greek or German spreadsheet separates by semicolons.
     delimiter = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=TOO_MANY)
     names = [name.strip().lower() for name in reader.fieldnames or []]
     odd = [name for name in names if name not in COLUMNS]
     if "number" not in names or odd or len(set(names)) != len(names):

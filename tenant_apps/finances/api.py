@@ -278,7 +278,7 @@ class BalanceViewSet(ListModelMixin):
     serializer_class = serializers.BalanceSerializer
     filterset_class = filters.BalanceFilter
     ordering_fields = {
-        "id": "id", "balance": "balance", "apartment_number": "apartment__number",
+        "id": "id", "balance": "known_balance", "apartment_number": "apartment__number",
         "apartment__number": "apartment__number",  # deprecated
     }  # fmt: skip
     queryset = Account.objects.none()
@@ -331,9 +331,9 @@ class StatementViewSet(WorkspaceViewSet):
         seen = queries.statement_for(apartment, user=user)
         if seen is None:
             raise Http404
-        parties, known_since = seen
+        parties, known = seen
         statement = statements.of_apartment(
-            apartment, parties=parties, known_since=known_since, **span.validated_data
+            apartment, parties=parties, known=known, **span.validated_data
         )
         if isinstance(request.accepted_renderer, Csv):
             return Response(statements.as_csv(statement))

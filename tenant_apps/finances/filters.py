@@ -90,4 +90,4 @@ class BalanceFilter(django_filters.FilterSet):
 
     def owes(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Narrow down to those that owe something, or to those that don't."""
-        return rows.filter(balance__gt=0) if value else rows.filter(balance__lte=0)
+        return rows.filter(known_balance__gt=0) if value else rows.filter(known_balance__lte=0)

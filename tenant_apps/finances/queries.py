@@ -6,15 +6,30 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, TruncMonth
 
 from public_apps.accounts.models import User
 from tenant_apps.buildings import queries as buildings
 from tenant_apps.buildings.models import Apartment, Building, Party
+from tenant_apps.finances import tenancies
 from tenant_apps.finances.models import (
     Account,
     AccountKind,
+    Allocation,
     Charge,
     ChargeKind,
     Expense,
@@ -48,8 +63,20 @@ def own_charges(rows: QuerySet[Charge], *, user: User) -> QuerySet[Charge]:
 
 
 def own_payments(rows: QuerySet[Payment], *, user: User) -> QuerySet[Payment]:
-    """Narrow down to payments for somebody's apartments: of an owner all, of a tenant their own."""
-    return rows.filter(_concerning(user, month="paid_on"))
+    """Narrow down to payments for somebody's apartments: of an owner all, of a tenant their own.
+
+    What they paid shows only what the person may see of that, too.
+    """
+    found = Q(pk__in=[])
+    for residency in buildings.residencies_of(user):
+        if residency.kind == Party.OWNER:
+            found |= Q(apartment=residency.apartment_id)
+        else:
+            found |= tenancies.payments_of(residency)
+    charges = own_charges(Charge.objects.all(), user=user).values("pk")
+    known = Allocation.objects.filter(charge__in=charges).select_related("charge__period")
+    narrowed = rows.filter(found).prefetch_related(None)
+    return narrowed.prefetch_related(Prefetch("allocations", queryset=known))
 
 
 def own_expenses(rows: QuerySet[Expense], *, user: User) -> QuerySet[Expense]:
@@ -58,13 +85,23 @@ def own_expenses(rows: QuerySet[Expense], *, user: User) -> QuerySet[Expense]:
     return rows.filter(pk__in=Expense.objects.filter(concerning).values("pk"))
 
 
-def own_accounts(rows: QuerySet[Account], *, user: User) -> QuerySet[Account]:
-    """Narrow down to balances of somebody's apartments: of an owner all, of a tenant their own."""
-    found = Q(pk__in=[])
+def own_accounts(rows: QuerySet[Any], *, user: User) -> QuerySet[Any]:
+    """Narrow down to balances of somebody's apartments: of an owner all, of a tenant their own.
+
+    A tenant's is without what the former one left (`known_balance`).
+    """
+    found, whens = Q(pk__in=[]), []
     for residency in buildings.residencies_of(user):
         mine = Q(apartment=residency.apartment_id)
-        found |= mine if residency.kind == Party.OWNER else mine & Q(party=Party.TENANT)
-    return rows.filter(found)
+        if residency.kind == Party.TENANT:
+            mine &= Q(party=Party.TENANT)
+            told = tenancies.balance_of(tenancies.lines_of(residency))
+            whens.append(When(mine, then=told))
+        found |= mine
+    narrowed: QuerySet[Any] = rows.filter(found).annotate(
+        known_balance=Case(*whens, default=F("balance"), output_field=BigIntegerField())
+    )
+    return narrowed
 
 
 def shares_of(charge: Charge) -> QuerySet[Share]:
@@ -82,26 +119,28 @@ def unpaid(rows: QuerySet[Charge]) -> QuerySet[Charge]:
     return rows.filter(paid__lt=F("amount"))
 
 
-def balances(*, building: Building | None = None) -> QuerySet[Account]:
-    """Return apartments' accounts; a positive balance is owed, a negative one a credit."""
+def balances(*, building: Building | None = None) -> QuerySet[Any]:
+    """Return apartments' accounts; a positive balance is owed, a negative one a credit.
+
+    `known_balance` is what whoever asks may know of it: all, unless `own_accounts` narrows it down.
+    """
     found = Account.objects.filter(kind=AccountKind.APARTMENT).select_related("apartment")
+    found = found.annotate(known_balance=F("balance"))
     return found if building is None else found.filter(building=building)
 
 
-def statement_for(
-    apartment: Apartment, *, user: User | None
-) -> tuple[list[str], date | None] | None:
-    """Return whose lines somebody may see of an apartment, and since when; None for nothing at all.
+def statement_for(apartment: Apartment, *, user: User | None) -> tuple[list[str], Q] | None:
+    """Return whose lines of an apartment somebody may see, and which; None for nothing at all.
 
     `None` for the user stands for those who may see everything.
     """
     if user is None:
-        return list(Party.values), None
+        return list(Party.values), Q()
     mine = list(buildings.residencies_of(user).filter(apartment=apartment))
     if any(residency.kind == Party.OWNER for residency in mine):
-        return list(Party.values), None
+        return list(Party.values), Q()
     if mine:
-        return [Party.TENANT.value], min(residency.starts_on for residency in mine).replace(day=1)
+        return [Party.TENANT.value], tenancies.lines_of(mine[0])
     return None
 
 
@@ -154,7 +193,7 @@ def _concerning(user: User, *, month: str, prefix: str = "") -> Q:
     for residency in buildings.residencies_of(user):
         mine = Q(**{f"{prefix}apartment": residency.apartment_id})
         if residency.kind == Party.TENANT:
-            since = residency.starts_on.replace(day=1)
+            since = tenancies.first_month(residency)
             mine &= Q(**{f"{prefix}party": Party.TENANT, f"{month}__gte": since})
         found |= mine
     return found

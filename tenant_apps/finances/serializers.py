@@ -233,7 +233,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 class BalanceSerializer(serializers.ModelSerializer[Account]):
     apartment_number = serializers.CharField(source="apartment.number", read_only=True)
     balance = serializers.IntegerField(
-        read_only=True, help_text="positive is owed, negative a credit"
+        source="known_balance", read_only=True, help_text="positive is owed, negative a credit"
     )
 
     class Meta:

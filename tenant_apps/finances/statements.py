@@ -50,21 +50,21 @@ def of_apartment(
     apartment: Apartment,
     *,
     parties: Collection[str],
-    known_since: date | None = None,
+    known: Q | None = None,
     since: date | None = None,
     until: date | None = None,
 ) -> Statement:
     """Return the statement of an apartment's owner, tenant or both.
 
-    Of what was before `known_since`, not even its sum is told.
+    Of lines that are none of the `known` ones, not even their sum is told.
     """
     accounts = Account.objects.filter(
         kind=AccountKind.APARTMENT, apartment=apartment, party__in=parties
     )
     parties_by_account = {account.pk: account.party for account in accounts}
     rows = Line.objects.filter(Q(debit__in=parties_by_account) | Q(credit__in=parties_by_account))
-    if known_since is not None:
-        rows = rows.filter(entry__booked_on__gte=known_since)
+    if known is not None:
+        rows = rows.filter(known)
     if until is not None:
         rows = rows.filter(entry__booked_on__lte=until)
     opening, balance, lines = 0, 0, []

@@ -95,7 +95,7 @@ def of_resident(user: User) -> ResidentAgenda:
     owed: dict[int, int] = {}
     for account in balances:
         if account.apartment_id is not None:
-            owed[account.apartment_id] = owed.get(account.apartment_id, 0) + account.balance
+            owed[account.apartment_id] = owed.get(account.apartment_id, 0) + account.known_balance
     return ResidentAgenda(
         **_common(user),
         unread=list(announcements.unread_by(user)[:SHOWN]),

@@ -77,6 +77,18 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "a live key that goes elsewhere": (
         {**LIVE, "STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE",
     ),
+    "a stand-in for Stripe where we sell": (
+        {"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_STAND_IN_FOR_STAGING",
+    ),
+    "a live key in a staging": (
+        {**LIVE, "STRIPE_API_BASE": "http://127.0.0.1:1", "STRIPE_STAND_IN_FOR_STAGING": "True"},
+        "STRIPE_API_BASE",
+    ),
+    "a comment behind a switch": ({"STRIPE_MOCK_MODE": "False  # off"}, "STRIPE_MOCK_MODE"),
+    "a comment behind a token": ({"METRICS_TOKEN": "abc #token"}, "METRICS_TOKEN"),
+    "a query that PostgreSQL does not know": (
+        {"DATABASE_URL": "postgresql://u:word@db/x?pgbouncer=true"}, "DATABASE_URL",
+    ),
     "a Stripe without scheme": ({"STRIPE_API_BASE": "127.0.0.1:12111"}, "STRIPE_API_BASE"),
     "an odd currency": ({"STRIPE_CURRENCY": "euro"}, "STRIPE_CURRENCY"),
     "an origin without scheme": ({"CORS_ALLOWED_ORIGINS": "a.example"}, "CORS_ALLOWED_ORIGINS"),
@@ -108,6 +120,11 @@ TAKEN: dict[str, dict[str, str | None]] = {
     "a production with test keys": {},
     "a production with live keys": dict(LIVE),
     "a restricted live key": {**LIVE, "STRIPE_SECRET_KEY": "rk_live_" + "a" * 24},
+    "Stripe's own address": {"STRIPE_API_BASE": "https://api.stripe.com/"},
+    "a staging": {
+        "STRIPE_API_BASE": "http://127.0.0.1:12111", "STRIPE_STAND_IN_FOR_STAGING": "True",
+    },
+    "a database by its socket": {"DATABASE_URL": "postgresql://u:w@%2Fvar%2Frun%2Fnone/x"},
     "manual mode without any key": {
         **MOCK, "STRIPE_SECRET_KEY": None, "STRIPE_PUBLISHABLE_KEY": None,
         "STRIPE_WEBHOOK_SECRET": None,

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
+from psycopg import pq
 
 PIECE = 256 * 1024
 LONGEST_SILENCE = 600.0  # seconds: a dump that waits for a server that stands still ends, too
-# What libpq reads from the environment, by the name of the connection's option.
-OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
 class NoDump(Exception):
@@ -88,15 +87,24 @@ def _next_piece(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _environ(connection: Any) -> dict[str, str]:
-    """Return how to reach the same database; a password in the arguments would be seen by all."""
+    """Return how to reach the same database; a password in the arguments would be seen by all.
+
+    Whatever the connection was told, libpq has a variable for: sockets, certificates, `options`.
+    """
     info = connection.info
-    told = info.get_parameters()
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "PGHOST": info.host,
-        "PGPORT": str(info.port),
-        "PGUSER": info.user,
-        "PGPASSWORD": info.password,
-        "PGDATABASE": info.dbname,
-        **{f"PG{name.upper()}": told[name] for name in OPTIONS if name in told},
+    told = {
+        **info.get_parameters(),
+        # Of several hosts the one that answered: the snapshot is there.
+        "host": info.host,
+        "port": str(info.port),
+        "user": info.user,
+        "password": info.password,
+        "dbname": info.dbname,
     }
+    passed = {
+        option.envvar.decode(): told[option.keyword.decode()]
+        for option in pq.Conninfo.get_defaults()
+        if option.envvar and option.keyword.decode() in told
+    }
+    here = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    return {"PATH": os.defpath, **here, **passed}

@@ -57,6 +57,10 @@ class Column:
     is_identity: bool
 
 
+# What people open in a spreadsheet must not run there: `=HYPERLINK(…)` as somebody's name.
+HARMLESS = sql.SQL("CASE WHEN {0} ~ E'^[=+@\\t\\r-]' THEN '''' || {0} ELSE {0} END AS {0}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """One table of one schema."""
@@ -102,8 +106,12 @@ class Table:
 
     def copy_shown(self) -> sql.Composed:
         """Return the statement that gives its CSV, in the same order."""
+        texts = {each.name for each in self.columns if each.is_text}
         return self._copy(
-            [sql.Identifier(name) for name in self.shown],
+            [
+                (HARMLESS if name in texts else sql.SQL("{0}")).format(sql.Identifier(name))
+                for name in self.shown
+            ],
             is_empty=self.name in WITHHELD,
             options="WITH (FORMAT csv, HEADER)",
         )

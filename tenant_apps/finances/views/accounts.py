@@ -138,11 +138,11 @@ def _statement(request: HttpRequest, scope: Scope, pk: int) -> Statement:
     )
     if seen is None:
         raise Http404
-    parties, known_since = seen
+    parties, known = seen
     return statements.of_apartment(
         apartment,
         parties=parties,
-        known_since=known_since,
+        known=known,
         since=_day(request, "since"),
         until=_day(request, "until"),
     )

@@ -64,6 +64,17 @@ def test_one_bad_line_and_nothing_is_taken(populated: PopulatedWorkspace) -> Non
     assert numbers(populated) == before
 
 
+def test_a_comma_inside_a_number_is_a_fault_of_its_line_and_no_other_mills(
+    populated: PopulatedWorkspace,
+) -> None:
+    told = worked(populated, "number,floor,area,mills\nD1,1,75.5,900\nD2,1,75,5,100\n")
+    assert told["status"] == "refused"
+    (row,) = told["report"]
+    assert (row["line"], row["field"]) == (3, "")
+    assert "more cells than columns" in row["detail"]
+    assert worked(populated, 'number,area,mills\nD1,"75,5",900\nD2,60,100,,\n')["status"] == "done"
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "name,size\nA,1\n", "number,number\nA,1\n", f"{HEADER}\n\0", "number\n" + "A\n" * 2001],

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from public_apps.core import own_session
 from public_apps.tenants import lookup
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.rollout import inspection, release
@@ -46,6 +47,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if own_session.is_shared():
+            raise CommandError(own_session.REFUSAL)
         only = [_schema_of(name) for name in options["tenant"]]
         if options["plan"]:
             self._show_plan(only, as_json=options["json"])
