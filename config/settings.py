@@ -429,7 +429,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 PAGES_TIME_ZONE = "Europe/Athens"  # the API speaks UTC; people read clocks on their wall
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Read by the web when it starts and by “collectstatic” when a release is built: the same for both.
+STATIC_ROOT = settings_reader.text(_env, "STATIC_ROOT") or str(BASE_DIR / "staticfiles")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -58,6 +58,10 @@ _OWN = frozenset(
 _LEFT_AS_FOUND: list[Callable[[], Iterable[str]]] = []
 
 
+# What “collectstatic” leaves of no files at all.
+NO_FILES = '{"paths": {}, "version": "1.1", "hash": ""}'
+
+
 def left_as_found(check: Callable[[], Iterable[str]]) -> Callable[[], Iterable[str]]:
     """Ask this after every test: whatever it names, the test should not have changed, and fails."""
     _LEFT_AS_FOUND.append(check)
@@ -176,10 +180,12 @@ def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[H
     """Start one more web server on the web stack's database, with settings of its own.
 
     Of one process, if nothing else is said: that there are several is the web stack's to prove.
-    Without DJANGO_DEBUG it has no static files, and so no pages: compressing them takes too long.
+    Without DJANGO_DEBUG its static files are none, and so are its pages: compressing takes too long.
     """
-    given = {name: value for name, value in web_stack.stack.env.items() if name != "PORT"}
+    kept = web_stack.stack.env.items()
+    given = {name: value for name, value in kept if name not in {"PORT", "STATIC_ROOT"}}
     stack = Stack(folder, environ={**given, "WEB_CONCURRENCY": "1", **environ})
+    (Path(stack.env["STATIC_ROOT"]) / "staticfiles.json").write_text(NO_FILES)
     try:
         stack.start_part("web")
         yield HttpClient(stack.web_port, home=web_stack.http_client())
