@@ -26,6 +26,7 @@ from billing import (
 )
 from billing.einvoicing import outbox
 from public_apps.core import clock, jobs, sweeps
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 # What was on its way when we looked first has arrived when we look again.
@@ -94,7 +95,9 @@ def fetch_missed_events(timestamp: int) -> None:
         return
     try:
         with stripe_account.telling_staff():
-            event_backfill.fetch()
+            fetched = event_backfill.fetch()
+        webhook_stats.missed(fetched.missed)
+        counters.EVENTS_MISSED.add(count=fetched.missed)
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         log.warning("missed events not fetched", error=str(error))
 

@@ -61,6 +61,7 @@ try:
     EINVOICING = tax.einvoicing(_env)
     ARCHIVE_STORE = archives.store(_env)
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
+    DATABASE_DISK_GIB = settings_reader.whole_number(_env, "DATABASE_DISK_GIB", default=0)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
     BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
 except UnsafeSetting as refusal:

@@ -97,11 +97,17 @@ def _deliveries() -> Iterator[Finding]:
     if seen.refused:
         yield warning(
             "webhook secret",
-            f"{seen.refused} of {seen.count} deliveries were refused within the last hour.",
+            f"{seen.refused} posts of the last hour bore nobody's signature, {seen.count} a good one.",
             "If they came from Stripe: copy the endpoint's signing secret to STRIPE_WEBHOOK_SECRET.",
         )
     else:
         yield ok("webhook secret", f"{seen.count} deliveries in the last hour, none refused.")
+    if seen.missed:
+        yield warning(
+            "webhook",
+            f"Stripe could not deliver {seen.missed} events of the last hour; they were fetched.",
+            "See the endpoint's page at Stripe for the answers that it got.",
+        )
 
 
 def _prices() -> Iterator[Finding]:
