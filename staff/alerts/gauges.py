@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from public_apps.core import clock
+from public_apps.core.models import PeriodicRun
 from public_apps.monitoring import incidents
 from public_apps.monitoring.metrics import Gauge, collects
 from public_apps.monitoring.models import Incident
@@ -51,8 +52,8 @@ def states() -> Iterator[Gauge]:
     )
     yield _one(
         "worker_heartbeat_age_seconds",
-        "Time since a worker's last heartbeat; a year if none is known.",
-        _age(seen.heartbeat, now) if seen.heartbeat else 31_536_000,
+        "Time since a worker was last seen at work; a year if none is known.",
+        _silence(seen.heartbeat, now),
     )
     yield _jobs()
     yield _incidents(seen.incidents)
@@ -102,6 +103,13 @@ def _signups(now: datetime) -> Iterator[Gauge]:
         "Time since the payment of the oldest of them.",
         _age(found["oldest"], now),
     )
+
+
+def _silence(heartbeat: datetime | None, now: datetime) -> float:
+    """Return for how long nobody has been at work: a worker that ends well leaves no heartbeat."""
+    ended = PeriodicRun.objects.aggregate(last=Max("ended_at"))["last"]
+    last = max((moment for moment in (heartbeat, ended) if moment), default=None)
+    return _age(last, now) if last else 31_536_000
 
 
 def _jobs() -> Gauge:

@@ -33,7 +33,7 @@ from devstack.processes import PartFailed
 from devstack.stack import Stack
 from public_apps.accounts import first_owner
 from public_apps.accounts.models import User
-from public_apps.core.models import OutgoingMail
+from public_apps.core.models import OutgoingMail, PeriodicRun
 from public_apps.core.schema_context import inside
 from public_apps.monitoring.models import Incident
 from public_apps.tenants import domains, provisioning
@@ -286,7 +286,7 @@ def _settle() -> None:
     now = timezone.now()
     StripeEvent.objects.filter(status="received").update(status="ignored", processed_at=now)
     OutgoingMail.objects.waiting().update(failed_at=now)
-    for told in (RestoreTest, Incident, WebhookSlot):
+    for told in (RestoreTest, Incident, WebhookSlot, PeriodicRun):
         told.objects.all().delete()
     webhook_stats.forget_unwritten()
     _give_up(orphans.find())
