@@ -11,6 +11,7 @@ from procrastinate.types import JSONValue
 from billing import (
     access,
     checkout,
+    clearing,
     contacts,
     document_backfill,
     event_backfill,
@@ -139,6 +140,17 @@ def watch_key(timestamp: int) -> None:
 def forget_webhook_stats(timestamp: int) -> None:
     """Forget what webhooks did long ago."""
     webhook_stats.forget_old()
+
+
+@jobs.periodic(
+    "billing.clear",
+    cron="27 4 * * *",
+    rank=jobs.LAST,
+    no_rows="Deletes by batches, whatever is old enough.",
+)
+def clear(timestamp: int) -> None:
+    """Forget events that are done with, and sign-ups that nobody paid."""
+    sweeps.each(clearing.forget_events, clearing.forget_signups)
 
 
 @jobs.periodic(
