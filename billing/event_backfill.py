@@ -16,16 +16,20 @@ from public_apps.core import clock, sweeps
 log = structlog.get_logger(__name__)
 # Stripe keeps events for 30 days: https://docs.stripe.com/webhooks/process-undelivered-events
 KEPT = timedelta(days=30)
+# A younger one may be on its way just now.
+UNDER_WAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
     """What a look at Stripe brought: ids of events that are now in the inbox, and how many were.
 
-    `broken` has a line for each that could not be taken in.
+    `broken` has a line for each that could not be taken in; `missed` says how many of the new ones
+    Stripe had been trying to deliver for longer than a delivery takes.
     """
 
     new: list[str]
+    missed: int
     known: int
     broken: list[str]
 
@@ -36,22 +40,25 @@ def fetch(*, now: datetime | None = None) -> Fetched:
     Raises `gateway.StripeUnavailable` or `gateway.StripeRefused` when Stripe can't be read; what
     came before is kept, and asking again brings the rest.
     """
-    since = (now or clock.now()) - KEPT
+    now = now or clock.now()
+    since, missed = now - KEPT, 0
     new: list[str] = []
     known: list[str] = []
 
     def take(event: dict[str, Any]) -> None:
+        nonlocal missed
         if StripeEvent.objects.filter(pk=event["id"]).exists():
             known.append(event["id"])
             return
         inbox.receive(_as_delivered(event))
         new.append(event["id"])
+        missed += event["created"] < (now - UNDER_WAY).timestamp()
 
     found = gateway.undelivered_events(since=int(since.timestamp()))
     broken = sweeps.sweep("fetch_missed_events", found, take, named=lambda event: str(event["id"]))
     if new:
         log.warning("missed events fetched", count=len(new))
-    return Fetched(new=new, known=len(known), broken=broken)
+    return Fetched(new=new, missed=missed, known=len(known), broken=broken)
 
 
 def _as_delivered(event: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from procrastinate.types import JSONValue
 from billing import (
     access,
     checkout,
+    clearing,
     contacts,
     document_backfill,
     event_backfill,
@@ -26,6 +27,7 @@ from billing import (
 )
 from billing.einvoicing import outbox
 from public_apps.core import clock, jobs, sweeps
+from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 # What was on its way when we looked first has arrived when we look again.
@@ -94,7 +96,9 @@ def fetch_missed_events(timestamp: int) -> None:
         return
     try:
         with stripe_account.telling_staff():
-            event_backfill.fetch()
+            fetched = event_backfill.fetch()
+        webhook_stats.missed(fetched.missed)
+        counters.EVENTS_MISSED.add(count=fetched.missed)
     except (gateway.StripeUnavailable, gateway.StripeRefused) as error:
         log.warning("missed events not fetched", error=str(error))
 
@@ -136,6 +140,17 @@ def watch_key(timestamp: int) -> None:
 def forget_webhook_stats(timestamp: int) -> None:
     """Forget what webhooks did long ago."""
     webhook_stats.forget_old()
+
+
+@jobs.periodic(
+    "billing.clear",
+    cron="27 4 * * *",
+    rank=jobs.LAST,
+    no_rows="Deletes by batches, whatever is old enough.",
+)
+def clear(timestamp: int) -> None:
+    """Forget events that are done with, and sign-ups that nobody paid."""
+    sweeps.each(clearing.forget_events, clearing.forget_signups)
 
 
 @jobs.periodic(

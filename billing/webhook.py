@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,17 +24,30 @@ from public_apps.monitoring import counters
 
 log = structlog.get_logger(__name__)
 KIND = re.compile(r"[a-z0-9_.]{1,80}")
-RESULTS: dict[int, str] = {
+# What Stripe signed. Whatever else comes to this door is anybody's, and raises no alarm.
+SIGNED: dict[int, str] = {
     HTTPStatus.OK: "stored",
     HTTPStatus.BAD_REQUEST: "refused",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.INTERNAL_SERVER_ERROR: "error",
+}
+UNSIGNED: dict[int, str] = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.SERVICE_UNAVAILABLE: "manual_mode",
 }
+for _result in (*SIGNED.values(), *UNSIGNED.values(), "unsigned"):
+    counters.WEBHOOK_ANSWERS.begin_at_zero("", _result)
 
 
 class BadEvent(Exception):
     """A body that is no event; the message says what is wrong."""
+
+
+@dataclass
+class Delivery:
+    """A request at this door, and whether somebody with our secret has signed it."""
+
+    request: HttpRequest
+    signed: bool = False
 
 
 @csrf_exempt
@@ -42,17 +56,18 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     """Take one delivery. 200 means that the event is stored for good."""
     if request.method != "POST":
         return JsonResponse({"endpoint": "stripe webhook", "status": "ok"})
-    began = time.perf_counter()
+    began, delivery = time.perf_counter(), Delivery(request)
     status = int(HTTPStatus.INTERNAL_SERVER_ERROR)  # unless we come to an answer
     try:
-        response = _answer(request)
+        response = _answer(delivery)
         status = response.status_code
     finally:
-        _count(request, status, time.perf_counter() - began)
+        _count(delivery, status, time.perf_counter() - began)
     return response
 
 
-def _answer(request: HttpRequest) -> HttpResponse:
+def _answer(delivery: Delivery) -> HttpResponse:
+    request = delivery.request
     if settings.STRIPE.mode == "manual":
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Manual mode: keep the event and try later.")
     try:
@@ -62,6 +77,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         return _refuse(refusal.status, refusal.detail)
     try:
         gateway.verify_signature(body=body, header=request.headers.get("Stripe-Signature", ""))
+        delivery.signed = True
         event = parse(body)
     except (gateway.BadSignature, BadEvent) as error:
         return _refuse(HTTPStatus.BAD_REQUEST, str(error))
@@ -134,11 +150,12 @@ def _refuse(status: HTTPStatus, detail: str) -> HttpResponse:
     return json_problem(problem(status, detail))
 
 
-def _count(request: HttpRequest, status: int, seconds: float) -> None:
+def _count(delivery: Delivery, status: int, seconds: float) -> None:
     kind = str(structlog.contextvars.get_contextvars().get("event_type", ""))
-    result = RESULTS.get(status, str(status))
+    result = SIGNED.get(status, "error") if delivery.signed else UNSIGNED.get(status, "unsigned")
     counters.WEBHOOK_ANSWERS.add(kind if KIND.fullmatch(kind) else "", result)
     counters.WEBHOOK_TIME.observe(seconds, result)
-    # Whoever sends no signature is not Stripe, and tells nothing of how we serve it.
-    if "Stripe-Signature" in request.headers:
+    if delivery.signed:
         webhook_stats.answered(status=status, seconds=seconds)
+    elif result == "unsigned" and "Stripe-Signature" in delivery.request.headers:
+        webhook_stats.refused()

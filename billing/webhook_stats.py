@@ -37,10 +37,11 @@ Span = WebhookSlot.Span
 class WebhookStats:
     """Some stretch of time. Rates are from 0 to 1; what nothing tells of is None."""
 
-    count: int  # deliveries with a signature that were answered; none of manual mode's 503
-    accepted: int
-    refused: int
-    broken: int
+    count: int  # deliveries that Stripe signed and we answered
+    accepted: int  # answered 2xx
+    broken: int  # answered otherwise
+    missed: int  # that Stripe could not deliver, by its own word: they were fetched
+    refused: int  # signed by nobody we know: a wrong secret of ours, or strangers
     handled: int
     failed_attempts: int
     p50_answer_ms: float | None
@@ -50,13 +51,13 @@ class WebhookStats:
 
     @property
     def errors(self) -> int:
-        """Return what ended in an error of ours: answers of 5xx and failed attempts at handling."""
+        """Return what ended in an error of ours: answers but 2xx and failed attempts at handling."""
         return self.broken + self.failed_attempts
 
     @property
     def success_rate(self) -> float | None:
-        """Return the share of deliveries that we answered with 2xx."""
-        return self.accepted / self.count if self.count else None
+        """Return the share of deliveries that we answered with 2xx, of those that Stripe knows of."""
+        return self.accepted / (self.count + self.missed) if self.count + self.missed else None
 
     @property
     def error_rate(self) -> float | None:
@@ -80,6 +81,7 @@ class Slot:
     accepted: int = 0
     refused: int = 0
     broken: int = 0
+    missed: int = 0
     handled: int = 0
     failed_attempts: int = 0
     answer_buckets: list[int] = field(default_factory=lambda: [0] * (len(ANSWER_MS) + 1))
@@ -90,6 +92,7 @@ class Slot:
         self.accepted += other.accepted
         self.refused += other.refused
         self.broken += other.broken
+        self.missed += other.missed
         self.handled += other.handled
         self.failed_attempts += other.failed_attempts
         if len(other.answer_buckets) == len(self.answer_buckets):
@@ -100,10 +103,11 @@ class Slot:
     def summed_up(self) -> WebhookStats:
         """Return rates and quantiles."""
         return WebhookStats(
-            count=self.accepted + self.refused + self.broken,
+            count=self.accepted + self.broken,
             accepted=self.accepted,
-            refused=self.refused,
             broken=self.broken,
+            missed=self.missed,
+            refused=self.refused,
             handled=self.handled,
             failed_attempts=self.failed_attempts,
             p50_answer_ms=quantile(0.50, self.answer_buckets, ANSWER_MS),
@@ -173,16 +177,22 @@ def _beginning(moment: datetime, step: timedelta) -> datetime:
 
 
 def answered(*, status: int, seconds: float) -> None:
-    """Note one answer to Stripe; manual mode's 503 is none of our doing and left out."""
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return
-    seen = Slot(
-        accepted=int(status < HTTPStatus.BAD_REQUEST),
-        refused=int(HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR),
-        broken=int(status >= HTTPStatus.INTERNAL_SERVER_ERROR),
-    )
+    """Note one answer to a delivery that Stripe signed."""
+    good = status < HTTPStatus.BAD_REQUEST
+    seen = Slot(accepted=int(good), broken=int(not good))
     seen.answer_buckets[bisect.bisect_left(ANSWER_MS, seconds * 1000)] = 1
     _buffer.add(_this_minute(), seen)
+
+
+def refused() -> None:
+    """Note one post whose signature is nobody's: no rate goes by it, for anybody may send such."""
+    _buffer.add(_this_minute(), Slot(refused=1))
+
+
+def missed(count: int) -> None:
+    """Note events that Stripe could not deliver to us, and that were fetched."""
+    if count:
+        _buffer.add(_this_minute(), Slot(missed=count))
 
 
 def handled(*, seconds: float) -> None:
@@ -199,12 +209,14 @@ def attempt_failed() -> None:
 
 _ADD = f"""
 INSERT INTO public.core_webhookslot AS kept
-    (span, at, accepted, refused, broken, handled, failed_attempts, answer_buckets, handled_buckets)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])
+    (span, at, accepted, refused, broken, missed, handled, failed_attempts,
+        answer_buckets, handled_buckets)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])
 ON CONFLICT (span, at) DO UPDATE SET
     accepted = kept.accepted + excluded.accepted,
     refused = kept.refused + excluded.refused,
     broken = kept.broken + excluded.broken,
+    missed = kept.missed + excluded.missed,
     handled = kept.handled + excluded.handled,
     failed_attempts = kept.failed_attempts + excluded.failed_attempts,
     {buckets_added("answer_buckets")},
@@ -246,8 +258,8 @@ def _rows(taken: dict[datetime, Slot]) -> Iterable[tuple[str, datetime, Slot]]:
 
 def _values(span: str, at: datetime, slot: Slot) -> list[Any]:
     return [
-        span, at, slot.accepted, slot.refused, slot.broken, slot.handled, slot.failed_attempts,
-        slot.answer_buckets, slot.handled_buckets,
+        span, at, slot.accepted, slot.refused, slot.broken, slot.missed, slot.handled,
+        slot.failed_attempts, slot.answer_buckets, slot.handled_buckets,
     ]  # fmt: skip
 
 

@@ -73,6 +73,10 @@ try:
     EINVOICING = tax.einvoicing(_env)
     ARCHIVE_STORE = archives.store(_env)
     ARCHIVE_S3 = archives.s3_access(_env, debug=DEBUG)
+    EVENT_KEEP_DAYS = settings_reader.whole_number(_env, "EVENT_KEEP_DAYS", default=90, least=31)
+    MAIL_KEEP_DAYS = settings_reader.whole_number(_env, "MAIL_KEEP_DAYS", default=400, least=180)
+    SIGNUP_KEEP_DAYS = settings_reader.whole_number(_env, "SIGNUP_KEEP_DAYS", default=180, least=60)
+    DATABASE_DISK_GIB = settings_reader.whole_number(_env, "DATABASE_DISK_GIB", default=0)
     BACKUP_KEEP = settings_reader.whole_number(_env, "BACKUP_KEEP", default=14, least=1)
     BACKUP_KEEP_DAYS = settings_reader.whole_number(_env, "BACKUP_KEEP_DAYS", default=30, least=1)
     CONNECTION_TENANTS = settings_reader.whole_number(
@@ -451,7 +455,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 PAGES_TIME_ZONE = "Europe/Athens"  # the API speaks UTC; people read clocks on their wall
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Read by the web when it starts and by “collectstatic” when a release is built: the same for both.
+STATIC_ROOT = settings_reader.text(_env, "STATIC_ROOT") or str(BASE_DIR / "staticfiles")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,4 +1,4 @@
-"""The web process: `python -m config.web`."""
+"""The web process: `python -m config.gunicorn_start`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_wsgi_application()
 database_waits.apply(settings.WEB_WAITS)
 
-from public_apps.core import storable_text  # noqa: E402 - it has models' rooms beside it
+from public_apps.core import static_files, storable_text  # noqa: E402 - settings can be read from here on
+
+static_files.refuse_without()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

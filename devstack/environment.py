@@ -50,6 +50,7 @@ class Addresses:
     database_url: str
     archives: str = ""
     plan_texts: str = ""
+    static: str = ""
     pg_dump: str = ""
     frontend_port: int = 0  # 0: the Next.js site is no part of the run
 
@@ -106,6 +107,7 @@ def complete(given: Mapping[str, str], *, addresses: Addresses, keys: Memory) ->
         "ARCHIVE_STORE": addresses.archives,
         "PG_DUMP": addresses.pg_dump,
         "PLAN_TEXTS": addresses.plan_texts,
+        "STATIC_ROOT": addresses.static,
         "TENANT_BASE_DOMAIN": "localhost",
         "TENANT_POOL_SIZE": "5",
         # On one machine every customer comes from the same address.

@@ -34,6 +34,7 @@ from devstack.template_data import Template
 from devstack.watchdog import Watchdog
 
 ORDER = ("postgres", "mail", "mock_stripe", "web", "worker", "frontend")
+STATIC = "static"  # a run collects its own files: another run, or another release, has others
 HANDOVER_SECONDS = 20.0  # longer than a watchdog of the last run may take to end its parts
 SHARED_MEMORY_RETRIES = 20
 REFUSES_TO_START = "New Concierge does not start:"  # what the settings say of one that is wrong
@@ -76,7 +77,8 @@ class Stack:
     def _open(self, given: Mapping[str, str]) -> None:
         self.logs = self.folder / "log"
         self.mail_dir = self.folder / "mail"
-        for folder in (self.logs, self.mail_dir):
+        # WhiteNoise warns of a folder that is not there.
+        for folder in (self.logs, self.mail_dir, self.folder / STATIC):
             folder.mkdir(exist_ok=True)
         self.keys = run_directory.Memory(self.folder / "keys.json")
         if template := self._template:
@@ -135,6 +137,7 @@ class Stack:
             database_url=self.postgres.url if self.postgres else "",
             archives=str(self.folder / "archives"),
             plan_texts=str(self.folder / "plan_texts"),
+            static=str(self.folder / STATIC),
             pg_dump=pgbinaries.pg_dump(),
             frontend_port=self._port.get("frontend", 0),
         )

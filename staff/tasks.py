@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from public_apps.core import jobs
-from staff.alerts import backups, checks
+from staff.alerts import backups, checks, room
 
 
 @jobs.periodic(
@@ -23,3 +23,14 @@ def watch_thresholds(timestamp: int) -> None:
 def watch_backups(timestamp: int) -> None:
     """See who has no fresh backup, and tell staff."""
     backups.watch()
+
+
+@jobs.periodic(
+    "staff.watch_room",
+    cron="*/10 * * * *",
+    rank=jobs.HOUSEKEEPING,
+    no_rows="One question to the server, about the database as a whole.",
+)
+def watch_room(timestamp: int) -> None:
+    """Measure the database; what is made of that is told with the thresholds."""
+    room.measure()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -44,6 +45,27 @@ def _this_runs_environment() -> dict[str, str]:
         "CHECKOUT_RATE": "6000/min",
         "TRUSTED_PROXIES": "1",  # each customer has an address: see tests/customer.py
     }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests of running systems to a bare pytest: they would write where DATABASE_URL points.
+
+    A shell that has loaded `var/demo.env` names the demo's own database, another one maybe somebody's.
+    bin/test makes databases for its tests, and says where it keeps templates of them.
+    """
+    if environment.TEMPLATES in os.environ:
+        return
+    unit = Path(__file__).parent / "unit"
+    rooms = {
+        item.path.relative_to(unit.parent).parts[0]
+        for item in items
+        if unit not in item.path.parents
+    }
+    if rooms:
+        raise pytest.UsageError(
+            f"tests/{min(rooms)} needs a running system: use “bin/test tests/{min(rooms)}”, which makes "
+            "databases of its own. Only tests/unit starts from a bare pytest."
+        )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -21,6 +21,7 @@ from billing.handlers import (
 )
 from billing.models import StripeEvent
 from billing.outcomes import Ignored, Outcome
+from public_apps.monitoring import counters
 
 Handler = Callable[[dict[str, Any]], Outcome]
 
@@ -65,6 +66,13 @@ HANDLERS: dict[str, Handler] = {
     "refund.failed": charge.refund_failed,
     "radar.early_fraud_warning.created": charge.fraud_warned,
 }
+
+
+# The first failure of a type is seen as one, and not as a series that is born.
+for _kind in HANDLERS:
+    counters.WEBHOOK_ANSWERS.begin_at_zero(_kind, "stored")
+    for _outcome in ("done", "ignored", "failed", "put_off", "given_up"):
+        counters.EVENT_ATTEMPTS.begin_at_zero(_kind, _outcome)
 
 
 def handle(event: StripeEvent) -> Outcome:

@@ -17,8 +17,10 @@ class WebhookSlot(models.Model):
     span = models.CharField(max_length=6, choices=Span)
     at = models.DateTimeField()
     accepted = models.BigIntegerField(default=0)  # answered 2xx
-    refused = models.BigIntegerField(default=0)  # signed wrongly, or no event: 4xx
-    broken = models.BigIntegerField(default=0)  # answered 5xx
+    refused = models.BigIntegerField(default=0)  # signed by nobody whom we know
+    broken = models.BigIntegerField(default=0)  # signed, and not answered 2xx
+    # That Stripe could not deliver; a release before this one writes rows without it.
+    missed = models.BigIntegerField(default=0, db_default=0)
     answer_buckets = ArrayField(models.BigIntegerField(), default=list)
     handled = models.BigIntegerField(default=0)
     failed_attempts = models.BigIntegerField(default=0)

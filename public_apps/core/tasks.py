@@ -9,7 +9,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
-from public_apps.core import clock, idempotency, jobs, mail, sweeps, turns
+from public_apps.core import clearing, clock, idempotency, jobs, mail, sweeps, turns
 
 log = structlog.get_logger(__name__)
 
@@ -83,3 +83,14 @@ def _forget_jobs() -> None:
 def forget_requests(timestamp: int) -> None:
     """Forget requests whose repetition nobody expects any more."""
     idempotency.forget_old()
+
+
+@jobs.periodic(
+    "core.clear_mails",
+    cron="7 4 * * *",
+    rank=jobs.LAST,
+    no_rows="Deletes by batches, whatever is old enough.",
+)
+def clear_mails(timestamp: int) -> None:
+    """Forget mails that are over since long ago."""
+    clearing.forget_mails()

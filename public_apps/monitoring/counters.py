@@ -12,6 +12,8 @@ REQUESTS = counter(
     "Requests answered, by the name of the route.",
     "route", "method", "status",
 )  # fmt: skip
+# An error of ours that is the first of its route is seen, too.
+REQUESTS.begin_beside(lambda series: (*series[:2], "500"))
 REQUEST_TIME = histogram(
     "http_request_seconds",
     "Time from a request's first middleware to its answer.",
@@ -20,7 +22,8 @@ REQUEST_TIME = histogram(
 )
 WEBHOOK_ANSWERS = counter(
     "webhook_answers_total",
-    "Answers to Stripe, by the event's type (if it came so far) and what became of it.",
+    "Answers at Stripe's door, by the event's type (if it came so far) and what became of it. Without "
+    "a good signature it is unsigned: anybody's.",
     "type", "result",
 )  # fmt: skip
 WEBHOOK_TIME = histogram(
@@ -28,6 +31,9 @@ WEBHOOK_TIME = histogram(
     "Time from a delivery's arrival in the view to our answer.",
     "result",
     bounds=REQUEST_SECONDS,
+)
+EVENTS_MISSED = counter(
+    "events_missed_total", "Events that Stripe could not deliver for a minute, and we fetched."
 )
 EVENT_ATTEMPTS = counter(
     "event_attempts_total",
@@ -58,3 +64,7 @@ MAILS = counter(
 SIGN_IN_FAILURES = counter(
     "sign_in_failures_total", "Sign-ins that were refused, on public hosts or tenants'.", "where"
 )
+for _where in ("public", "tenant"):
+    SIGN_IN_FAILURES.begin_at_zero(_where)
+EVENTS_MISSED.begin_at_zero()
+READY_TIME.begin_at_zero()

@@ -15,6 +15,8 @@ from django.http.response import HttpResponseBase
 from public_apps.core.jobs import SILENT_AFTER_SECONDS
 from public_apps.monitoring import prometheus
 
+# A release stops the only worker and starts the next one.
+REPLACED_WITHIN_SECONDS = 120.0
 Check = Callable[[], bool]
 # So long an answer of /readyz holds in a process: whoever asks more often asks the database no more.
 FRESH_SECONDS = 1.0
@@ -97,13 +99,20 @@ class _Migrations:
         return self.seen
 
 
+# One that was told to stop takes its row along, and jobs by the clock end every few seconds while
+# one is at work: so a deploy is told from a worker that was killed, whose row grows old.
+_AT_WORK = """
+    SELECT EXISTS (SELECT 1 FROM procrastinate_workers
+            WHERE last_heartbeat > now() - make_interval(secs => %s))
+        OR (NOT EXISTS (SELECT 1 FROM procrastinate_workers)
+            AND EXISTS (SELECT 1 FROM public.core_periodicrun
+                WHERE ended_at > now() - make_interval(secs => %s)))
+"""
+
+
 def _worker() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_workers"
-            " WHERE last_heartbeat > now() - make_interval(secs => %s))",
-            [SILENT_AFTER_SECONDS],
-        )
+        cursor.execute(_AT_WORK, [SILENT_AFTER_SECONDS, REPLACED_WITHIN_SECONDS])
         (alive,) = cursor.fetchone()
     return bool(alive)
 

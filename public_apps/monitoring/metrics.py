@@ -19,6 +19,7 @@ from public_apps.monitoring.buffers import Buffer, added, buckets_added
 from public_apps.monitoring.models import MetricTotal
 
 log = structlog.get_logger(__name__)
+Beside = Callable[[tuple[str, ...]], tuple[str, ...]]
 PREFIX = "concierge_"
 OTHER = "other"
 # More label values than any metric of ours has: beyond, they are counted together as "other".
@@ -43,6 +44,18 @@ class Metric:
     def observe(self, seconds: float, *values: str) -> None:
         """Count something that took this long."""
         _note(self, values, seconds=seconds)
+
+    def begin_at_zero(self, *values: str) -> None:
+        """Show this series from the first scrape on.
+
+        One that is born when something is counted is born at that count, and a rate of it tells
+        nothing of the first time.
+        """
+        _ZEROS.setdefault(self.name, set()).add(values)
+
+    def begin_beside(self, other: Beside) -> None:
+        """Show at zero, beside each series that is there, the one that this returns for its labels."""
+        _BESIDES[self.name] = other
 
 
 @dataclass
@@ -75,6 +88,8 @@ Series = tuple[str, tuple[str, ...]]  # a metric's name, and the values of its l
 
 
 METRICS: dict[str, Metric] = {}
+_ZEROS: dict[str, set[tuple[str, ...]]] = {}
+_BESIDES: dict[str, Beside] = {}
 COLLECTORS: list[Collector] = []
 
 
@@ -142,4 +157,13 @@ def totals() -> dict[str, dict[tuple[str, ...], Sum]]:
             found[row.name][values] = Sum(
                 count=row.count, seconds=row.seconds, buckets=list(row.buckets)
             )
+    for name, series in found.items():
+        for values in _at_zero(name, series):
+            series.setdefault(values, Sum(buckets=[0] * _width(METRICS[name])))
     return found
+
+
+def _at_zero(name: str, series: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    known = _ZEROS.get(name, set())
+    beside = _BESIDES.get(name)
+    return known | {beside(values) for values in series} if beside else known

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from public_apps.core import jobs
+from public_apps.accounts import sessions
+from public_apps.core import jobs, sweeps
+from public_apps.core.schema_context import in_public, inside
 from public_apps.tenants import pool
+from public_apps.tenants.models import Tenant
 from public_apps.tenants.rollout import release
 
 REFILL = "refill_pool"
@@ -46,6 +49,29 @@ def check_pool(timestamp: int) -> None:
 def catch_up(timestamp: int) -> None:
     """Bring to head who came late: workers of the last release build and claim until they end."""
     release.catch_up()
+
+
+@jobs.periodic(
+    "tenants.clear_sessions", cron="37 4 * * *", rank=jobs.LAST, sweeps=("clear_sessions",)
+)
+def clear_sessions(timestamp: int) -> None:
+    """Forget sessions that have run out, in public and in every workspace."""
+    sweeps.each(_clear_staffs_sessions, _clear_peoples_sessions)
+
+
+def _clear_staffs_sessions() -> None:
+    with in_public():
+        sessions.forget_ended()
+
+
+def _clear_peoples_sessions() -> None:
+    built = Tenant.objects.serving().order_by("pk").values_list("schema_name", flat=True)
+    sweeps.sweep("clear_sessions", built, _clear_in, named=str, atomic=False)
+
+
+def _clear_in(schema_name: str) -> None:
+    with inside(schema_name):
+        sessions.forget_ended()
 
 
 def enqueue_refill(*, wait: timedelta | None = None) -> None:

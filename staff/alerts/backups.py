@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from django.db.models import Max
 from public_apps.monitoring import incidents
 from public_apps.tenants.archives import backup, restore_test
 from public_apps.tenants.archives.store_types import NoStore
-from public_apps.tenants.models import RestoreTest
+from public_apps.tenants.models import Installation, RestoreTest
 from staff.alerts import kinds
 
 # Three nights: one may be missed by a release at the wrong moment.
@@ -36,6 +37,9 @@ def restore_failing(now: datetime) -> Mapping[str, list[str]]:
 def watch() -> None:
     """See in the store who has no fresh backup, and tell staff; too much for every minute."""
     incidents.report(kinds.BACKUPS_OLD, _backups_old() if settings.ARCHIVE_STORE else {})
+    if settings.ARCHIVE_STORE:
+        with contextlib.suppress(NoStore):  # told above; what was known is older every hour
+            Installation.objects.update(oldest_backup_at=backup.oldest())
 
 
 def _backups_old() -> Mapping[str, list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from billing import webhook_stats
 from billing.einvoicing import outbox
@@ -25,7 +25,7 @@ from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
 from public_apps.tenants import pool
 from public_apps.tenants.models import Tenant
-from staff.alerts import kinds
+from staff.alerts import kinds, room
 from staff.alerts.backups import restore_failing
 from staff.alerts.leaving import departure_hindered
 
@@ -51,16 +51,21 @@ _began = time.monotonic()
 
 
 def webhook_failing(now: datetime) -> Found | None:
-    """Fewer than 95 % of deliveries were answered with 2xx."""
-    seen = _lately(now, lambda found: found.count)
+    """Fewer than 95 % of what Stripe sends was answered with 2xx.
+
+    What Stripe says that it could not deliver counts; what strangers post does not.
+    """
+    seen = _lately(now, _deliveries)
     if seen is None:
         return {}
-    if seen.success_rate is None or (seen.count < LEAST and seen.success_rate < 1):
+    rate = seen.success_rate
+    if rate is None or (seen.count < LEAST and rate < 1 and not seen.missed):
         return None
-    if seen.success_rate >= LEAST_SUCCESS:
+    if rate >= LEAST_SUCCESS:
         return {}
-    told = f"{seen.success_rate:.1%} of {seen.count} deliveries were answered with 2xx"
-    return {"": [f"{told}; {seen.refused} with 4xx, {seen.broken} with 5xx."]}
+    told = f"{rate:.1%} of {_deliveries(seen)} deliveries were answered with 2xx"
+    wrong = f"{seen.broken} with an error, {seen.missed} could not be delivered, Stripe says"
+    return {"": [f"{told}; {wrong}. {seen.refused} posts bore a signature of nobody's."]}
 
 
 def webhook_slow(now: datetime) -> Found | None:
@@ -131,15 +136,22 @@ def pool_dry(now: datetime) -> Found | None:
     return {"": [f"None of {settings.TENANT_POOL_SIZE} spare tenants is there."]}
 
 
+def mails_in_vain() -> QuerySet[OutgoingMail]:
+    """Return mails that wait and were tried more often than a hiccup takes."""
+    return OutgoingMail.objects.waiting().filter(attempts__gte=VAIN_ATTEMPTS)
+
+
+def mails_given_up(now: datetime) -> QuerySet[OutgoingMail]:
+    """Return mails that were given up within a day; one whose address is refused at once is none."""
+    lately = now - timedelta(days=1)
+    return OutgoingMail.objects.filter(failed_at__gte=lately, attempts__gte=MAX_ATTEMPTS)
+
+
 def mail_failing(now: datetime) -> Found | None:
     """Mails were tried several times in vain, or given up within a day."""
-    waiting = OutgoingMail.objects.waiting().filter(attempts__gte=VAIN_ATTEMPTS)
-    given_up = OutgoingMail.objects.filter(
-        failed_at__gte=now - timedelta(days=1), attempts__gte=MAX_ATTEMPTS
-    )
     lines = [
         f"{mail.kind}, mail {mail.pk}, tried {mail.attempts} times: {mail.error}"
-        for mail in [*given_up[:MOST_LINES], *waiting[:MOST_LINES]]
+        for mail in [*mails_given_up(now)[:MOST_LINES], *mails_in_vain()[:MOST_LINES]]
     ]
     return {"": lines} if lines else {}
 
@@ -169,6 +181,8 @@ CHECKS: dict[str, tuple[Kind, Check]] = {
         (kinds.DEPARTURE_HINDERED, departure_hindered),
         (kinds.RESTORE_FAILING, restore_failing),
         (kinds.EINVOICE_FAILING, einvoice_failing),
+        (kinds.DISK_FILLING, room.disk_filling),
+        (kinds.CONNECTIONS_SHORT, room.connections_short),
     )
 }
 
@@ -180,6 +194,10 @@ def _lately(now: datetime, much: Callable[[WebhookStats], int]) -> WebhookStats 
         if much(seen):
             return seen
     return None
+
+
+def _deliveries(seen: WebhookStats) -> int:
+    return seen.count + seen.missed
 
 
 def _attempts(seen: WebhookStats) -> int:

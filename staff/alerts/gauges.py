@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.conf import settings
+from django.db.models import Count, Max, Min
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from public_apps.core import clock
+from public_apps.core.models import PeriodicRun
 from public_apps.monitoring import incidents
 from public_apps.monitoring.metrics import Gauge, collects
 from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup
+from public_apps.tenants.models import Installation
+from staff.alerts import room
+from staff.alerts.checks import mails_given_up, mails_in_vain
 from staff.dashboard import problems
 
 
@@ -37,15 +42,56 @@ def states() -> Iterator[Gauge]:
     yield _one("spare_tenants", "Spare tenants, ready for buyers.", seen.spares)
     yield _one("spare_tenants_wanted", "Spare tenants that there should be.", seen.spares_wanted)
     yield _one("mails_waiting", "Mails that are to be sent.", seen.mails_waiting)
-    yield _one("mails_put_off", "Mails that were tried in vain and wait.", seen.mails_put_off)
-    yield _one("mails_given_up", "Mails that were given up within a day.", seen.mails_given_up)
+    yield _one(
+        "mails_put_off", "Mails that were tried four times in vain.", mails_in_vain().count()
+    )
+    yield _one(
+        "mails_given_up",
+        "Mails that were given up within a day, after all attempts.",
+        mails_given_up(now).count(),
+    )
     yield _one(
         "worker_heartbeat_age_seconds",
-        "Time since a worker's last heartbeat; a year if none is known.",
-        _age(seen.heartbeat, now) if seen.heartbeat else 31_536_000,
+        "Time since a worker was last seen at work; a year if none is known.",
+        _silence(seen.heartbeat, now),
     )
     yield _jobs()
     yield _incidents(seen.incidents)
+
+
+@collects
+def room_left() -> Iterator[Gauge]:
+    """Yield how much of the database's and our folders' room is taken, and how old backups are."""
+    taken = room.connections()
+    yield _one("database_connections", "Connections to the server, of everybody.", taken.used)
+    yield _one("database_connections_most", "Connections that it takes at most.", taken.most)
+    yield _known(
+        "database_bytes", "Size of the database, looked at now and then.", room.database_bytes()
+    )
+    yield _known("database_disk_bytes", "Size of its disk (DATABASE_DISK_GIB).", room.disk_bytes())
+    yield Gauge(
+        name="disk_free_bytes",
+        help="Room in the folders that we fill, on the machine that answers.",
+        label="place",
+        values=dict(room.free_bytes()),
+    )
+    yield _known(
+        "backup_oldest_seconds",
+        "Age of the oldest of all tenants' newest backups, looked at every hour.",
+        _backup_age(clock.now()),
+    )
+
+
+def _backup_age(now: datetime) -> float | None:
+    if not settings.ARCHIVE_STORE:
+        return None
+    oldest = Installation.objects.values_list("oldest_backup_at", flat=True).first()
+    return _age(oldest, now) if oldest else None
+
+
+def _known(name: str, help_text: str, value: float | None) -> Gauge:
+    """Return a gauge without a value while nobody knows it: a rule about it is quiet then."""
+    return Gauge(name=name, help=help_text, values={} if value is None else {"": value})
 
 
 def _signups(now: datetime) -> Iterator[Gauge]:
@@ -57,6 +103,13 @@ def _signups(now: datetime) -> Iterator[Gauge]:
         "Time since the payment of the oldest of them.",
         _age(found["oldest"], now),
     )
+
+
+def _silence(heartbeat: datetime | None, now: datetime) -> float:
+    """Return for how long nobody has been at work: a worker that ends well leaves no heartbeat."""
+    ended = PeriodicRun.objects.aggregate(last=Max("ended_at"))["last"]
+    last = max((moment for moment in (heartbeat, ended) if moment), default=None)
+    return _age(last, now) if last else 31_536_000
 
 
 def _jobs() -> Gauge:

@@ -131,3 +131,19 @@ EINVOICE_FAILING = kind(
         "E-invoices in the admin; one that waits is tried again by itself."
     ),
 )
+DISK_FILLING = kind(
+    "disk_filling",
+    title=_("A disk is nearly full"),
+    advice=_(
+        "The line says which. A database whose disk is full takes no purchase any more: give it a "
+        "larger one first, then look at what grows (docs/operations.md has a table)."
+    ),
+)
+CONNECTIONS_SHORT = kind(
+    "connections_short",
+    title=_("The database is short of connections"),
+    advice=_(
+        "Raise max_connections of PostgreSQL, or lower WEB_CONCURRENCY, WEB_THREADS or the number of "
+        "processes: docs/operations.md says how many each takes."
+    ),
+)

@@ -37,7 +37,8 @@ def examine_archives() -> Iterator[Finding]:
         yield failing("archives", str(error), "Nobody is backed up, archived or erased meanwhile.")
         return
     except NoStore as error:
-        yield warning("archives", str(error), "Nobody is backed up, and nobody can be archived.")
+        told = failing if settings.ARCHIVE_STORE else warning
+        yield told("archives", str(error), "Nobody is backed up, and nobody can be archived.")
         return
     if late:
         yield warning(

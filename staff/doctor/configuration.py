@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -9,9 +10,21 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from public_apps.core import static_files
 from public_apps.tenants import platform_domains
 from staff.doctor.findings import Finding, failing, ok, warning
 
+# What people write where a secret is to come. None of it turns up in random ones by chance.
+PLACEHOLDER = re.compile(
+    r"\.\.\.|…|[<>]|x{6}|change[-_ ]?me|replace[-_ ]?me|placeholder|your[-_ ]|password|example|12345678",
+    re.IGNORECASE,
+)
+SHORTEST = 16
+FEWEST_LETTERS = 8
+_RANDOM = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"'
+_NEW_SECRETS = {
+    "STRIPE_WEBHOOK_SECRET": "Set the endpoint's signing secret, from its page at Stripe.",
+}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -36,6 +49,40 @@ def examine_settings() -> Iterator[Finding]:
             "Fine for a staging alone.",
         )
     yield ok("settings", f"All required are there; Stripe's mode is {mode}.")
+
+
+def examine_secrets() -> Iterator[Finding]:
+    """Whether each secret is one: whoever guesses the webhook's opens workspaces for nothing."""
+    known = {
+        "DJANGO_SECRET_KEY": () if settings.DEBUG else (settings.SECRET_KEY,),
+        "STRIPE_WEBHOOK_SECRET": settings.STRIPE.webhook_secrets,
+        "METRICS_TOKEN": (settings.METRICS_TOKEN,),
+        "FRONTEND_SECRET": settings.FRONTEND_SECRETS,
+    }
+    guessable = [name for name, values in known.items() if any(map(_is_placeholder, values))]
+    for name in guessable:
+        yield failing(
+            "secrets",
+            f"{name} is a placeholder, or easily guessed.",
+            _NEW_SECRETS.get(name, _RANDOM),
+        )
+    if not guessable:
+        yield ok("secrets", "None is a placeholder.")
+
+
+def _is_placeholder(secret: str) -> bool:
+    if not secret:
+        return False  # what must be there stops the boot without it; the rest is told above
+    own = secret.removeprefix("whsec_")
+    return bool(PLACEHOLDER.search(own)) or len(own) < SHORTEST or len(set(own)) < FEWEST_LETTERS
+
+
+def examine_static_files() -> Iterator[Finding]:
+    """Whether what pages need was collected, all of it, and from this very code."""
+    if wrong := static_files.problem():
+        yield failing("static files", wrong, "Collect them anew, and deploy that.")
+    else:
+        yield ok("static files", "Every file that pages need is there.")
 
 
 def examine_hosts() -> Iterator[Finding]:

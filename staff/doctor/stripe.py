@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import gateway, plans, portal, webhook_endpoint, webhook_stats
+from billing import gateway, outside_purchases, plans, portal, webhook_endpoint, webhook_stats
 from public_apps.core import clock
 from staff.doctor.clocks import clock_against
 from staff.doctor.findings import Finding, failing, ok, skipped, warning
 
+MOST_NAMED = 5
 REFUSED_LATELY = timedelta(hours=1)
 
 
@@ -34,6 +35,20 @@ def examine_stripe() -> Iterator[Finding]:
     yield from _portal()
     yield from _deliveries()
     yield from _prices()
+
+
+def examine_purchases() -> Iterator[Finding]:
+    """Whether somebody pays for a plan of ours and has no workspace."""
+    unclaimed = list(outside_purchases.waiting().order_by("pk").values_list("pk", flat=True))
+    if not unclaimed:
+        yield ok("purchases", "Every subscription that is paid for has its workspace.")
+        return
+    yield failing(
+        "purchases",
+        f"{len(unclaimed)} subscriptions are paid for and belong to nobody: "
+        f"{', '.join(unclaimed[:MOST_NAMED])}.",
+        "Open a workspace or link the customer, in the admin under “Purchases at Stripe”.",
+    )
 
 
 def _endpoint() -> Iterator[Finding]:
@@ -82,11 +97,17 @@ def _deliveries() -> Iterator[Finding]:
     if seen.refused:
         yield warning(
             "webhook secret",
-            f"{seen.refused} of {seen.count} deliveries were refused within the last hour.",
+            f"{seen.refused} posts of the last hour bore nobody's signature, {seen.count} a good one.",
             "If they came from Stripe: copy the endpoint's signing secret to STRIPE_WEBHOOK_SECRET.",
         )
     else:
         yield ok("webhook secret", f"{seen.count} deliveries in the last hour, none refused.")
+    if seen.missed:
+        yield warning(
+            "webhook",
+            f"Stripe could not deliver {seen.missed} events of the last hour; they were fetched.",
+            "See the endpoint's page at Stripe for the answers that it got.",
+        )
 
 
 def _prices() -> Iterator[Finding]:

@@ -40,6 +40,17 @@ def test_missed_events_are_fetched_once_and_handled(
     }
 
 
+def test_what_has_been_undelivered_for_long_is_counted_and_what_is_under_way_is_not(
+    stripe_stack: StripeStack, eleni: Buyer
+) -> None:
+    eleni.move("unpaid")
+    young = event_backfill.fetch()
+    assert (len(young.new) >= 2, young.missed) == (True, 0)
+    eleni.move("active")
+    old = event_backfill.fetch(now=timezone.now() + 2 * event_backfill.UNDER_WAY)
+    assert old.missed == len(old.new) >= 1
+
+
 def test_the_worker_fetches_them_by_itself(stripe_stack: StripeStack, eleni: Buyer) -> None:
     eleni.move("unpaid")
     with stripe_stack.fault(status=500):

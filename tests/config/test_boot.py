@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,14 @@ def test_the_web_server_refuses_with_the_same_sentence_and_does_not_try_again(na
     assert refused.returncode != 0
     sentences = [line for line in refused.stderr.splitlines() if setting in line]
     assert len(sentences) == 1
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_web_server_refuses_to_serve_pages_without_their_files(tmp_path: Path) -> None:
+    refused = boot(GUNICORN, {"STATIC_ROOT": str(tmp_path)})
+    assert refused.returncode != 0
+    [sentence] = [line for line in refused.stderr.splitlines() if "STATIC_ROOT" in line]
+    assert sentence.startswith(f"New Concierge does not start: STATIC_ROOT {tmp_path} holds no")
     assert "Traceback" not in refused.stderr
 
 

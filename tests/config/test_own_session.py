@@ -21,7 +21,7 @@ PROGRAMS = {
     "the worker": ("manage.py", "worker"),
     "a release": ("manage.py", "migrate_fleet"),
     "an operator's command": ("manage.py", "tenant", "list"),
-    "the web": ("-m", "config.web", "--bind", "127.0.0.1:0"),
+    "the web": ("-m", "config.gunicorn_start", "--bind", "127.0.0.1:0"),
 }
 
 

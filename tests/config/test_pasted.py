@@ -47,7 +47,7 @@ DEFAULT_FROM_EMAIL=New Concierge <noreply@newconcierge.gr>
 EMAIL_SUBJECT_PREFIX=[New Concierge] 
 """  # noqa: W291 - the guide's own blank
 HOST = "linuxversion-production.up.railway.app"
-WEB = (sys.executable, "-m", "config.web")
+WEB = (sys.executable, "-m", "config.gunicorn_start")
 
 
 def pasted(text: str, *, comments: bool) -> dict[str, str]:
@@ -77,7 +77,7 @@ def added_by_readme() -> dict[str, str]:
 def serving(given: Mapping[str, str], folder: Path) -> Iterator[tuple[int, Path]]:
     """Run the Procfile's web on a free port; yields the port and what it says."""
     lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-    assert lines["web"] == "python -m config.web"
+    assert lines["web"] == "python -m config.gunicorn_start"
     port, said = ports.free(), folder / "web.log"
     bare = environment.without_settings(os.environ)
     with said.open("w") as log, subprocess.Popen(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from devstack import databases
+from devstack import databases, environment
 from devstack.databases import NoDatabase, NotOurs
 from devstack.processes import ROOT
 from devstack.stack import Stack
@@ -111,3 +112,21 @@ def test_a_server_out_of_reach_is_said_in_one_sentence(
     assert done.returncode == 1
     assert "DATABASE_URL can't be reached" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_bare_pytest_touches_no_database_that_a_shell_happens_to_name() -> None:
+    """Such as the demo's own: its prices were those of the tests afterwards."""
+    shell = {name: value for name, value in os.environ.items() if name != environment.TEMPLATES}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--no-header", "tests/staff/test_drift.py"],
+        cwd=ROOT,
+        env=shell,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "tests/staff needs a running system: use “bin/test tests/staff”" in (
+        done.stdout + done.stderr
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -30,7 +31,7 @@ from tests.core.web_stack import (
 
 BUSY = {"DJANGO_SETTINGS_MODULE": "tests.fleet.busy_release.settings"}
 TENANTS = int(os.environ.get("FLEET_TENANTS", "8"))  # the acceptance run takes 300
-PEOPLE = 4
+PEOPLE = 4  # each with workspaces of their own
 # A busy machine is slow; who waited for a lock that nobody gives up waits for ever.
 LONGEST_WAIT = 10.0
 PATH = "/api/announcements/"
@@ -130,6 +131,43 @@ def test_who_works_during_a_release_gets_every_answer_and_soon(stack: Stack) -> 
             assert cursor.fetchall() == [(1,)], "each is migrated once"
             assert Announcement.objects.count() == home.written, "nothing written is lost"
     show(traffic, during, told["seconds"])
+
+
+def test_a_release_is_taken_back_while_people_work_on_both(stack: Stack, tmp_path: Path) -> None:
+    homes = open_homes(stack)
+    old = Traffic(stack.web_port, homes[::2])
+    with old.flowing():
+        assert stack.manage("migrate_fleet", environ=BUSY, timeout=900).returncode == 0
+        with web_of_the_new_release(stack, tmp_path) as port:
+            new = Traffic(port, homes[1::2])
+            with new.flowing():
+                back = stack.manage("migrate_fleet", timeout=900)
+                again = stack.manage("migrate_fleet", "--json", timeout=900)
+
+    assert back.returncode == 0, back.stdout + back.stderr
+    left = "tallies.0001_initial, tallies.0002_count, tallies.0003_index_beside_traffic"
+    assert f"{TENANTS} tenants are ahead of this release and stay as they are" in back.stdout
+    assert f"a newer release was here and left {left}" in back.stdout
+    assert f"public is ahead of this release, by {left}" in back.stdout
+    assert (json.loads(again.stdout)["ahead"], again.returncode) == (TENANTS, 0)
+    for traffic in (old, new):
+        assert traffic.errors == []
+        assert len(traffic.waits) > 10, "there was traffic"
+    for home in homes:
+        with inside(home.workspace.tenant.schema_name):
+            assert Announcement.objects.count() == home.written, "nothing written is lost"
+
+
+@contextmanager
+def web_of_the_new_release(stack: Stack, folder: Path) -> Iterator[int]:
+    """Serve the same database by the next release's code; yield its port."""
+    given = {name: value for name, value in stack.env.items() if name != "PORT"}
+    new = Stack(folder, environ={**given, **BUSY, "WEB_CONCURRENCY": "1"})
+    try:
+        new.start_part("web")
+        yield new.web_port
+    finally:
+        new.discard()
 
 
 def show(traffic: Traffic, during: int, seconds: float) -> None:

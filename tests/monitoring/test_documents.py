@@ -93,10 +93,19 @@ def test_prometheus_itself_takes_the_files(tmp_path: Path) -> None:
         settings = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
         assert settings["rule_files"] == ["rules.yml"]
         return
-    done = subprocess.run(
-        [promtool, "check", "rules", str(MONITORING / "rules.yml")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    for verb, file in (("check", "rules.yml"), ("test", "rules_test.yml")):
+        done = subprocess.run(
+            [promtool, verb, "rules", str(MONITORING / file)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_series_of_the_rules_cases_is_one_that_metrics_tells(told: dict[str, str]) -> None:
+    cases = yaml.safe_load((MONITORING / "rules_test.yml").read_text())["tests"]
+    series = {each["series"] for case in cases for each in case["input_series"]}
+    names = {WORD.findall(each)[0] for each in series if not each.startswith("up{")}
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in names} <= set(told)

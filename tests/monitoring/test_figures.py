@@ -40,18 +40,20 @@ def test_nothing_counted_is_no_verdict(quiet: None) -> None:
 def test_answers_and_attempts_become_rates_and_quantiles(quiet: None) -> None:
     for _ in range(18):
         webhook_stats.answered(status=200, seconds=0.004)
-    webhook_stats.answered(status=400, seconds=0.002)
     webhook_stats.answered(status=500, seconds=6.0)
-    webhook_stats.answered(status=503, seconds=0.001)  # manual mode
+    webhook_stats.missed(1)
+    for _ in range(40):
+        webhook_stats.refused()  # by strangers, say: no rate goes by them
     for _ in range(3):
         webhook_stats.handled(seconds=0.3)
     webhook_stats.attempt_failed()
     webhook_stats.flush()
 
     found = last_hour()
-    assert (found.count, found.accepted, found.refused, found.broken) == (20, 18, 1, 1)
+    assert (found.count, found.accepted, found.broken) == (19, 18, 1)
+    assert (found.missed, found.refused) == (1, 40)
     assert found.success_rate == 0.9
-    assert (found.errors, found.error_rate) == (2, 2 / 24)
+    assert (found.errors, found.error_rate) == (2, 2 / 23)
     assert found.p50_answer_ms is not None
     assert 3 < found.p50_answer_ms <= 5
     assert found.p95_handled_ms is not None

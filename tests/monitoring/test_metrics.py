@@ -111,8 +111,28 @@ def test_deliveries_are_counted_by_type_and_result(
     deed: Callable[[], object] = lambda: deliver(web_stack, http_client, event())  # noqa: E731
     assert grown(http_client, web_stack, deed, name, "product.created", "stored") == 1
     deed = lambda: post(http_client, b"{}", "t=1,v1=0")  # noqa: E731
+    assert grown(http_client, web_stack, deed, name, "", "unsigned") == 1
+    deed = lambda: deliver(web_stack, http_client, {"object": "no event"})  # noqa: E731
     assert grown(http_client, web_stack, deed, name, "", "refused") == 1
     assert value(http_client, web_stack, "webhook_answer_seconds_count", "stored") >= 1
+
+
+def test_what_may_fail_is_shown_before_it_does_so_that_its_first_time_is_seen(
+    web_stack: WebStack, http_client: HttpClient
+) -> None:
+    http_client.ask("GET", "/api/billing/config/")
+    request = ("http_requests_total", "billing:config", "GET", "200")
+    until(lambda: value(http_client, web_stack, *request))
+    found = scrape(http_client, web_stack)
+    for name, *labels in (
+        ("webhook_answers_total", "", "unsigned"),
+        ("webhook_answers_total", "", "error"),
+        ("webhook_answers_total", "invoice.paid", "stored"),
+        ("event_attempts_total", "invoice.paid", "failed"),
+        ("events_missed_total",),
+        ("http_requests_total", "billing:config", "GET", "500"),
+    ):
+        assert frozenset(labels) in found[f"concierge_{name}"], (name, labels)
 
 
 def test_a_signed_type_that_is_no_type_makes_no_series(

@@ -258,9 +258,12 @@ def test_17_debugging_at_a_public_address(stripe_stack: StripeStack) -> None:
 
 
 def test_refused_deliveries_are_pointed_at(stripe_stack: StripeStack) -> None:
-    webhook_stats.answered(status=400, seconds=0.01)
+    webhook_stats.refused()
+    webhook_stats.missed(3)
     webhook_stats.flush()
     _status, findings = examine()
+    [missed] = [each for each in findings if each["part"] == "webhook"]
+    assert "could not deliver 3 events" in missed["detail"]
     [told] = [each for each in findings if each["part"] == "webhook secret"]
     assert told["verdict"] == "warning"
     assert "STRIPE_WEBHOOK_SECRET" in told["advice"]

@@ -32,13 +32,18 @@ def open_one() -> Iterator[str]:
     """
     given = str(settings.DATABASE_URL)
     if given != development.NOWHERE:
-        name = f"{urlsplit(given).path.strip('/')}_unit"
-        with databases.made(given, database=name) as url:
+        with databases.made(given, database=_beside(given)) as url:
             yield url
         return
     with _own_stack() as stack:
         stack.start_part("postgres")
         yield _kept(stack.database_url)
+
+
+def _beside(given: str) -> str:
+    """Return a name on that server that nobody else would choose: what bears it is dropped first."""
+    told = f"{ROOT} {urlsplit(given).path}"
+    return f"{OURS}{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _own_stack() -> Stack:

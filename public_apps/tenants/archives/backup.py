@@ -91,6 +91,22 @@ def late() -> list[Tenant]:
     ]
 
 
+def oldest() -> datetime | None:
+    """Return when the backup was made that is the oldest of all tenants' newest; None without tenants.
+
+    Who has none yet counts from when it was opened, or from when the store became ours.
+    """
+    kept = own_store()
+    last, ours = _newest_by_folder(kept), mark_of(kept).since
+    return min(
+        (
+            last.get(folder_of(each)) or max(each.opened_at or ours, ours)
+            for each in Tenant.objects.serving()
+        ),
+        default=None,
+    )
+
+
 def back_up(tenants: Sequence[Tenant], *, parallel: int) -> Iterator[Outcome]:
     """Back up these tenants, several at once, and yield how each went; then old ones go."""
     with ThreadPoolExecutor(max_workers=parallel) as hands:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +29,8 @@ class FolderStore:
             shutil.copyfile(path, beside)
             beside.replace(kept)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what hindered the copy may hinder this, too
+                beside.unlink()
             raise NoStore(f"{self._folder} takes nothing: {error}") from error
 
     def fetch(self, key: str, to: Path) -> None:
@@ -45,20 +49,40 @@ class FolderStore:
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin so, sorted."""
-        found = (path.relative_to(self._folder).as_posix() for path in self._folder.glob("*/*.zip"))
+        found = (path.relative_to(self._folder).as_posix() for path in self._files(".zip"))
         return sorted(key for key in found if key.startswith(prefix))
 
     def delete(self, key: str) -> None:
         """Destroy what is kept."""
-        (self._folder / key).unlink(missing_ok=True)
+        try:
+            (self._folder / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise NoStore(f"{key} can't be destroyed: {error}") from error
 
     def tidy(self, prefix: str = "", *, older_than: timedelta) -> None:
         """Destroy what a kill has left half-written so long ago."""
         limit = time.time() - older_than.total_seconds()
-        for part in self._folder.glob("*/*.part"):
-            is_asked = part.relative_to(self._folder).as_posix().startswith(prefix)
-            if is_asked and part.stat().st_mtime <= limit:
-                part.unlink(missing_ok=True)
+        for part in self._files(".part"):
+            key = part.relative_to(self._folder).as_posix()
+            with contextlib.suppress(FileNotFoundError):  # whoever wrote it has come to the end
+                if key.startswith(prefix) and part.stat().st_mtime <= limit:
+                    self.delete(key)
+
+    def _files(self, ending: str) -> Iterator[Path]:
+        """Yield the files of the folders within; a folder that may not be read is no empty one."""
+        for folder in self._entries(self._folder):
+            if folder.is_dir():
+                for file in self._entries(folder):
+                    if file.name.endswith(ending):
+                        yield file
+
+    def _entries(self, folder: Path) -> list[Path]:
+        try:
+            return [folder / name for name in os.listdir(folder)]
+        except FileNotFoundError:
+            return []  # nothing was ever kept, or the last of it has just gone
+        except OSError as error:
+            raise NoStore(f"{self._folder} can't be read: {error}") from error
 
 
 def _unread(key: str, error: OSError) -> NoStore:

@@ -15,6 +15,11 @@ class Installation(models.Model):
     """One row: this installation, told from all others. A copy of the database has it, too."""
 
     identity = models.UUIDField(default=uuid.uuid4, editable=False)
+    # What is too dear to look at for each scrape; nothing until it was looked at.
+    database_bytes = models.BigIntegerField(null=True, editable=False)
+    measured_at = models.DateTimeField(null=True, editable=False)
+    # Of all tenants' newest backups the oldest one.
+    oldest_backup_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("installation")

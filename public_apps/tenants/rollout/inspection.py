@@ -44,6 +44,7 @@ class Survey:
     unsettled: set[str] = field(default_factory=set)
     at_head: int = 0
     ahead: list[str] = field(default_factory=list)  # a newer release was there, and was taken back
+    left: set[str] = field(default_factory=set)  # the migrations by which they are, by name
     broken: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -101,6 +102,7 @@ def _sort_in(survey: Survey, schema_names: Iterable[str], marks: dict[str, str])
     applied = probe.applied(names[0])
     if head.is_ahead(applied):
         survey.ahead += names
+        survey.left |= head.beyond(applied)
         return
     if foreign := applied - head.known():
         lacking = sorted(head.required() - applied)

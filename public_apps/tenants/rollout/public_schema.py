@@ -16,6 +16,8 @@ from public_apps.tenants.schema_migrations import applied as probe
 from public_apps.tenants.schema_migrations import head
 from public_apps.tenants.schema_migrations.introspection import by_namespace
 
+MOST_NAMED = 10
+
 
 def migrate() -> str:
     """Bring the shared schema to head, trying again while somebody holds what it needs.
@@ -29,7 +31,10 @@ def migrate() -> str:
     else:
         _bring_to_head()
     to_public()
-    return "public is ahead of this release" if head.is_ahead(applied) else "migrated public"
+    if not head.is_ahead(applied):
+        return "migrated public"
+    left = ", ".join(sorted(head.beyond(applied))[:MOST_NAMED])
+    return f"public is ahead of this release, by {left}"
 
 
 def _bring_to_head() -> None:

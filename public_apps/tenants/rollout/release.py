@@ -24,6 +24,7 @@ FLEET_LOCK = 0xF1EE7  # any fixed number: one release at a time over all machine
 MOST_SPARES = 3  # as canaries; more tell nothing new
 FEWEST_FAILURES = 3  # below that, a share means nothing
 RECORD_EVERY = 100
+MOST_NAMED = 10
 MOST_ROUNDS = 5
 MOST_LATE = 20
 FEW = 4  # not worth a fork
@@ -178,7 +179,8 @@ class Release:
         if found.ahead:
             self._teller.say(
                 f"{len(found.ahead)} tenants are ahead of this release and stay as they are, "
-                f"{found.ahead[0]} for one: a newer release was here"
+                f"{found.ahead[0]} for one: a newer release was here and left "
+                f"{', '.join(sorted(found.left)[:MOST_NAMED])}"
             )
 
     def _refuse(self, found: Survey) -> None:

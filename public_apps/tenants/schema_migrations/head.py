@@ -57,3 +57,8 @@ def files() -> list[Path]:
 @cache
 def _loader() -> MigrationLoader:
     return MigrationLoader(None)
+
+
+def beyond(applied: Keys) -> set[str]:
+    """Return the names of migrations that a newer release has left behind."""
+    return {f"{app}.{name}" for app, name in applied - known()}

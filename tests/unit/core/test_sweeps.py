@@ -29,7 +29,7 @@ DOCUMENT = (ROOT / "docs/jobs.md").read_text()
 # What goes over everything each time, and not over rows of a table by batches.
 LISTS = {
     "rescue_stalled_jobs", "watch_thresholds", "fetch_missed_events", "back_up_all",
-    "rehearse_restore",
+    "rehearse_restore", "clear_sessions",
 }  # fmt: skip
 
 
