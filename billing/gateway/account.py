@@ -62,3 +62,9 @@ def undelivered_events(*, since: int) -> Iterator[Document]:
     """Yield events since a Unix time that no delivery brought to us; Stripe keeps 30 days."""
     params: Any = {"delivery_success": False, "created": {"gte": since}}
     return pages(lambda client, page: client.v1.events.list(params | page))
+
+
+def events(*, since: int) -> Iterator[Document]:
+    """Yield every event since a Unix time, newest first, whoever got it; Stripe keeps 30 days."""
+    params: Any = {"created": {"gte": since}}
+    return pages(lambda client, page: client.v1.events.list(params | page))
