@@ -55,7 +55,10 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
 
 def opaque_schema_name() -> str:
-    """Return a name that says nothing, was never used and never will be again."""
+    """Return a name that says nothing, was never used and never will be again.
+
+    What is built to be given away says where it was built: see `schema_names`.
+    """
     return f"t_{secrets.token_hex(12)}"
 
 
