@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import gateway, plans, portal, webhook_endpoint, webhook_stats
+from billing import forgotten, gateway, plans, portal, webhook_endpoint, webhook_stats
 from public_apps.core import clock
 from staff.doctor.clocks import clock_against
 from staff.doctor.findings import Finding, failing, ok, skipped, warning
@@ -33,6 +33,7 @@ def examine_stripe() -> Iterator[Finding]:
     yield from _endpoint()
     yield from _portal()
     yield from _deliveries()
+    yield from _forgotten()
     yield from _prices()
 
 
@@ -87,6 +88,20 @@ def _deliveries() -> Iterator[Finding]:
         )
     else:
         yield ok("webhook secret", f"{seen.count} deliveries in the last hour, none refused.")
+
+
+def _forgotten() -> Iterator[Finding]:
+    """What Stripe has told us of is here, unless the database came back from a dump."""
+    found = forgotten.look()
+    if found.since is None:
+        yield ok("recovery", "Nothing is missing of what Stripe has told us of lately.")
+        return
+    yield failing(
+        "recovery",
+        f"Stripe has told us of what this database does not know ({found.events} events, "
+        f"{found.purchases} paid sign-ups): it came back from a dump.",
+        f"Run “manage.py recover --since {found.since:%Y-%m-%dT%H:%MZ}”.",
+    )
 
 
 def _prices() -> Iterator[Finding]:
