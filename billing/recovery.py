@@ -28,7 +28,7 @@ from billing import (
     stripe_sync,
 )
 from billing.access_policy import CHARGING_STATUSES
-from billing.archiving import MAY_CHARGE
+from billing.archiving import ARCHIVED, ERASED, MAY_CHARGE
 from billing.differences import Difference, Kind
 from billing.lost_signups import NotTold
 from billing.order_slips import OrderSlip
@@ -84,6 +84,12 @@ class Payer:
     def slip(self) -> OrderSlip | None:
         """What was ordered, as the subscription says that names it."""
         return order_slips.read(self.bearer) if self.bearer else None
+
+    @property
+    def left(self) -> str:
+        """How its workspace left, if our own departure ended the newest subscription; else nothing."""
+        said = (self.subscriptions[0].get("cancellation_details") or {}).get("comment")
+        return said if said in {ARCHIVED, ERASED} and self.live is None else ""
 
     def moved_since(self, moment: datetime) -> bool:
         """Whether anything was bought or ended since then."""
@@ -163,6 +169,12 @@ def _of_payer(payer: Payer, since: datetime) -> Iterator[Line]:
 
 def _known(payer: Payer, tenant: Tenant) -> Line:
     newest = payer.subscriptions[0]
+    leaving = tenant.archived_at or tenant.departures.filter(undone_at__isnull=True).exists()
+    if payer.left and not leaving:
+        again = "delete" if payer.left == ERASED else "archive --drop"
+        told = f"{payer.left} The dump knows nothing of that. Once more, if that is still wanted:"
+        command = f"“manage.py tenant {again} {tenant.schema_name}”."
+        return _line(Verdict.DECIDE, newest["id"], f"{tenant}: {told} {command}")
     return _line(Verdict.KNOWN, newest["id"], f"{tenant.primary_domain or tenant}")
 
 
@@ -245,6 +257,10 @@ def _ended(payer: Payer, since: datetime) -> Iterator[Line]:
     """Tell of what was bought since the dump and has ended: nobody is charged, nothing is opened."""
     slip, newest = payer.slip, payer.subscriptions[0]
     if slip is None or newest["created"] < since.timestamp():
+        return
+    if payer.left == ERASED:
+        told = f"{slip.subdomain or payer.customer_id}: {payer.left} Nothing is left to be done."
+        yield _line(Verdict.KNOWN, newest["id"], told)
         return
     ended = stripe_sync.moment(newest.get("ended_at"))
     when = f"{ended:%Y-%m-%d %H:%M} UTC" if ended else "by now"

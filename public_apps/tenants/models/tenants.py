@@ -72,7 +72,7 @@ class Tenant(TenantMixin):
     schema_name = models.CharField(
         _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
     )
-    # Never repeated, as numbers are after a database came back from a dump. Archives bear it.
+    # Never repeated, not even where nobody notices that the database came back. Archives bear it.
     identity = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True)
     # A default in the database, too: during a release the old code still adds tenants.

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import override_settings
 from structlog.testing import capture_logs
 
-from billing import inbox, open_purchase, order_slips, outside_purchases
+from billing import archiving, inbox, open_purchase, order_slips, outside_purchases
 from billing.manual_mode import Opening
 from billing.models import EventStatus, Invoice, Payment, StripeEvent, Subscription
 from public_apps.accounts.models import Role, User
@@ -25,6 +25,7 @@ from public_apps.core.schema_context import in_public, inside
 from public_apps.monitoring.models import Incident
 from public_apps.onboarding.models import Signup, Source, Stage
 from public_apps.tenants.models import Tenant
+from public_apps.tenants.offboarding import departures
 from tests.unit.billing.buying import fresh, pay, start, wish
 from tests.unit.billing.test_outside_purchases import in_dashboard
 from tests.unit.stripe_inside import Document, StripeInside, price_of
@@ -138,6 +139,36 @@ def test_what_was_cancelled_or_deleted_since_is_for_a_person_and_opens_nothing(
     (line,) = told(lines, "to decide")
     assert "Gone Court" in line
     assert "canceled" in line
+    assert not Signup.objects.filter(pk=signup.pk).exists()
+
+
+def test_whose_deletion_was_asked_for_since_the_dump_is_for_a_person_to_ask_again(
+    stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signup, _session = buy(stripe_inside)
+    tenant = fresh(signup).tenant
+    assert tenant is not None
+    with in_public():
+        with lost():
+            departures.request_erasure(tenant=tenant, by="eleni@unit.example")
+            archiving.end_subscriptions(tenant=tenant)
+        (line,) = told(recover(capsys, exits=1), "to decide")
+        assert f"tenant delete {tenant.schema_name}" in line
+        departures.request_erasure(tenant=tenant, by="anna@staff.example")
+        recover(capsys, exits=0)
+
+
+def test_who_bought_and_deleted_it_all_after_the_dump_is_let_rest(
+    stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lost():
+        signup, _session = buy(stripe_inside)
+        tenant = fresh(signup).tenant
+        assert tenant is not None
+        with in_public():
+            departures.request_erasure(tenant=tenant, by="eleni@unit.example")
+            archiving.end_subscriptions(tenant=tenant)
+    recover(capsys, exits=0)
     assert not Signup.objects.filter(pk=signup.pk).exists()
 
 
