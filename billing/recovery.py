@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from django.db import connection
 
 from billing import (
     access,
@@ -111,10 +112,13 @@ def recover(*, since: datetime) -> Iterator[Line]:
         for line in _guarded(payer.customer_id, _of_payer(payer, since)):
             told.add(line.about)
             yield line
-    for session in gateway.checkout_sessions(since=int((since - PAGE_LIFE).timestamp())):
-        yield from _guarded(session["id"], _of_page(session))
-    yield from _events(since)
-    yield from _mirrors(since, told)
+    parts = {
+        "payment pages": _pages(since),
+        "events": _events(since),
+        "mirrors": _mirrors(since, told),
+    }
+    for part, lines in parts.items():
+        yield from _guarded(part, lines)
 
 
 def _guarded(about: str, lines: Iterator[Line]) -> Iterator[Line]:
@@ -124,6 +128,8 @@ def _guarded(about: str, lines: Iterator[Line]) -> Iterator[Line]:
         raise
     except Exception as error:  # the boundary: told in the list, and the next one's turn
         log.exception("not recovered", object=about)
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         yield _line(Verdict.FAILED, about, f"{type(error).__name__}: {error}")
 
 
@@ -271,6 +277,11 @@ def _ended(payer: Payer, since: datetime) -> Iterator[Line]:
         f"dump and was {newest['status']} {when}: cancelled or deleted, so nothing was opened. "
         "Should they want their data, an archive of it may lie in ARCHIVE_STORE.",
     )
+
+
+def _pages(since: datetime) -> Iterator[Line]:
+    for session in gateway.checkout_sessions(since=int((since - PAGE_LIFE).timestamp())):
+        yield from _guarded(session["id"], _of_page(session))
 
 
 def _of_page(session: Document) -> Iterator[Line]:

@@ -414,6 +414,19 @@ def test_until_then_resent_events_and_reconcile_say_what_to_do_and_not_that_it_i
     assert row.status == EventStatus.PROCESSED
 
 
+def test_a_key_that_may_not_read_events_hinders_nothing_else(
+    stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lost():
+        signup, _session = buy(stripe_inside)
+    stripe_inside.control("faults", {"status": 403, "path": "/v1/events"})
+    (line,) = told(recover(capsys, exits=2), "failed")
+    assert line.startswith("events: KeyRestricted")
+    assert fresh(signup).ready_at
+    tenant = fresh(signup).tenant
+    assert Invoice.objects.filter(tenant=tenant, status="paid").exists()
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
