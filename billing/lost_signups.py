@@ -6,7 +6,7 @@ before; from there it goes the way of every other one.
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -87,18 +87,13 @@ def _made(slip: OrderSlip, session: Document | None, payer: Document) -> Signup:
 
 def _kept(slip: OrderSlip, fields: dict[str, Any]) -> Signup:
     """Write the sign-up, its name held; not held if another has it, and a near one is found later."""
-    taken: datetime | None = clock.now() if domains.is_taken(slip.subdomain) else None
-    for released_at in (taken, clock.now()):
-        try:
-            with transaction.atomic():
-                return Signup.objects.create(pk=slip.signup_id, released_at=released_at, **fields)
-        except IntegrityError:
-            known = Signup.objects.filter(pk=slip.signup_id).first()
-            if known is not None:  # another run was quicker
-                return known
-            if released_at is not None:
-                raise
-    raise AssertionError("unreachable")  # the second round returns or raises
+    if not domains.is_taken(slip.subdomain):
+        with suppress(IntegrityError), transaction.atomic():  # another sign-up may hold it
+            return Signup.objects.create(pk=slip.signup_id, **fields)
+    known = Signup.objects.filter(pk=slip.signup_id).first()
+    if known is not None:  # another run was quicker
+        return known
+    return Signup.objects.create(pk=slip.signup_id, released_at=clock.now(), **fields)
 
 
 def _buyer(session: Document, payer: Document) -> dict[str, str]:

@@ -261,6 +261,34 @@ def test_a_name_that_was_bought_again_meanwhile_stays_with_who_has_it(
     assert fresh(before).tenant != fresh(since).tenant
 
 
+def test_a_name_that_somebody_is_about_to_buy_is_not_taken_from_them(
+    stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lost():
+        before, _session = buy(stripe_inside, subdomain="sunny-three")
+    since = start(wish(subdomain="sunny-three"))
+    recover(capsys, exits=1)
+    assert fresh(since).subdomain == "sunny-three"
+    assert fresh(before).subdomain == "sunny-three-2"
+    pay(stripe_inside, since)
+    stripe_inside.deliver()
+    assert fresh(since).ready_at
+
+
+def test_a_payment_of_days_that_was_under_way_opens_the_workspace_when_it_comes(
+    stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lost():
+        signup = start(wish())
+        pay(stripe_inside, signup, "async_pending")
+        stripe_inside.deliver()
+    recover(capsys, exits=0)
+    assert fresh(signup).stage == Stage.AWAITING_PAYMENT
+    pay(stripe_inside, signup, "paid")
+    stripe_inside.deliver()
+    assert fresh(signup).ready_at
+
+
 def test_what_names_no_sign_up_is_for_staff_who_open_it_by_a_click(
     stripe_inside: StripeInside, capsys: pytest.CaptureFixture[str]
 ) -> None:
