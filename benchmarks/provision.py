@@ -105,13 +105,17 @@ def _say(stack: Stack, ddl: str) -> None:
 def _claiming(report: Report, rounds: int) -> None:
     from django.db import transaction
 
-    from public_apps.tenants import pool
+    from public_apps.tenants import pool, schema_names
     from public_apps.tenants.models import Tenant
     from public_apps.tenants.schema_migrations import head
 
     Tenant.objects.filter(provisioned_at=None).delete()
     spares = [
-        Tenant(provisioned_at="2026-01-01T00:00Z", migrations_fingerprint=head.fingerprint())
+        Tenant(
+            schema_name=schema_names.fresh(),
+            provisioned_at="2026-01-01T00:00Z",
+            migrations_fingerprint=head.fingerprint(),
+        )
         for _ in range(rounds)
     ]
     Tenant.objects.bulk_create(spares)

@@ -10,11 +10,16 @@ from billing.access_policy import CHARGING_STATUSES
 from billing.models import Customer, Subscription
 from public_apps.core import clock
 from public_apps.tenants import suspension
-from public_apps.tenants.models import Tenant
+from public_apps.tenants.models import Aim, Tenant
 
 log = structlog.get_logger(__name__)
 # Besides those that charge now: Stripe may charge these again by itself or by a click.
 MAY_CHARGE = CHARGING_STATUSES | {"unpaid", "paused", "incomplete"}
+
+
+# Kept at Stripe, whatever becomes of our database: `recovery` reads it.
+ARCHIVED = "The workspace was archived."
+ERASED = "The workspace was deleted, as its owner wanted."
 
 
 class NotArchived(Exception):
@@ -57,15 +62,21 @@ def _cancel_all(tenant: Tenant) -> list[str]:
     if not manual_mode.is_on():
         for customer_id in customer_ids:
             live |= _live_at_stripe(customer_id)
+    why = _why(tenant)
     for subscription_id in sorted(live):
-        _cancel(subscription_id)
+        _cancel(subscription_id, why=why)
     return sorted(live)
 
 
-def _cancel(subscription_id: str) -> None:
+def _why(tenant: Tenant) -> str:
+    leaving = tenant.departures.filter(undone_at__isnull=True, aim=Aim.ERASURE)
+    return ERASED if leaving.exists() else ARCHIVED
+
+
+def _cancel(subscription_id: str, *, why: str) -> None:
     mirrored = Subscription.objects.filter(pk=subscription_id).first()
     stripe_account.found(
-        lambda: gateway.cancel_subscription(subscription_id),
+        lambda: gateway.cancel_subscription(subscription_id, comment=why),
         f"subscription {subscription_id} that could be ended",
         customer_id=mirrored.customer_id if mirrored else "",
         held=True,

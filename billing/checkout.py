@@ -21,6 +21,7 @@ from billing import (
     checkout_sessions,
     delayed_payments,
     gateway,
+    order_slips,
     sale,
     stripe_account,
     stripe_sync,
@@ -203,12 +204,22 @@ def settle_session(*, session_id: str) -> Outcome:
         return Ignored(reason="Stripe knows no such session.")
     signup = _signup_of(session)
     if signup is None:
-        return Ignored(reason="The session is not one of ours.")
+        return Ignored(reason=_why_nobodys(session))
     if session.get("status") == "complete":
         return _settle_complete(signup, session)
     if session.get("status") == "expired":
         subdomains.release(signup=signup)
     return Done(tenant=signup.tenant)
+
+
+def _why_nobodys(session: dict[str, Any]) -> str:
+    slip = order_slips.read(session)
+    if slip is None or not slip.is_ours or Signup.objects.filter(pk=slip.signup_id).exists():
+        return "The session is not one of ours."
+    return (
+        f"Sign-up {slip.signup_id} is not here. If this database came back from a dump: "
+        "“manage.py recover --since TIME”, with the dump's time, brings back who bought since."
+    )
 
 
 def settle_failed_payment(*, session_id: str) -> Outcome:

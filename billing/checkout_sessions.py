@@ -12,7 +12,16 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from billing import gateway, sale, stripe_account, stripe_sync, tax, tax_ids, trials
+from billing import (
+    gateway,
+    order_slips,
+    sale,
+    stripe_account,
+    stripe_sync,
+    tax,
+    tax_ids,
+    trials,
+)
 from billing.models import Price
 from billing.words import Situation, say, unreachable
 from public_apps.core import clock, email_addresses, errors
@@ -153,8 +162,8 @@ def promotions() -> dict[str, Any]:
 
 
 def _params(signup: Signup, price: Price, payer: dict[str, Any], since: datetime) -> dict[str, Any]:
-    # Only the sign-up's id goes along: no password, no personal data beyond the address to bill.
-    metadata = {"signup_id": str(signup.pk)}
+    # What would open the workspace again; no password, no personal data beyond the address to bill.
+    metadata = order_slips.of(signup)
     subscription_data: dict[str, Any] = {"metadata": metadata}
     if days := trials.days_for(price.plan, email=signup.email):
         subscription_data["trial_period_days"] = days

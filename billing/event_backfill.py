@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import structlog
 
 from billing import gateway, inbox, webhook
+from billing.handlers import HANDLERS
 from billing.models import StripeEvent
 from public_apps.core import clock, sweeps
 
@@ -41,7 +43,21 @@ def fetch(*, now: datetime | None = None) -> Fetched:
     came before is kept, and asking again brings the rest.
     """
     now = now or clock.now()
-    since, missed = now - KEPT, 0
+    found = gateway.undelivered_events(since=int((now - KEPT).timestamp()))
+    return _taken(found, now=now)
+
+
+def fetch_all(*, since: datetime) -> Fetched:
+    """Store every event since then of a type that we handle, also those that we were told of.
+
+    A database that came back from a dump has forgotten them. Raises as `fetch`.
+    """
+    found = gateway.events(since=int(since.timestamp()))
+    return _taken((event for event in found if event["type"] in HANDLERS), now=clock.now())
+
+
+def _taken(found: Iterable[dict[str, Any]], *, now: datetime) -> Fetched:
+    missed = 0
     new: list[str] = []
     known: list[str] = []
 
@@ -54,7 +70,6 @@ def fetch(*, now: datetime | None = None) -> Fetched:
         new.append(event["id"])
         missed += event["created"] < (now - UNDER_WAY).timestamp()
 
-    found = gateway.undelivered_events(since=int(since.timestamp()))
     broken = sweeps.sweep("fetch_missed_events", found, take, named=lambda event: str(event["id"]))
     if new:
         log.warning("missed events fetched", count=len(new))

@@ -13,7 +13,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from billing import access, delayed_payments, gateway, mirrors, stripe_account, stripe_sync
+from billing import (
+    access,
+    delayed_payments,
+    gateway,
+    mirrors,
+    order_slips,
+    stripe_account,
+    stripe_sync,
+)
 from billing.access_policy import CHARGING_STATUSES
 from billing.differences import Difference, Kind, compared, difference, one, unreadable
 from billing.mirrors import Mirror
@@ -28,8 +36,13 @@ INVOICES_SINCE = timedelta(days=40)
 __all__ = ["Difference", "Kind", "differences"]
 
 
-def differences(*, tenant: Tenant | None = None, now: datetime | None = None) -> list[Difference]:
-    """Compare one tenant, or all of them, with Stripe.
+def differences(
+    *,
+    tenant: Tenant | None = None,
+    now: datetime | None = None,
+    invoices_since: datetime | None = None,
+) -> list[Difference]:
+    """Compare one tenant, or all of them, with Stripe; invoices of the last 40 days, or since then.
 
     What Stripe refuses to show of one object, or of one kind, is a difference like others and keeps
     nothing else from being compared. Raises `gateway.StripeUnavailable` when Stripe can't be read, and
@@ -37,7 +50,7 @@ def differences(*, tenant: Tenant | None = None, now: datetime | None = None) ->
     """
     now = now or clock.now()
     owner = KeyOwner()
-    since = now - INVOICES_SINCE
+    since = invoices_since or now - INVOICES_SINCE
     parts = {
         "customers": _customers(tenant, owner),
         "subscriptions": _subscriptions(tenant, owner),
@@ -133,6 +146,9 @@ def _shown_subscription(
 def _unclaimed(document: Document) -> Iterator[Difference]:
     signup_id = (document.get("metadata") or {}).get("signup_id")
     if not signup_id or document["status"] not in CHARGING_STATUSES:
+        return
+    slip = order_slips.read(document)
+    if slip is not None and not slip.is_ours:  # a copy of us, on the same account
         return
     if not delayed_payments.is_awaited(document["id"]):  # such a one may run for days, unpaid
         told = f"{document['status']}, sign-up {signup_id}"

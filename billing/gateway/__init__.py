@@ -8,6 +8,7 @@ from billing.gateway.account import (
     account_and_clock,
     create_webhook_endpoint,
     enable_webhook_endpoint,
+    events,
     key_hint,
     undelivered_events,
     webhook_endpoints,
@@ -21,6 +22,7 @@ from billing.gateway.catalogue import (
 )
 from billing.gateway.checkout_sessions import (
     checkout_session,
+    checkout_sessions,
     close_checkout_session,
     create_checkout_session,
     expire_checkout_session,
@@ -110,6 +112,7 @@ __all__ = [
     "cancel_subscription",
     "charge",
     "checkout_session",
+    "checkout_sessions",
     "close_checkout_session",
     "create_checkout_session",
     "create_customer",
@@ -126,6 +129,7 @@ __all__ = [
     "dispute_about",
     "enable_webhook_endpoint",
     "ensure_product",
+    "events",
     "expire_checkout_session",
     "give_back",
     "invoice",

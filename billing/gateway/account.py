@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import stripe
@@ -61,4 +61,19 @@ def enable_webhook_endpoint(endpoint_id: str, *, enabled_events: list[str]) -> D
 def undelivered_events(*, since: int) -> Iterator[Document]:
     """Yield events since a Unix time that no delivery brought to us; Stripe keeps 30 days."""
     params: Any = {"delivery_success": False, "created": {"gte": since}}
+    return pages(lambda client, page: client.v1.events.list(params | page))
+
+
+def events(
+    *, since: int, types: Sequence[str] = (), delivered: bool | None = None
+) -> Iterator[Document]:
+    """Yield events since a Unix time, newest first; Stripe keeps 30 days.
+
+    All of them, or those of some types (twenty at most), or that came through to all endpoints.
+    """
+    params: Any = {"created": {"gte": since}}
+    if types:
+        params["types"] = list(types)
+    if delivered is not None:
+        params["delivery_success"] = delivered
     return pages(lambda client, page: client.v1.events.list(params | page))

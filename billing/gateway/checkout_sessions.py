@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from billing.gateway.client import Document, StripeRefused, call_api, pages
@@ -41,6 +41,12 @@ def open_checkout_sessions(customer_id: str) -> list[Document]:
     """Return the payment pages that a customer has open."""
     params: Any = {"customer": customer_id, "status": "open"}
     return [*pages(lambda client, page: client.v1.checkout.sessions.list(params | page))]
+
+
+def checkout_sessions(*, since: int) -> Iterator[Document]:
+    """Yield the payment pages that were made since a Unix time, newest first."""
+    params: Any = {"created": {"gte": since}}
+    return pages(lambda client, page: client.v1.checkout.sessions.list(params | page))
 
 
 def expire_checkout_session(session_id: str) -> None:

@@ -176,9 +176,13 @@ def upcoming_invoice(subscription_id: str, *, schedule_id: str = "") -> Document
         raise
 
 
-def cancel_subscription(subscription_id: str) -> Document:
-    """End a subscription now, without proration; raise `Gone` if Stripe shows none to be ended."""
-    return call_api(lambda client: client.v1.subscriptions.cancel(subscription_id))
+def cancel_subscription(subscription_id: str, *, comment: str = "") -> Document:
+    """End a subscription now, without proration; raise `Gone` if Stripe shows none to be ended.
+
+    Stripe keeps the comment with it.
+    """
+    params: Any = {"cancellation_details": {"comment": comment}} if comment else {}
+    return call_api(lambda client: client.v1.subscriptions.cancel(subscription_id, params))
 
 
 def invoices_of_subscription(subscription_id: str, *, status: str) -> list[Document]:

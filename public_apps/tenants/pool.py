@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from public_apps.core import clock, jobs, locks
-from public_apps.tenants import schema_creation
+from public_apps.tenants import schema_creation, schema_drop, schema_names
 from public_apps.tenants.models import Tenant, TenantQuerySet
 from public_apps.tenants.schema_migrations import head
 
@@ -17,9 +17,12 @@ REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machine
 
 
 def current_spares() -> TenantQuerySet:
-    """Return spares whose schema is at this code's head; others wait for the fleet migration."""
+    """Return spares that were built here and are at this code's head: these can be given away.
+
+    Others wait for the fleet migration, or for `retire_one`.
+    """
     spares: TenantQuerySet = Tenant.objects.spare()
-    return spares.filter(migrations_fingerprint=head.fingerprint())
+    return spares.filter(schema_names.made_here(), migrations_fingerprint=head.fingerprint())
 
 
 def claim(*, name: str, owner_email: str) -> Tenant | None:
@@ -51,6 +54,21 @@ def add_one() -> bool:
         if not locks.try_hold(REFILL_LOCK) or not missing():
             return False
         schema_creation.build_tenant()
+        return True
+
+
+def retire_one() -> bool:
+    """Drop a spare that came with a dump: before that, it may have been somebody's.
+
+    Return whether there was one.
+    """
+    with transaction.atomic():
+        foreign = Tenant.objects.spare().exclude(schema_names.made_here())
+        spare = foreign.select_for_update(skip_locked=True).first()
+        if spare is None:
+            return False
+        schema_drop.drop_schema(spare.schema_name)
+        spare.delete()
         return True
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from public_apps.core import clock
 from public_apps.core.schema_context import to_public
-from public_apps.tenants import schema_location
+from public_apps.tenants import schema_location, schema_names
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.schema_migrations import applied as probe
 from public_apps.tenants.schema_migrations import executor, head, kept, plan
@@ -29,7 +29,8 @@ class SchemaIncomplete(Exception):
 def build_tenant() -> Tenant:
     """Create an unclaimed tenant with its schema at head; on any error nothing is left of it."""
     with transaction.atomic():
-        tenant: Tenant = Tenant.objects.create()
+        schema_names.pass_lost_numbers()
+        tenant: Tenant = Tenant.objects.create(schema_name=schema_names.fresh())
         executor.hold(tenant.schema_name)
         _build(tenant)
         verify(tenant.schema_name)

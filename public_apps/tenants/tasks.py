@@ -19,11 +19,15 @@ PAUSE = timedelta(seconds=2)
 def refill_pool() -> None:
     """Build one spare, then ask for the next: short jobs, so that buyers get in between.
 
-    While buyers wait it does not even begin: a build takes a processor for a while.
+    While buyers wait it does not even begin: a build takes a processor for a while. For each that is
+    built, one goes that came with a dump.
     """
     if pool.buyers_wait():
         enqueue_refill(wait=PAUSE)
-    elif pool.add_one() and pool.missing():
+        return
+    built = pool.add_one()
+    retired = pool.retire_one()
+    if (built and pool.missing()) or retired:
         enqueue_refill()
 
 

@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import gateway, outside_purchases, plans, portal, webhook_endpoint, webhook_stats
+from billing import (
+    forgotten,
+    gateway,
+    outside_purchases,
+    plans,
+    portal,
+    webhook_endpoint,
+    webhook_stats,
+)
 from public_apps.core import clock
 from staff.doctor.clocks import clock_against
 from staff.doctor.findings import Finding, failing, ok, skipped, warning
@@ -34,6 +42,7 @@ def examine_stripe() -> Iterator[Finding]:
     yield from _endpoint()
     yield from _portal()
     yield from _deliveries()
+    yield from _forgotten()
     yield from _prices()
 
 
@@ -108,6 +117,24 @@ def _deliveries() -> Iterator[Finding]:
             f"Stripe could not deliver {seen.missed} events of the last hour; they were fetched.",
             "See the endpoint's page at Stripe for the answers that it got.",
         )
+
+
+def _forgotten() -> Iterator[Finding]:
+    """What Stripe has told us of is here, unless the database came back from a dump."""
+    try:
+        found = forgotten.look()
+    except gateway.KeyRestricted as error:
+        yield skipped("recovery", f"Stripe does not let our key read events: {error}")
+        return
+    if found.since is None:
+        yield ok("recovery", "Nothing is missing of what Stripe has told us of lately.")
+        return
+    yield failing(
+        "recovery",
+        f"Stripe has told us of what this database does not know ({found.events} events, "
+        f"{found.purchases} paid sign-ups): it came back from a dump.",
+        f"Run “manage.py recover --since {found.since:%Y-%m-%dT%H:%MZ}”.",
+    )
 
 
 def _prices() -> Iterator[Finding]:

@@ -79,7 +79,9 @@ def test_bad_input_is_named_by_field(shop: Shop, field: str, value: str) -> None
         assert is_available(shop, order.subdomain)
 
 
-def test_stripe_is_told_the_signups_id_and_nothing_personal(shop: Shop) -> None:
+def test_stripe_is_told_what_would_open_the_workspace_again_and_nothing_personal(
+    shop: Shop,
+) -> None:
     order = Order(plan="starter")
     answer = shop.order(order).json()
     auth = (shop.stack.env["STRIPE_SECRET_KEY"], "")
@@ -90,7 +92,11 @@ def test_stripe_is_told_the_signups_id_and_nothing_personal(shop: Shop) -> None:
     subscription_url = f"{shop.mock}/v1/subscriptions/{session['subscription']}"
     subscription = requests.get(subscription_url, auth=auth, timeout=10).json()
 
-    only = {"signup_id": answer["signup_id"]}
+    only = {
+        "signup_id": answer["signup_id"], "base_domain": shop.stack.env["TENANT_BASE_DOMAIN"],
+        "organization": order.organization, "subdomain": order.subdomain, "plan": "starter",
+        "interval": "month", "language": "en",
+    }  # fmt: skip
     assert session["client_reference_id"] == answer["signup_id"]
     assert session["metadata"] == only
     assert subscription["metadata"] == only

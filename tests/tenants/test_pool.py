@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from public_apps.tenants import pool, provisioning, schema_creation
+from public_apps.tenants import pool, provisioning, schema_creation, schema_names
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.schema_migrations import head
 from tests.core.web_stack import WebStack
@@ -32,7 +32,14 @@ def stock(count: int, *, fingerprint: str | None = None) -> set[str]:
     """Put rows of built spares into the pool; claiming never looks at their schemas."""
     name = head.fingerprint() if fingerprint is None else fingerprint
     made = Tenant.objects.bulk_create(
-        [Tenant(provisioned_at=timezone.now(), migrations_fingerprint=name) for _ in range(count)]
+        [
+            Tenant(
+                schema_name=schema_names.fresh(),
+                provisioned_at=timezone.now(),
+                migrations_fingerprint=name,
+            )
+            for _ in range(count)
+        ]
     )
     return {tenant.schema_name for tenant in made}
 

@@ -14,8 +14,6 @@ from billing.reconcile import Difference
 from public_apps.tenants.lookup import named
 from public_apps.tenants.models import Tenant
 
-ROUNDS = 3
-
 
 class Command(BaseCommand):
     help = (
@@ -54,16 +52,11 @@ class Command(BaseCommand):
     def _repair(
         self, found: list[Difference], *, tenant: Tenant | None, as_json: bool
     ) -> list[Difference]:
-        """Bring our side in line and return what is left; a workspace that is found shows more."""
-        for _round in range(ROUNDS):
-            before = {each.line for each in found}
-            undone = repair.repair(found)
-            found = reconcile.differences(tenant=tenant)
-            if before >= {each.line for each in found}:
-                break
-        self._show_undone(undone, as_json=as_json)
-        self._show_rest(found, as_json=as_json)
-        return found
+        """Bring our side in line and return what is left, by another comparison."""
+        repaired = repair.until_still(found, tenant=tenant)
+        self._show_undone(repaired.undone, as_json=as_json)
+        self._show_rest(repaired.left, as_json=as_json)
+        return repaired.left
 
     def _show_undone(self, undone: list[str], *, as_json: bool) -> None:
         for line in undone if not as_json else ():

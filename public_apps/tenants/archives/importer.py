@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from public_apps.core import clock
-from public_apps.tenants import domains, offboarding_hooks
+from public_apps.tenants import domains, offboarding_hooks, schema_names
 from public_apps.tenants.archives import rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.reader import OpenArchive, opened
@@ -43,6 +43,7 @@ def import_archive(path: Path, *, label: str = "", trust: bool = False) -> Tenan
 def _new_tenant(archive: OpenArchive) -> Tenant:
     told = archive.manifest.tenant
     tenant = Tenant(
+        schema_name=schema_names.fresh(),
         name=told.get("name", ""),
         language=told.get("language", "en"),
         owner_email=told.get("owner_email", ""),

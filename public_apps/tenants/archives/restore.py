@@ -13,10 +13,10 @@ import structlog
 from django.db import transaction
 
 from public_apps.core import clock
-from public_apps.tenants import offboarding_hooks, suspension
+from public_apps.tenants import offboarding_hooks, schema_names, suspension
 from public_apps.tenants.archives import provenance, rebuild
 from public_apps.tenants.archives.reader import opened
-from public_apps.tenants.models import KeptSchema, Tenant, opaque_schema_name
+from public_apps.tenants.models import KeptSchema, Tenant
 from public_apps.tenants.routing import STILL_IN_USE
 from public_apps.tenants.schema_drop import drop_schema
 from public_apps.tenants.schema_migrations import executor, head
@@ -38,7 +38,7 @@ def restore(tenant: Tenant, *, path: Path, trust: bool = False, of: str = "") ->
     _refuse_unfit(tenant)
     with opened(path, trust=trust) as archive, transaction.atomic():
         provenance.prove(archive.manifest, tenant, of=of)
-        beside = opaque_schema_name()
+        beside = schema_names.fresh()
         rebuild.rebuild(beside, archive)
         locked = suspension.lock(tenant.pk)
         _refuse_unfit(locked)

@@ -13,18 +13,15 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 
 from public_apps.core import clock
 from public_apps.core.schema_context import in_public
+from public_apps.tenants import database_place
 from public_apps.tenants.archives.store_types import NoStore, NotKept, Store
 from public_apps.tenants.archives.stores import store
 from public_apps.tenants.models import Installation
 
 KEY = "installation/mark.json"
-DATABASE = "SELECT oid::text FROM pg_database WHERE datname = current_database()"
-MAY_ASK = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
-SERVER = "SELECT system_identifier::text FROM pg_control_system()"
 
 
 class NotOurs(NoStore):
@@ -92,19 +89,13 @@ def claim(of: str) -> Mark | None:
 
 
 def _here(*, by_hand: bool = False) -> Mark:
-    with in_public(), connection.cursor() as cursor:
-        cursor.execute(DATABASE)
-        (database,) = cursor.fetchone()
-        cursor.execute(MAY_ASK)
-        server = ""
-        if cursor.fetchone() == (True,):
-            cursor.execute(SERVER)
-            (server,) = cursor.fetchone()
+    with in_public():
+        place = database_place.here()
         return Mark(
             installation=str(Installation.objects.get().identity),
             base_domain=settings.TENANT_BASE_DOMAIN,
-            server=server,
-            database=database,
+            server=place.server,
+            database=place.database,
             at=clock.now().isoformat(),
             by_hand=by_hand,
         )

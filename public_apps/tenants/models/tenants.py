@@ -56,7 +56,10 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
 
 def opaque_schema_name() -> str:
-    """Return a name that says nothing, was never used and never will be again."""
+    """Return a name that says nothing, was never used and never will be again.
+
+    What is built to be given away says where it was built: see `schema_names`.
+    """
     return f"t_{secrets.token_hex(12)}"
 
 
@@ -70,7 +73,7 @@ class Tenant(TenantMixin):
     schema_name = models.CharField(
         _("schema"), max_length=63, unique=True, default=opaque_schema_name, editable=False
     )
-    # Never repeated, as numbers are after a database came back from a dump. Archives bear it.
+    # Never repeated, not even where nobody notices that the database came back. Archives bear it.
     identity = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     name = NameField(_("name"), max_length=120, blank=True)
     # A default in the database, too: during a release the old code still adds tenants.

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from public_apps.audit import audit
 from public_apps.core import jobs
 from public_apps.core.errors import Conflict, Invalid, Problem, Refused
-from public_apps.tenants import domains, offboarding_hooks, suspension
+from public_apps.tenants import domains, offboarding_hooks, schema_names, suspension
 from public_apps.tenants.archives import provenance, rebuild
 from public_apps.tenants.archives.manifest import ArchiveRefused
 from public_apps.tenants.archives.reader import opened
 from public_apps.tenants.archives.store_ownership import own_store
 from public_apps.tenants.archives.store_types import NoStore
 from public_apps.tenants.archives.work_directory import desk
-from public_apps.tenants.models import Departure, Tenant, opaque_schema_name
+from public_apps.tenants.models import Departure, Tenant
 from public_apps.tenants.offboarding import departures
 from public_apps.tenants.schema_creation import SchemaIncomplete
 from public_apps.tenants.schema_migrations import head
@@ -49,7 +49,7 @@ def revive(tenant: Tenant, *, label: str = "", by: str) -> None:
         own_store().fetch(kept, path)
         with opened(path) as archive, transaction.atomic():
             provenance.prove(archive.manifest, tenant)
-            schema_name = opaque_schema_name()
+            schema_name = schema_names.fresh()
             rebuild.rebuild(schema_name, archive)
             locked = suspension.lock(tenant.pk)
             dropped = locked.schema_name
