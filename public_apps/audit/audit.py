@@ -70,6 +70,11 @@ def name_impersonator(staff: str) -> None:
     _impersonator.set(staff)
 
 
+def impersonator() -> str:
+    """Return which of our staff acts in the actor's name; nothing if the actor does so in person."""
+    return _impersonator.get()
+
+
 def _described(target: Model | str | None) -> dict[str, str]:
     if target is None:
         return {}

@@ -43,8 +43,9 @@ def withdraw(*, announcement: Announcement, by: User) -> None:
 
 
 def mark_read(*, announcement: Announcement, by: User) -> None:
-    """Note that somebody has read it; the first time counts."""
-    Read.objects.get_or_create(announcement=announcement, user=by)
+    """Note that somebody has read it; the first time counts, and nothing that support opens."""
+    if not audit.impersonator():
+        Read.objects.get_or_create(announcement=announcement, user=by)
 
 
 def _kept(announcement: Announcement, fields: AnnouncementFields) -> Announcement:
