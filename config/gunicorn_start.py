@@ -1,4 +1,4 @@
-"""`python -m config.gunicorn_start`: gunicorn as the Procfile starts it, with an environment that it can read.
+"""`python -m config.gunicorn_start`: gunicorn as the Procfile starts it, by settings that it can read.
 
 gunicorn reads WEB_CONCURRENCY by itself, before any file of ours, and ends in a traceback where the
 variable is there and empty, which is how platforms keep one that somebody has cleared.

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework.permissions import SAFE_METHODS
 
 from public_apps.accounts.view_decorators import has_permission
 from public_apps.core.errors import json_problem, problem, wants_problem
@@ -51,10 +52,14 @@ class AccessMiddleware:
         tenant: Tenant | None = getattr(request, "tenant", None)
         if tenant is None or not tenant.suspended_at:
             return self.get_response(request)
-        # Our support, in somebody's name, sees what that person would see.
-        if request.path.startswith(OPEN_WHEN_SUSPENDED) or hasattr(request, "impersonation"):
+        if request.path.startswith(OPEN_WHEN_SUSPENDED) or _is_support_looking(request):
             return self.get_response(request)
         return _refusal(request, tenant)
+
+
+def _is_support_looking(request: HttpRequest) -> bool:
+    """Whether our support reads in somebody's name: what is kept as it is, they don't change either."""
+    return hasattr(request, "impersonation") and request.method in SAFE_METHODS
 
 
 def _refusal(request: HttpRequest, tenant: Tenant) -> HttpResponseBase:

@@ -29,6 +29,8 @@ DAILY_WORK = (
     "/i18n/",
     "/requests/",
 )
+# Of these, too, something is the person's alone: that they have read what they were told.
+THEIRS_ALONE = ("/read/",)
 
 
 def permits(request: HttpRequest) -> bool:
@@ -37,7 +39,9 @@ def permits(request: HttpRequest) -> bool:
         return True
     if request.path.startswith(PRIVATE):
         return False
-    return request.method in SAFE or request.path.startswith(DAILY_WORK)
+    if request.method in SAFE:
+        return True
+    return request.path.startswith(DAILY_WORK) and not request.path.endswith(THEIRS_ALONE)
 
 
 def is_write(request: HttpRequest) -> bool:

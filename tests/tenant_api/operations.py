@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -83,13 +84,16 @@ class Operation:
 def operations(http_client: HttpClient, host: str) -> list[Operation]:
     """Return every operation that the document served at a tenant's host has, in order."""
     document = http_client.ask("GET", "/api/schema/?format=json", host=host).json()
-    found = [
-        _operation(route, method, said)
-        for route, methods in document["paths"].items()
-        for method, said in methods.items()
-        if method != "parameters" and not route.startswith(SIGN_IN)
-    ]
+    found = (each for each in described(document["paths"]) if not each.route.startswith(SIGN_IN))
     return sorted(found, key=lambda each: each.turn)
+
+
+def described(paths: dict[str, Any]) -> Iterator[Operation]:
+    """Yield every operation of a document's paths, signing in included."""
+    for route, methods in paths.items():
+        for method, said in methods.items():
+            if method != "parameters":
+                yield _operation(route, method, said)
 
 
 def _operation(route: str, method: str, said: dict[str, Any]) -> Operation:
