@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import shutil
 import signal
 import sys
 import tempfile
@@ -50,7 +49,7 @@ def main() -> int:
     except TooLong:
         campaign.record.ending.unrest = f"broken off: not done after {plan.longest:.0f} s"
     except os_signals.Stopped as stopped:
-        shutil.rmtree(folder, ignore_errors=True)
+        campaign.forget()
         screen.plain("All stopped.")
         return stopped.exit_code
     finally:
@@ -65,7 +64,7 @@ def _tell(campaign: Campaign, base: Path, screen: Screen, *, strict: bool) -> in
     screen.plain(text)
     held = report.held(found)
     if held:
-        shutil.rmtree(campaign.folder, ignore_errors=True)
+        campaign.forget()
     else:
         screen.plain(f"Logs and mails: {campaign.folder}")
     screen.plain(f"Report: {base / report.JSON}, {base / report.TEXT}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from tests.customer import Shop, until
 OWNERS, READERS = 2, 2  # who work and read all the time
 BEFORE = 120.0  # seconds in which the owners' own workspaces must be there
 # How long after the last fault the faults' own ends, the buyers and the system may take.
-BURN_OUT_SECONDS, CALM_SECONDS, SETTLE_SECONDS = 120.0, 120.0, 180.0
+BURN_OUT_SECONDS, CALM_SECONDS, SETTLE_SECONDS = 300.0, 120.0, 180.0
 SUBSCRIPTION = """
 SELECT s.id FROM billing_subscription s JOIN tenants_tenant t ON t.id = s.tenant_id
 WHERE t.owner_email = %s
@@ -57,6 +58,7 @@ class Campaign:
     say: Callable[[str], None]
     record: Record = field(init=False)
     log: Log = field(default_factory=Log)
+    stack: Stack | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class Campaign:
 
     def run(self) -> None:
         """Do all of it; the system has ended when this returns or raises."""
-        stack = templates.ready_to_sell(self.folder, TRUSTED_PROXIES="1")
+        self.stack = stack = templates.ready_to_sell(self.folder, TRUSTED_PROXIES="1")
         try:
             owners = [self._owner(stack, number) for number in range(OWNERS)]
             with self._looked_after(stack):
@@ -73,6 +75,12 @@ class Campaign:
             self._judge(stack)
         finally:
             stack.close()
+
+    def forget(self) -> None:
+        """Remove what the system left: its logs, mails and data."""
+        if self.stack is not None:
+            self.stack.forget()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _burn(self, stack: Stack, owners: list[tuple[Owner, str]]) -> None:
         faults = schedule.plan(minutes=self.plan.minutes, seed=self.plan.seed)
@@ -143,7 +151,7 @@ class Campaign:
     def _owner(self, stack: Stack, number: int) -> tuple[Owner, str]:
         """Let somebody buy and sign in before anything burns; return them with their host."""
         log, shop = Log(), Shop(stack)
-        purchase = self._purchase(40_000 + number)
+        purchase = self._purchase(40_000 + number, under_fire=False)
         Buyer(shop, log, purchase.address, purchase).buy()
         [(_moment, mail)] = until(lambda: audit.welcome_mails(stack)[purchase.email], within=BEFORE)
         owner = Owner(shop, self.log, purchase.address, purchase)
@@ -152,11 +160,12 @@ class Campaign:
         assert purchase.signed_in, purchase.told
         return owner, host
 
-    def _purchase(self, number: int) -> Purchase:
+    def _purchase(self, number: int, *, under_fire: bool = True) -> Purchase:
         label = f"fire-{self.plan.seed}-{number}"
         purchase = Purchase(
-            email=f"eleni@{label}.example", subdomain=label, address=addresses(number)
-        )
+            email=f"eleni@{label}.example", subdomain=label, address=addresses(number),
+            under_fire=under_fire,
+        )  # fmt: skip
         self.record.purchases.append(purchase)
         return purchase
 

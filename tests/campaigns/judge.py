@@ -49,7 +49,8 @@ def invariants(record: Record) -> list[Invariant]:
 def figures(record: Record) -> dict[str, dict[str, float]]:
     """Return percentiles of how long buyers waited, without the seconds of no database."""
     away = spans(record, lanes=("postgres",))
-    paid = [(each, each.paid_at) for each in record.purchases if each.paid_at is not None]
+    buyers = (each for each in record.purchases if each.under_fire)
+    paid = [(each, each.paid_at) for each in buyers if each.paid_at is not None]
     return {
         "ready": _percentiles(
             waited(at, each.ready_at, away) for each, at in paid if each.ready_at is not None

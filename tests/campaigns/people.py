@@ -98,7 +98,6 @@ class Buyer(Client):
 
     def buy(self) -> None:
         """Do all of it, until everybody goes home."""
-        self.purchase.came_at = time.time()
         while not self.purchase.session_id and not self.log.over.is_set():
             self._order(str(uuid.uuid4()))
         if self.purchase.session_id:

@@ -12,7 +12,7 @@ class Purchase:
     email: str
     subdomain: str
     address: str  # where the buyer's requests come from
-    came_at: float = 0.0
+    under_fire: bool = True  # or bought before anything burnt, and counts for no percentile
     session_id: str = ""
     paid_at: float | None = None
     ready_at: float | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -12,18 +11,26 @@ PROMISED = 100_000
 PATHS = ("/api/billing/webhook/stripe/", "/api/billing/checkout/")
 
 
-def hold(port: int, *, count: int, seconds: float, over: threading.Event) -> int:
-    """Hold so many connections for so long; return how many were not cut off by then."""
-    begun = [_begun(port, number) for number in range(count)]
-    held = [each for each in begun if each is not None]
+def come(port: int, *, count: int, seconds: float, over: threading.Event) -> int:
+    """Hold so many connections for so long, each begun anew if it is cut; return how many were."""
+    held: dict[int, socket.socket | None] = dict.fromkeys(range(count))
+    cut = 0
     deadline = time.monotonic() + seconds
     try:
-        while (left := deadline - time.monotonic()) > 0 and not over.wait(min(BYTE_EVERY, left)):
-            held = [each for each in held if _drips(each)]
-        return len(held)
+        while (left := deadline - time.monotonic()) > 0:
+            for number, connection in held.items():
+                if connection is not None:
+                    if _drips(connection):
+                        continue
+                    connection.close()
+                    cut += 1
+                held[number] = _begun(port, number)
+            if over.wait(min(BYTE_EVERY, left)):
+                break
+        return cut
     finally:
-        for each in filter(None, begun):
-            each.close()
+        for connection in filter(None, held.values()):
+            connection.close()
 
 
 def _begun(port: int, number: int) -> socket.socket | None:
@@ -32,10 +39,9 @@ def _begun(port: int, number: int) -> socket.socket | None:
     whole = f"{head}Content-Length: {PROMISED}\r\n\r\n" if number % 2 else f"{head}X-Slow: "
     try:
         connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+        connection.sendall(whole.encode())
     except OSError:
         return None  # the web is away at this moment
-    with contextlib.suppress(OSError):
-        connection.sendall(whole.encode())
     return connection
 
 
