@@ -250,6 +250,10 @@ class Stack:
     def discard(self) -> None:
         """Close, and remove the folder with all that lies elsewhere for it."""
         self.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove the folder of a run that is closed, with all that lies elsewhere for it."""
         elsewhere = self.folder / postgres.ELSEWHERE
         if elsewhere.is_symlink():
             shutil.rmtree(elsewhere.resolve(), ignore_errors=True)
