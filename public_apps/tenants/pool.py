@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -47,8 +46,8 @@ def is_stocked() -> bool:
 
 def add_one() -> bool:
     """Build one spare if the pool lacks one and nobody else is building; return whether it did."""
-    with transaction.atomic():
-        if not locks.try_hold(REFILL_LOCK) or not missing():
+    with locks.in_session(REFILL_LOCK) as alone:
+        if not alone or not missing():
             return False
         schema_creation.build_tenant()
         return True

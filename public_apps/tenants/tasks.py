@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from public_apps.core import jobs
-from public_apps.tenants import pool
+from public_apps.tenants import pool, schema_creation
 from public_apps.tenants.rollout import release
 
 REFILL = "refill_pool"
@@ -28,10 +28,11 @@ def refill_pool() -> None:
     "tenants.check_pool",
     cron="* * * * * */15",
     rank=jobs.SPARE,
-    no_rows="It counts, and enqueues one job at most.",
+    no_rows="It counts, and enqueues one job at most; what a builder left half-done is thrown away.",
 )
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
+    schema_creation.clear_unfinished()
     if pool.missing():
         enqueue_refill()
 
