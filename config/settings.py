@@ -246,6 +246,8 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 GET_EXECUTOR_FUNCTION = "public_apps.tenants.executors.of_built_tenants"
 # The search path is set once per request and schema, not for every cursor; see requests.md.
 TENANT_LIMIT_SET_CALLS = True
+# A table that is missing in a tenant is an error of its migration, and never public's table.
+TENANT_MIGRATIONS_SEE_PUBLIC = False
 EXTRA_SET_TENANT_METHOD_PATH = "public_apps.tenants.connection_recycling.count"
 CACHES = {
     "default": {

@@ -14,13 +14,13 @@ connection: Any = django_connection
 
 
 @contextmanager
-def inside(schema_name: str) -> Iterator[None]:
+def inside(schema_name: str, *, include_public: bool = False) -> Iterator[None]:
     """Work in one tenant's schema *alone*: a table that is missing there is an error.
 
     With public behind it on the search path, a query on a missing schema would silently read and
-    write the staff's own tables.
+    write the staff's own tables: that is for migrations of projects which want it so.
     """
-    with _switched(schema_name, include_public=False):
+    with _switched(schema_name, include_public=include_public):
         yield
 
 

@@ -28,6 +28,7 @@ def open_workspace(*, signup: Signup) -> Tenant:
     Each step commits by itself under the sign-up's row lock and records its time, so a crash
     anywhere is continued, and two calls at once do each step once.
     """
+    provisioning.prepare()
     tenant = ensure_tenant(signup=signup)
     ensure_address(signup=signup, tenant=tenant)
     ensure_owner(signup=signup, tenant=tenant)

@@ -1,8 +1,7 @@
 """django-tenants' own `migrate_schemas`, kept from schemas that are not built or no longer served.
 
 A half-made row would end its run for everybody (django-tenants #1209). Releases use
-`migrate_fleet`; this stays for operators who want the library's command, and for what the engine
-cannot foresee.
+`migrate_fleet`; this stays for operators who want the library's command.
 """
 
 from __future__ import annotations

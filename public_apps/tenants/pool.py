@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -13,7 +12,7 @@ from public_apps.tenants import schema_creation, schema_drop, schema_names
 from public_apps.tenants.models import Tenant, TenantQuerySet
 from public_apps.tenants.schema_migrations import head
 
-REFILL_LOCK = 0x5EA7  # any fixed number: one builder at a time over all machines
+REFILL_LOCK = "refill of the pool"  # one builder at a time over all machines
 
 
 def current_spares() -> TenantQuerySet:
@@ -50,8 +49,8 @@ def is_stocked() -> bool:
 
 def add_one() -> bool:
     """Build one spare if the pool lacks one and nobody else is building; return whether it did."""
-    with transaction.atomic():
-        if not locks.try_hold(REFILL_LOCK) or not missing():
+    with locks.while_alive(REFILL_LOCK) as alone:
+        if not alone or not missing():
             return False
         schema_creation.build_tenant()
         return True

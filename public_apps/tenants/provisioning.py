@@ -13,10 +13,17 @@ from public_apps.tenants.tasks import enqueue_refill
 log = structlog.get_logger(__name__)
 
 
+def prepare() -> None:
+    """Have a spare at hand where none can be built within a transaction; call it outside of one."""
+    if schema_creation.needs_transactions() and not pool.current_spares().exists():
+        schema_creation.build_tenant()
+
+
 def take_tenant(*, name: str, owner_email: str) -> Tenant:
     """Return a tenant that belongs to this customer from now on.
 
-    Call it in a transaction that also records whose it is: both commit, or neither does.
+    Call it in a transaction that also records whose it is: both commit, or neither does. Raises
+    `NeedsTransactions` where the pool is dry and migrations want their own: `prepare` first.
     """
     tenant = pool.claim(name=name, owner_email=owner_email)
     if tenant is None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from public_apps.accounts import sessions
 from public_apps.core import jobs, sweeps
 from public_apps.core.schema_context import in_public, inside
-from public_apps.tenants import pool
+from public_apps.tenants import pool, schema_creation
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.rollout import release
 
@@ -35,10 +35,11 @@ def refill_pool() -> None:
     "tenants.check_pool",
     cron="* * * * * */15",
     rank=jobs.SPARE,
-    no_rows="It counts, and enqueues one job at most.",
+    no_rows="It counts, and enqueues one job at most; what a builder left half-done is thrown away.",
 )
 def check_pool(timestamp: int) -> None:
     """Notice a pool that ran low, whoever forgot to say so."""
+    schema_creation.clear_unfinished()
     if pool.missing():
         enqueue_refill()
 

@@ -24,7 +24,7 @@ from public_apps.core.schema_context import inside, to_public
 from public_apps.tenants import schema_creation
 from public_apps.tenants.models import Tenant
 from public_apps.tenants.rollout import workers
-from public_apps.tenants.schema_migrations import applied, head, plan
+from public_apps.tenants.schema_migrations import applied, head, kept, plan
 from public_apps.tenants.schema_migrations import executor as run
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
@@ -40,21 +40,22 @@ class Scale:
         self._pg_bin = pg_bin
         self.compared: list[str] = []
         self.differences: list[str] = []
+        self.texts: dict[str, list[str]] = {}
+        self.in_steps: list[str] = []
 
     def new(self) -> None:
         """Compare schemas built from nothing: by operations, and by the text that they left.
 
         "As kept text" is what a later process does, which gets the text and renders little.
         """
-        theirs = self._by_django_tenants(_new_schema())
-        whole = plan.compile_plan(first := _new_schema())
-        assert whole.is_foreseen
-        for title, schema_name in (("by operations", first), ("as text", _new_schema())):
+        theirs = self._by_django_tenants(new_schema())
+        whole = plan.compile_plan(first := new_schema())
+        for title, schema_name in (("by operations", first), ("as text", new_schema())):
             with transaction.atomic():
                 run.build(schema_name, whole)
             self._weigh(title, self._finish(schema_name), theirs)
         assert len(whole.texts) > len(whole.steps) / 2
-        later = plan.compile_plan(schema_name := _new_schema(), texts=whole.texts)
+        later = plan.compile_plan(schema_name := new_schema(), texts=whole.texts)
         with transaction.atomic():
             run.build(schema_name, later)
         self._weigh("as kept text", self._finish(schema_name), theirs)
@@ -74,25 +75,45 @@ class Scale:
         for end in ends[::every][:how_many]:
             self._from(keys[:end])
 
-    def unforeseen(self) -> None:
-        """Compare what becomes of a new and of an old schema where the engine gives way."""
-        new = schema_creation.build_tenant()
-        theirs = self._by_django_tenants(_new_schema())
-        self._weigh("built", self._finish(new.schema_name), theirs)
-        Tenant.objects.filter(pk=new.pk).delete()
-        before = _by_django_up_to(_keys()[:-1])
-        old, other = self._copy_of(before), self._copy_of(before)
-        self._finish(before)
-        task = workers.Task(schema_name=old, plan=plan.compile_plan(old), settled=False)
-        assert not task.plan.is_foreseen
-        (outcome,) = workers.InProcess([task])
-        assert outcome.error == ""
-        theirs = self._by_django_tenants(other)
-        self._weigh("migrated", self._finish(old), theirs)
+    def strange(self, *cases: str) -> None:
+        """Compare new schemas of apps with odd histories: a first one, and one by what that has left."""
+        for case in cases:
+            know_no_other(case)
+            self.built(case)
 
-    def together(self, how_many: int) -> None:
-        """Compare schemas that are brought to head in one message, after a canary went the long way."""
-        later = [key for key in _keys() if key[0] == "orchard"][1:]
+    def built(self, title: str) -> None:
+        """Compare two schemas that are built as the pool builds them, one after the other."""
+        theirs = self._by_django_tenants(new_schema())
+        for turn in ("first", "next"):
+            tenant = schema_creation.build_tenant()
+            Tenant.objects.filter(pk=tenant.pk).delete()
+            self._weigh(f"{title}: {turn}", self._finish(tenant.schema_name), theirs)
+        (whole,) = schema_creation._from_nothing
+        self.texts[title] = sorted(".".join(key) for key in whole.texts)
+        if whole.needs_transactions:
+            self.in_steps.append(title)
+
+    def of_somebody(self) -> None:
+        """Compare what becomes of a new and of two old schemas by an operation that is not Django's."""
+        self.built("built")
+        before = _by_django_up_to(_keys()[:-1])
+        others, theirs = [self._copy_of(before) for _ in range(2)], self._copy_of(before)
+        self._finish(before)
+        whole = plan.compile_plan(others[0])
+        tasks = [workers.Task(schema_name=name, plan=whole, settled=False) for name in others]
+        for canary, task in zip((True, False), tasks, strict=True):
+            (outcome,) = workers.InProcess([task], canaries=canary)
+            assert outcome.error == ""
+        expected = self._by_django_tenants(theirs)
+        for name in others:
+            self._weigh("migrated", self._finish(name), expected)
+
+    def together(self, how_many: int, *, label: str = "orchard", after: int = 1) -> None:
+        """Compare schemas that are brought to head in one message, after a canary went the long way.
+
+        They lack what comes `after` so many migrations of the app `label`.
+        """
+        later = [key for key in _keys() if key[0] == label][after:]
         before = _by_django_up_to([key for key in _keys() if key not in later])
         canary, other, *followers = (self._copy_of(before) for _ in range(how_many + 2))
         self._finish(before)
@@ -121,10 +142,7 @@ class Scale:
 
     def _by_django_tenants(self, schema_name: str) -> str:
         """Bring a schema to head with the library's own command."""
-        call_command(
-            "migrate_schemas", tenant=True, schema_name=schema_name, interactive=False, verbosity=0
-        )
-        to_public()
+        by_django_tenants(schema_name)
         return self._finish(schema_name)
 
     def _dump(self, schema_name: str) -> str:
@@ -168,11 +186,32 @@ def _keys() -> list[Key]:
     return [key for key in keys if not graph.nodes[key].replaces]
 
 
+def know_no_other(case: str) -> None:
+    """Have the app `strange` another history from here on; a process knows one of each app."""
+    know_history(f"tests.fleet.strange.cases.{case}.migrations")
+
+
+def know_history(module: str) -> None:
+    """Have the app `strange` the history of this module from here on."""
+    settings.MIGRATION_MODULES = {"strange": module}
+    for remembered in (head.required, head.known, head.fingerprint, head._loader, kept._code):
+        remembered.cache_clear()
+    schema_creation._from_nothing.clear()
+
+
 def _unused_name() -> str:
     return f"t_{secrets.token_hex(12)}"
 
 
-def _new_schema() -> str:
+def by_django_tenants(schema_name: str) -> None:
+    """Bring a schema to head with the library's own command."""
+    call_command(
+        "migrate_schemas", tenant=True, schema_name=schema_name, interactive=False, verbosity=0
+    )
+    to_public()
+
+
+def new_schema() -> str:
     name = _unused_name()
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA "{name}"')
@@ -181,7 +220,7 @@ def _new_schema() -> str:
 
 def _by_django_up_to(keys: list[Key]) -> str:
     """Make a schema as an earlier release left it, which knew only these migrations."""
-    schema_name = _new_schema()
+    schema_name = new_schema()
     with inside(schema_name):
         MigrationRecorder(connection).ensure_schema()
         executor = MigrationExecutor(connection)

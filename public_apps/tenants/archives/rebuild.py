@@ -51,7 +51,8 @@ def bring_to_head(schema_name: str) -> None:
 def _build(schema_name: str, archive: OpenArchive) -> None:
     schema_location.create_schema(schema_name)
     migrations = frozenset(archive.manifest.migrations)
-    if migrations == head.required() and schema_creation.fill(schema_name):
+    if migrations == head.required():
+        schema_creation.fill(schema_name)
         return
     try:
         whole = plan.compile_plan(schema_name, upto=migrations)

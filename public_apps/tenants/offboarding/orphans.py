@@ -21,10 +21,13 @@ FIND = """
     ), living AS (
         SELECT schema_name::text AS name FROM tenants_tenant
         WHERE provisioned_at IS NOT NULL AND id NOT IN (SELECT tenant_id FROM gone)
+    ), making AS (
+        SELECT schema_name::text AS name FROM tenants_tenant WHERE provisioned_at IS NULL
     ), kept AS (
         SELECT schema_name::text AS name FROM tenants_keptschema
     )
-    SELECT 'schema', name FROM (TABLE there EXCEPT TABLE living EXCEPT TABLE kept) lost
+    SELECT 'schema', name
+    FROM (TABLE there EXCEPT TABLE living EXCEPT TABLE making EXCEPT TABLE kept) lost
     UNION ALL
     SELECT 'row', name FROM (TABLE living EXCEPT TABLE there) empty
     UNION ALL

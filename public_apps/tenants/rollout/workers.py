@@ -18,10 +18,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
 import structlog
-from django.core.management import call_command
 from django.db import DatabaseError, Error, connection, connections
 from django.db.backends.signals import connection_created
-from django.db.migrations import RunPython, RunSQL
 
 from public_apps.core.schema_context import to_public
 from public_apps.tenants import schema_creation
@@ -89,8 +87,8 @@ def _goes_with(task: Task, first: Task) -> bool:
     plan = task.plan
     return (
         (plan is first.plan and task.settled and first.settled)
-        and (plan.is_foreseen and plan.is_text)
-        and not _could_do_anything(plan)
+        and plan.is_text
+        and not plan.could_do_anything
     )
 
 
@@ -110,14 +108,11 @@ def do_together(batch: Sequence[Task], *, canary: bool = False) -> list[Outcome]
 
 def _attempt(task: Task, *, again: bool, canary: bool) -> Exception | None:
     try:
-        if task.plan.is_foreseen:
-            done = applied.applied(task.schema_name) if again else task.plan.applied
-            executor.migrate(
-                task.schema_name, task.plan, done=done, settled=task.settled, canary=canary
-            )
-        else:
-            _in_django_tenants_own_way(task.schema_name)
-        if not task.plan.is_foreseen or _could_do_anything(task.plan):
+        done = applied.applied(task.schema_name) if again else task.plan.applied
+        executor.migrate(
+            task.schema_name, task.plan, done=done, settled=task.settled, canary=canary
+        )
+        if task.plan.could_do_anything:
             schema_creation.verify(task.schema_name)
     except Exception as problem:
         if not gave_way(problem):
@@ -125,25 +120,6 @@ def _attempt(task: Task, *, again: bool, canary: bool) -> Exception | None:
         _recover()
         return problem
     return None
-
-
-def _in_django_tenants_own_way(schema_name: str) -> None:
-    log.warning("migrated in django-tenants' own way", schema=schema_name)
-    try:
-        call_command(
-            "migrate_schemas", tenant=True, schema_name=schema_name,
-            interactive=False, verbosity=0,
-        )  # fmt: skip
-    finally:
-        to_public()
-
-
-def _could_do_anything(plan: Plan) -> bool:
-    return any(
-        isinstance(operation, RunPython | RunSQL)
-        for step in plan.steps
-        for operation in step.migration.operations
-    )
 
 
 def gave_way(problem: Exception) -> bool:

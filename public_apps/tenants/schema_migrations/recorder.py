@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations import RunSQL
-from django.db.migrations.operations import fields, models
+from django.db.migrations.operations.base import Operation
 
-from public_apps.tenants.schema_migrations.plan import MigrationStep
+from public_apps.tenants.schema_migrations.plan import CONCURRENT, MigrationStep, is_djangos
 
-MODULES = frozenset({fields.__name__, models.__name__})
-CONCURRENT = frozenset({AddIndexConcurrently, RemoveIndexConcurrently})
 CONSTANT: tuple[Callable[..., Any], ...] = (
     dict, list, tuple, set, str, bytes, int, float, bool,
 )  # fmt: skip
+# What reaches beyond its statement, to the transaction's or the session's end. Rather too many are
+# found than too few: who is found has a transaction of its own.
+REACHES_FURTHER = re.compile(
+    r"""(?:^|;)\s*(?:
+            BEGIN | START | COMMIT | ABORT | ROLLBACK (?!\s+TO) | PREPARE | RESET | DISCARD
+            | SET (?!\s+search_path\s*= | \s+CONSTRAINTS\s+(?!ALL\b))
+        )\b
+        | \bset_config\s*\( | \bCONCURRENTLY\b | \bADD\s+VALUE\b | \bON\s+COMMIT\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 class Recorder(DatabaseSchemaEditor):
@@ -30,6 +39,7 @@ class Recorder(DatabaseSchemaEditor):
         self._speaking = False
         self._looked = False
         self._has_own_default = False
+        self.reaches_further = False  # than its own transaction
 
     @property
     def text(self) -> str:
@@ -59,10 +69,16 @@ class Recorder(DatabaseSchemaEditor):
         self.deferred_sql.clear()
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Notice statements that do not come from this editor, such as looks into the catalogue."""
-        with connection.execute_wrapper(self._hear):
+    def listening(self, *, to_all: bool = False) -> Iterator[None]:
+        """Notice statements that do not come from this editor, such as looks into the catalogue.
+
+        With `to_all` notice also, of its own, those that reach further than their transaction.
+        """
+        hooks = len(connection.run_on_commit)
+        hear = self._hear_all if to_all else self._hear
+        with connection.execute_wrapper(hear):
             yield
+        self.reaches_further |= len(connection.run_on_commit) > hooks
 
     def _hear(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -71,6 +87,12 @@ class Recorder(DatabaseSchemaEditor):
             self._looked = True
         return execute(sql, params, many, context)
 
+    def _hear_all(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        self.reaches_further |= reaches_further(str(sql))
+        return self._hear(execute, sql, params, many, context)
+
     def is_same_for_all(self, step: MigrationStep, *, new: bool) -> bool:
         """Whether a schema that has applied the same needs exactly this text.
 
@@ -78,12 +100,23 @@ class Recorder(DatabaseSchemaEditor):
         """
         if self._has_own_default or (not new and (self._looked or not step.migration.atomic)):
             return False
-        return all(
-            type(work.operation) is RunSQL
-            or type(work.operation).__module__ in MODULES
-            or (new and type(work.operation) in CONCURRENT)
-            for work in step.works
-        )
+        return all(_is_plain(operation, new=new) for operation in step.operations)
+
+
+def reaches_further(sql: str) -> bool:
+    """Whether a statement may have an effect on what comes after its transaction, or on that itself."""
+    return REACHES_FURTHER.search(COMMENT.sub(" ", sql)) is not None
+
+
+def _is_plain(operation: Operation, *, new: bool) -> bool:
+    if type(operation) is RunSQL:
+        return not reaches_further(_sql_of(operation))
+    return is_djangos(operation) and (new or type(operation) not in CONCURRENT)
+
+
+def _sql_of(operation: RunSQL) -> str:
+    statements = [operation.sql] if isinstance(operation.sql, str) else operation.sql
+    return ";\n".join(each if isinstance(each, str) else each[0] for each in statements)
 
 
 def _is_computed(field: Any) -> bool:

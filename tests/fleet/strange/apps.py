@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StrangeConfig(AppConfig):
+    name = "tests.fleet.strange"
+    label = "strange"

@@ -1,0 +1,1 @@
+"""Histories, one a folder."""

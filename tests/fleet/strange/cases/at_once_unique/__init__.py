@@ -1,0 +1,1 @@
+"""A constraint that can be put off, but is not: its error comes at once."""

@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("strange", "0001_initial")]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name="a",
+            constraint=models.UniqueConstraint(
+                fields=["name"], name="strange_a_name", deferrable=models.Deferrable.IMMEDIATE
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="b",
+            constraint=models.UniqueConstraint(
+                fields=["name"], name="strange_b_name", deferrable=models.Deferrable.DEFERRED
+            ),
+        ),
+    ]

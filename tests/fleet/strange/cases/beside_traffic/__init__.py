@@ -1,0 +1,1 @@
+"""An index built beside traffic, by SQL."""

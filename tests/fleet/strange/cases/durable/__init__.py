@@ -1,0 +1,1 @@
+"""Code that insists on a transaction of its own."""

@@ -1,0 +1,9 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("strange", "0003_rows")]
+
+    operations = [
+        migrations.AddField(model_name="b", name="more", field=models.IntegerField(default=3)),
+    ]

@@ -1,0 +1,1 @@
+"""A type that gets one more value, which the next migration uses."""

@@ -1,0 +1,1 @@
+"""An index by an operator class that lies in a schema of extensions."""

@@ -1,0 +1,1 @@
+"""SQL that begins and commits by itself."""

@@ -1,0 +1,1 @@
+"""A setting for one transaction, by a function."""

@@ -1,0 +1,1 @@
+"""A setting for one transaction: the next migration must not have it."""

@@ -1,0 +1,1 @@
+"""A migration without a transaction that takes its time."""

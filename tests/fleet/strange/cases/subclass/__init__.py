@@ -1,0 +1,1 @@
+"""An operation that is a project's own, among twenty of Django's."""
