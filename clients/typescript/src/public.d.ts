@@ -214,6 +214,7 @@ export interface components {
              *     * `subscription-inactive` - The subscription is not active
              *     * `payment-failed` - The payment failed
              *     * `not-allowed` - You may not do this
+             *     * `confirm-identity` - Please confirm that it is you
              *     * `csrf-failed` - The form could not be trusted
              *     * `impersonation` - Support may not do this
              *     * `not-found` - There is nothing here
@@ -354,6 +355,7 @@ export interface components {
              *     * `subscription-inactive` - The subscription is not active
              *     * `payment-failed` - The payment failed
              *     * `not-allowed` - You may not do this
+             *     * `confirm-identity` - Please confirm that it is you
              *     * `csrf-failed` - The form could not be trusted
              *     * `impersonation` - Support may not do this
              *     * `not-found` - There is nothing here
@@ -404,6 +406,7 @@ export interface components {
          *     * `subscription-inactive` - The subscription is not active
          *     * `payment-failed` - The payment failed
          *     * `not-allowed` - You may not do this
+         *     * `confirm-identity` - Please confirm that it is you
          *     * `csrf-failed` - The form could not be trusted
          *     * `impersonation` - Support may not do this
          *     * `not-found` - There is nothing here
@@ -431,7 +434,7 @@ export interface components {
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "confirm-identity" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
         Progress: {
             status: components["schemas"]["StatusEnum"];
             steps: components["schemas"]["Step"][];

@@ -2745,6 +2745,11 @@ export interface components {
              * @description our staff, acting in that name
              */
             impersonator: string;
+            /**
+             * By key
+             * @description the key of a machine that acts for that person
+             */
+            api_key: string;
             /** Did what */
             action: string;
             /** Kind */
@@ -4018,6 +4023,7 @@ export interface components {
              *     * `subscription-inactive` - The subscription is not active
              *     * `payment-failed` - The payment failed
              *     * `not-allowed` - You may not do this
+             *     * `confirm-identity` - Please confirm that it is you
              *     * `csrf-failed` - The form could not be trusted
              *     * `impersonation` - Support may not do this
              *     * `not-found` - There is nothing here
@@ -4068,6 +4074,7 @@ export interface components {
          *     * `subscription-inactive` - The subscription is not active
          *     * `payment-failed` - The payment failed
          *     * `not-allowed` - You may not do this
+         *     * `confirm-identity` - Please confirm that it is you
          *     * `csrf-failed` - The form could not be trusted
          *     * `impersonation` - Support may not do this
          *     * `not-found` - There is nothing here
@@ -4095,7 +4102,7 @@ export interface components {
          *     * `closed` - Closed just now
          * @enum {string}
          */
-        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
+        ProblemCode: "bad-request" | "malformed-body" | "invalid-input" | "unauthenticated" | "subscription-inactive" | "payment-failed" | "not-allowed" | "confirm-identity" | "csrf-failed" | "impersonation" | "not-found" | "no-such-workspace" | "method-not-allowed" | "not-acceptable" | "conflict" | "not-now" | "already-paid" | "payment-provider-refused" | "plan-limit-reached" | "plan-too-small" | "storage-full" | "mills-dont-sum" | "nothing-to-issue" | "gone" | "changed-meanwhile" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-requests" | "server-error" | "payment-provider-unavailable" | "unavailable" | "closed";
         ReasonRequest: {
             reason: string;
         };
@@ -6134,6 +6141,7 @@ export interface operations {
             query?: {
                 action?: string;
                 actor?: string;
+                api_key?: string;
                 /** @description where the page begins, from `next` or `previous` */
                 cursor?: string;
                 impersonator?: string;

@@ -23,7 +23,7 @@ def test_nothing_that_somebody_wrote_runs_and_what_is_read_back_is_as_it_was() -
             cursor.execute("INSERT INTO written VALUES (%s, %s, -5)", [number, text])
         cursor.execute("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")
         [table] = schema_contents.tables_of(cursor, cursor.fetchone()[0])
-        shown = b"".join(schema_contents.copied(cursor, table.copy_out(table.shown, as_csv=True)))
+        shown = b"".join(schema_contents.copied(cursor, table.copy_shown()))
         kept = b"".join(schema_contents.copied(cursor, table.copy_out(table.column_names)))
     header, *rows = csv.reader(io.StringIO(shown.decode(), newline=""))
     assert header == ["id", "name", "cents"]
