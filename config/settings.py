@@ -163,6 +163,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
     # django-tenants wants TenantMainMiddleware by name; ours does its work, and more strictly.
     "django_tenants.W003",
+    # It looks for SecurityMiddleware by name; ours is one, which leads no stranger's host anywhere.
+    "security.W001",
     # Whether HSTS reaches other subdomains and the browsers' own list is the domain's owner's to say.
     "security.W005",
     "security.W021",

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from public_apps.accounts import password_reset, security_notifications, sign_in_log
+from public_apps.accounts import authority, password_reset, security_notifications, sign_in_log
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import User
 from public_apps.accounts.outside_mails import QuotaSpent
@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address the person's only one, unless somebody has taken it meanwhile."""
         with transaction.atomic():
-            members.one_at_a_time()
+            authority.one_at_a_time()
             if not members.is_free(email_address.email, for_=email_address.user):
                 self._refuse_taken_address(request)
                 return False

@@ -15,9 +15,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from public_apps.accounts.members import actions as members
 from public_apps.accounts.permissions import is_api_key
+from public_apps.core import locks
 from public_apps.core.errors import Forbidden
+from public_apps.core.schema_context import current
 
 # Their actions take the members' lock: whoever holds a person first and waits for it then, waits
 # for somebody who may wait for that person.
@@ -25,6 +26,11 @@ OF_PEOPLE = ("members.", "invitations.")
 # Not `FOR SHARE`: signing in writes into this row as well, and need not wait.
 PERSON = "SELECT is_active, role FROM accounts_user WHERE id = %s FOR KEY SHARE"
 KEY = "SELECT revoked_at FROM accounts_apikey WHERE id = %s FOR KEY SHARE"
+
+
+def one_at_a_time() -> None:
+    """Wait until nobody else changes this workspace's members; held until the transaction ends."""
+    locks.hold(f"{current()} members")
 
 
 @contextmanager
@@ -42,7 +48,7 @@ def hold(request: Any, operation: str) -> None:
     role, or acting by a key that was revoked.
     """
     if operation.startswith(OF_PEOPLE):
-        members.one_at_a_time()
+        one_at_a_time()
     machine = request.auth if is_api_key(request) else None
     judged = machine.person_role if machine else request.user.role
     if _row(PERSON, request.user.pk) != (True, judged):

@@ -12,7 +12,7 @@ import pytest
 import requests
 from django.db import connection, transaction
 
-from public_apps.accounts.members import actions as members
+from public_apps.accounts import authority
 from public_apps.accounts.models import Invitation, Role
 from public_apps.core.models import IdempotentRequest
 from public_apps.core.schema_context import inside
@@ -81,7 +81,7 @@ def test_while_the_first_is_at_work_a_second_is_told_so(populated: PopulatedWork
 
     def hold() -> None:
         with closing(connection), inside(populated.schema), transaction.atomic():
-            members.one_at_a_time()  # which an invitation waits for
+            authority.one_at_a_time()  # which an invitation waits for
             held.set()
             done.wait(20)
 

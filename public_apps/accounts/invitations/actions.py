@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.fields import get_error_detail
 
-from public_apps.accounts import outside_mails
+from public_apps.accounts import authority, outside_mails
 from public_apps.accounts.invitations import hooks, links
 from public_apps.accounts.members import actions as members
 from public_apps.accounts.models import Invitation, User
@@ -43,7 +43,7 @@ def invite(
     Raises `errors.Forbidden`, `errors.Conflict` for a member or somebody invited already, and
     `outside_mails.QuotaSpent`.
     """
-    members.one_at_a_time()
+    authority.one_at_a_time()
     by = members.present(by)
     _check_reach(by, role)
     if not members.is_free(email):
@@ -108,7 +108,7 @@ def accept(*, key: str, password: str, first_name: str, last_name: str, language
     Without a `language` it is the invitation's. Raises `errors.Gone` for a key that is spent, over
     or wrong, `errors.Invalid` for a weak password.
     """
-    members.one_at_a_time()
+    authority.one_at_a_time()
     invitation = links.find(key, lock=True)
     if invitation is None:
         raise Gone(_("This invitation no longer works. Please ask for a new one."))
@@ -136,7 +136,7 @@ def accept(*, key: str, password: str, first_name: str, last_name: str, language
 
 
 def _locked_open(invitation: Invitation, by: User) -> Invitation:
-    members.one_at_a_time()
+    authority.one_at_a_time()
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
     _check_reach(members.present(by), held.role)
     if held.accepted_at or held.revoked_at:

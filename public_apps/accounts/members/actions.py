@@ -10,20 +10,14 @@ from django.db import transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
-from public_apps.accounts import sessions
+from public_apps.accounts import authority, sessions
 from public_apps.accounts.models import Invitation, Role, User
 from public_apps.audit import audit
-from public_apps.core import clock, locks
+from public_apps.core import clock
 from public_apps.core.errors import Forbidden, Refused
-from public_apps.core.schema_context import current
 
 # Sent in the transaction of the change, in the tenant's schema: who its owners are is another now.
 owners_changed = Signal()
-
-
-def one_at_a_time() -> None:
-    """Wait until nobody else changes this workspace's members; held until the transaction ends."""
-    locks.hold(f"{current()} members")
 
 
 def may_give(*, by: User, role: str) -> bool:
@@ -154,7 +148,7 @@ def _withdraw_invitations(*, of: User, by: User) -> None:
 
 def _locked(member: User, by: User) -> tuple[User, User]:
     """Return both as they are now: what they were when they were read may be over."""
-    one_at_a_time()
+    authority.one_at_a_time()
     people = User.objects.select_for_update().order_by("pk").in_bulk([member.pk, by.pk])
     return people[member.pk], people[by.pk]
 

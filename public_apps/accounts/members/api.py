@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from public_apps.accounts import authority
 from public_apps.accounts.members import actions
 from public_apps.accounts.models import Role, User
 from public_apps.accounts.viewsets import ListModelMixin, RetrieveModelMixin, UpdateModelMixin
@@ -80,7 +81,7 @@ class MemberViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin):
 
     def get_object_for_update(self) -> User:
         """Return the member asked for, while nobody else changes any."""
-        actions.one_at_a_time()
+        authority.one_at_a_time()
         member: User = super().get_object_for_update()
         return member
 
