@@ -7,11 +7,13 @@ from django.urls import include, path
 from config import tenant_routes
 from config.urls_docs import docs
 from public_apps.accounts.api import MeView
+from public_apps.accounts.reset_api import ResetView
 from public_apps.tenants.workspace.audit_api import AuditView
 
 urlpatterns = [
     path("", include("tenant_apps.home.urls")),
     path("accounts/", include("public_apps.accounts.urls")),
+    path("_allauth/app/v1/auth/password/reset", ResetView.as_api_view(client="app")),
     path("_allauth/", include("allauth.headless.urls")),
     path("", include("billing.owners.urls")),
     path("api/me/", MeView.as_view(), name="me"),

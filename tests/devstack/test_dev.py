@@ -29,7 +29,7 @@ LEFT_OUT = (
 )  # fmt: skip
 PAGE = Path("templates/website/home.html")
 HEALTH = Path("public_apps/monitoring/health.py")
-READY = "    parts = {name: _passes(check)"
+READY = "    parts = _looked_at()"
 TASKS = Path("public_apps/core/tasks.py")
 SWEEP = "    mail.SWEEP.run()"
 

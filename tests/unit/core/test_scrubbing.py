@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from public_apps.core import middleware
 from public_apps.core.scrubbing import scrub
 
 NAMED = {
@@ -54,3 +55,14 @@ def test_scrubbing_keeps_what_is_no_text() -> None:
     assert scrub({"n": 1, "none": None, "list": [True, 2.5], "tuple": ("a",)}) == {
         "n": 1, "none": None, "list": [True, 2.5], "tuple": ["a"],
     }  # fmt: skip
+
+
+def test_a_path_without_end_costs_a_log_line_no_more_than_a_long_one() -> None:
+    for path in ("/accounts/invitation/", "/é/", "/"):
+        assert middleware._path(path) == path
+    for piece in ("token-", "a/", "sk_live_51Habc123/"):
+        logged = middleware._path("/" + piece * 2_000 + ":")
+        assert len(logged) <= middleware.LONGEST_PATH + 2
+        assert logged.endswith("/…")
+    half = "/known/" + "x" * (middleware.LONGEST_PATH - 10) + "-secret"
+    assert middleware._path(half) == "/known/…", "half a secret is no longer known for one"

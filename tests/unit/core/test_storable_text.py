@@ -117,3 +117,15 @@ def test_what_is_meant_goes_through_as_it_is(rf: RequestFactory) -> None:
     said = {"name": "Ελένη 🏠", "deep": [[[1, 2.5, None, True]]], "number": -(2**62)}
     storable_text.check(rf.post("/api/x/?q=é", json.dumps(said), JSON))
     storable_text.check(rf.post("/api/x/", {"name": "Ελένη\r\n🏠"}))
+
+
+@pytest.mark.parametrize("key", ["--1", "-", " -a", "-a-b", "-" * 5000, "1-", "zzzzzzzzzzzzz-a"])
+def test_a_key_for_a_password_that_is_nobodys_is_refused_as_any_wrong_one(
+    tenant: Tenant, key: str
+) -> None:
+    path = "/_allauth/app/v1/auth/password/reset"
+    told = post(path, json.dumps({"key": key, "password": "a-quiet-courtyard-42"}), host=HOST)
+    looked_at = Client().get(path, headers={"host": HOST, "x-password-reset-key": key})
+    for answer in (told, looked_at):
+        assert answer.status_code == 400, answer.content
+        assert answer.json()["errors"][0]["param"] == "key"
