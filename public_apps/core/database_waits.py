@@ -9,11 +9,11 @@ of this kind, for whoever runs it watches it, and waits for locks in ways of its
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import pq
@@ -28,6 +28,13 @@ REQUEST_SECONDS = 8.5
 # A request may have taken long for other reasons; its next statement still gets so much.
 LEAST_SECONDS = 3.0
 CONNECT_SECONDS = 4
+# By which the server notices within half a minute that we are gone with our machine, or cut off: what
+# our session holds is free then. (A process that ends is noticed at once.)
+PEER = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +53,7 @@ class Waits:
             "statement_timeout": f"{self.statement}s",
             "lock_timeout": f"{self.lock}s",
             "idle_in_transaction_session_timeout": f"{self.idle}s",
+            **PEER,
         }
 
 
@@ -72,6 +80,12 @@ def apply(waits: Waits) -> None:
     """Let all connections that this process opens from now on wait so long."""
     global _process  # noqa: PLW0603 - a process is of one kind, and says so once
     _process = waits
+
+
+def told(settings: Mapping[str, str]) -> tuple[LiteralString, list[str]]:
+    """Return a statement that tells a session its settings, and the values that go with it."""
+    calls: list[LiteralString] = ["set_config(%s, %s, false)" for _ in settings]
+    return "SELECT " + ", ".join(calls), [each for pair in settings.items() for each in pair]
 
 
 def of_process() -> Waits | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -26,7 +27,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
 
-from public_apps.core import clock, periodic_runs, schema_context, signals
+from public_apps.core import clock, database_waits, periodic_runs, schema_context, signals
 from public_apps.core.periodic_runs import Periodic
 
 log = structlog.get_logger(__name__)
@@ -64,15 +65,13 @@ RANKS = (
 class Slots:
     """So many jobs at once, of these queues alone; of every queue if none is named.
 
-    Those that listen are told of a new job, the others look each second. In one of a process's, jobs
-    by the clock are enqueued.
+    Those that listen are told of a new job, the others look each second.
     """
 
     name: str
     count: int
     queues: tuple[str, ...] | None = None
     listens: bool = False
-    has_clock: bool = False
 
 
 # Each kind's own share of a worker: what may take long, or wait for others, takes no slot beyond it,
@@ -87,6 +86,10 @@ SHARES = (
     Slots(name="spares", count=1, queues=(SPARE["queue"],)),
 )
 MAY_TAKE_MORE = frozenset({PURCHASE["queue"], SWEEP["queue"]})
+# No statement of these kinds takes long, a lock's wait included: a backend that stands still holds
+# their slots for no longer than this.
+SHORT = frozenset(each["queue"] for each in (SWEEP, PURCHASE, MAIL, EVENT))
+SHORT_SECONDS = 60.0
 # Releases before 2026-12 enqueue tasks by their modules' paths, and so does this one: while a deploy
 # goes on, workers of both take jobs, and the old ones know no other names. To be emptied, by aliases
 # the other way round, in the release after this one.
@@ -180,12 +183,12 @@ def slots(count: int, *, shared: bool = True) -> tuple[Slots, ...]:
     Without shares all kinds take the same slots.
     """
     if not shared:
-        return (Slots(name="any", count=count, listens=True, has_clock=True),)
+        return (Slots(name="any", count=count, listens=True),)
     bounded = {name for each in SHARES for name in each.queues or ()} - MAY_TAKE_MORE
     known = {each["queue"] for each in RANKS} | {each.queue for each in app.tasks.values()}
     common = tuple(sorted(known - bounded))
     return (
-        Slots(name="any", count=count, queues=common, listens=True, has_clock=True),
+        Slots(name="any", count=count, queues=common, listens=True),
         *SHARES,
     )
 
@@ -235,7 +238,7 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
     if request_id := job.task_kwargs.pop(REQUEST_ID, None):
         bound["request_id"] = request_id
     try:
-        with structlog.contextvars.bound_contextvars(**bound):
+        with structlog.contextvars.bound_contextvars(**bound), _bounded(job):
             return call_next()
     except Exception:
         if is_last_try(job) and isinstance(context.task.retry_strategy, Lasting):
@@ -245,6 +248,10 @@ def public_schema_around(call_next: SyncCallNext, context: JobContext, worker: W
     finally:
         _renew_connection()
         schema_context.to_public()
+
+
+def _bounded(job: Job) -> AbstractContextManager[None]:
+    return database_waits.at_most(SHORT_SECONDS) if job.queue in SHORT else nullcontext()
 
 
 def give_up(job: Job) -> None:

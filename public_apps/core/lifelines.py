@@ -18,12 +18,14 @@ from procrastinate import App, exceptions
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
-from public_apps.core import jobs, worker_connections
+from public_apps.core import database_waits, jobs, worker_connections
 
 log = structlog.get_logger(__name__)
 WORKERS = 0x11FE  # any fixed number: the first half of the locks' names
 EVERY_SECONDS, AGAIN_SECONDS = 1.0, 4.0
-_HOLD = "SELECT pg_advisory_lock(%s, %s)"
+# Not waited for: a session that the network has cut off from us holds its locks until the server
+# notices, and stands for us as well as a new one does.
+_HOLD = "SELECT pg_try_advisory_lock(%s, %s)"
 # Written after the lock is held, so that nobody takes a worker for dead that is about to begin. A
 # worker of an earlier release holds no lock and has no row.
 _TELL = """
@@ -50,6 +52,7 @@ class Lifeline:
     def __init__(self, queue: App) -> None:
         self._queue = queue
         self._workers: set[int] = set()
+        self._held: set[int] = set()  # of these, in the session that we have
         self._session: psycopg.AsyncConnection[Any] | None = None
         self._guard = asyncio.Lock()
 
@@ -57,20 +60,20 @@ class Lifeline:
         """Let a worker be known as one that lives."""
         async with self._guard:
             self._workers.add(worker)
-            await self._hold(await self._connected(), worker)
+            await self._hold(await self._connected())
 
     async def say_farewell(self, worker: int) -> None:
         """Let a worker go whose jobs have ended: it is not dead."""
         async with self._guard:
             session = await self._connected()
             await session.execute(_FAREWELL, [[worker]])
-            self._workers.discard(worker)
+            self._forget(worker)
             await session.execute(_LET_GO, [WORKERS, worker])
 
     async def give_up(self, worker: int) -> None:
         """Let a worker be dead that ended without a farewell, though its process lives."""
         async with self._guard:
-            self._workers.discard(worker)
+            self._forget(worker)
             with contextlib.suppress(psycopg.Error):
                 if self._session is not None and not self._session.closed:
                     await self._session.execute(_LET_GO, [WORKERS, worker])
@@ -81,7 +84,9 @@ class Lifeline:
             await asyncio.sleep(EVERY_SECONDS)
             try:
                 async with self._guard:
-                    buried = await self._bury(await self._connected())
+                    session = await self._connected()
+                    await self._hold(session)
+                    buried = await self._bury(session)
                 if buried:
                     log.warning("workers are gone", workers=buried)
                     await self._rescue()
@@ -102,13 +107,22 @@ class Lifeline:
             self._session = await worker_connections.Connection.connect(
                 **worker_connections.parameters(), autocommit=True
             )
-            for worker in self._workers:
-                await self._hold(self._session, worker)
+            self._held = set()
+            statement, values = database_waits.told(database_waits.PEER)
+            await self._session.execute(statement, values)
         return self._session
 
-    async def _hold(self, session: psycopg.AsyncConnection[Any], worker: int) -> None:
-        await session.execute(_HOLD, [WORKERS, worker])
-        await session.execute(_TELL, [worker])
+    async def _hold(self, session: psycopg.AsyncConnection[Any]) -> None:
+        """Hold the locks that are still to be held; one that somebody just looks at, the next time."""
+        for worker in self._workers - self._held:
+            found = await session.execute(_HOLD, [WORKERS, worker])
+            if await found.fetchone() == (True,):
+                await session.execute(_TELL, [worker])
+                self._held.add(worker)
+
+    def _forget(self, worker: int) -> None:
+        self._workers.discard(worker)
+        self._held.discard(worker)
 
     async def _bury(self, session: psycopg.AsyncConnection[Any]) -> list[int]:
         found = await session.execute(_BURY, [list(self._workers), WORKERS])
@@ -157,3 +171,13 @@ class KnownManager(JobManager):
             await self.lifeline.say_farewell(worker_id)
         except psycopg.Error as error:
             raise exceptions.ConnectorException from error
+
+    async def listen_for_jobs(self, **given: Any) -> None:
+        """Listen as procrastinate does, and anew after each absence of the database."""
+        while True:
+            try:
+                await super().listen_for_jobs(**given)
+            except exceptions.ConnectorException as error:
+                if not database_waits.is_database_away(error):
+                    raise
+                await asyncio.sleep(AGAIN_SECONDS)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
+from procrastinate.periodic import PeriodicDeferrer
 from procrastinate.worker import Worker
 
 from public_apps.core import database_waits, jobs, worker_connections
@@ -37,18 +39,20 @@ async def run(slots: Sequence[Slots], told: asyncio.Event) -> None:
     manager = KnownManager(queue)
     queue.job_manager = manager
     lifeline = asyncio.create_task(manager.lifeline.run())
+    clock = asyncio.create_task(_keep_time(queue, told))
     work = [asyncio.create_task(_work_on(queue, each, told, manager)) for each in slots]
     stop = asyncio.create_task(told.wait())
     try:
-        await asyncio.wait({*work, stop, lifeline}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*work, stop, lifeline, clock}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         told.set()
         for each in work:
             each.cancel()  # procrastinate takes this as a wish to end gracefully
         ends = await asyncio.gather(*work, return_exceptions=True)
-        lifeline.cancel()
+        for beside in (lifeline, clock):
+            beside.cancel()
         stop.cancel()
-        ends += await asyncio.gather(lifeline, return_exceptions=True)
+        ends += await asyncio.gather(lifeline, clock, return_exceptions=True)
         await manager.lifeline.close()
         with contextlib.suppress(*AWAY):
             await queue.close_async()
@@ -77,20 +81,40 @@ async def _opened(told: asyncio.Event) -> App | None:
 
 
 async def _work_on(queue: App, slots: Slots, told: asyncio.Event, manager: KnownManager) -> None:
-    """Work in these slots, and again after each absence of the database."""
+    """Work in these slots, and begin anew should the queue have forgotten who we are."""
     pause = FIRST_PAUSE
     while not told.is_set():
-        began = asyncio.get_running_loop().time()
         worker = _worker(queue, slots)
         try:
             await worker.run()  # type: ignore[no-untyped-call]  # procrastinate's
         except AWAY as error:
-            log.warning("slots wait for the database", slots=slots.name, error=type(error).__name__)
+            log.warning("slots wait for the database", slots=slots.name, error=_reason(error))
         if worker.worker_id is not None:  # it could not say farewell
             await manager.lifeline.give_up(worker.worker_id)
-        if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
-            pause = FIRST_PAUSE
         pause = await _rested(told, pause)
+
+
+async def _keep_time(queue: App, told: asyncio.Event) -> None:
+    """Enqueue what comes up by the clock, on Django's connection, as procrastinate does."""
+    pause = FIRST_PAUSE
+    while not told.is_set():
+        # What an absence of the database has left of it: nobody else would close it.
+        await sync_to_async(_close)()
+        clock = PeriodicDeferrer(registry=queue.periodic_registry, **queue.periodic_defaults)
+        try:
+            with database_waits.at_most(worker_connections.STATEMENT_SECONDS):
+                await clock.worker()
+        except AWAY as error:
+            log.warning("the clock waits for the database", error=_reason(error))
+        pause = await _rested(told, pause)
+
+
+def _close() -> None:
+    connection.close()  # that of whichever thread this runs in
+
+
+def _reason(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
 
 
 async def _rested(told: asyncio.Event, pause: float) -> float:
@@ -101,7 +125,6 @@ async def _rested(told: asyncio.Event, pause: float) -> float:
 
 
 def _worker(queue: App, slots: Slots) -> Worker:
-    kind = _WithClock if slots.has_clock else _WithoutClock
     given: dict[str, Any] = {
         **queue.worker_defaults,
         "name": slots.name,
@@ -115,25 +138,37 @@ def _worker(queue: App, slots: Slots) -> Worker:
         "delete_jobs": "successful",
         "install_signal_handlers": False,
     }
-    return kind(app=queue, **given)
+    return _Steadfast(app=queue, **given)
 
 
-class _WithClock(Worker):
-    """Enqueues what comes up by the clock, on Django's connection, as procrastinate does."""
-
-    async def _periodic_deferrer(self) -> None:
-        # What an absence of the database has left of it: nobody else would close it.
-        await sync_to_async(_close)()
-        with database_waits.at_most(worker_connections.STATEMENT_SECONDS):
-            await super()._periodic_deferrer()  # type: ignore[no-untyped-call]  # procrastinate's
-
-
-def _close() -> None:
-    connection.close()  # that of whichever thread this runs in
-
-
-class _WithoutClock(Worker):
-    """Leaves it to others of its process to enqueue what comes up by the clock."""
+class _Steadfast(Worker):
+    """Goes on where procrastinate's ends: to end, it would wait for jobs that wait for the database."""
 
     async def _periodic_deferrer(self) -> None:
-        await asyncio.Event().wait()
+        await asyncio.Event().wait()  # `_keep_time` does it once for the process
+
+    async def _update_heartbeat(self) -> None:
+        while True:
+            await self._unless_away(super()._update_heartbeat, "a heartbeat")
+
+    async def _fetch_and_process_jobs(self) -> None:
+        await self._unless_away(super()._fetch_and_process_jobs, "a look at the queue")
+
+    async def _persist_job_status(self, *given: Any, **named: Any) -> None:
+        """Say how a job ended, as often as it takes: else it would be held for under way for ever."""
+        while True:
+            saying = partial(super()._persist_job_status, *given, **named)
+            if await self._unless_away(saying, "the end of a job", last=self._stop_event.is_set()):
+                return
+
+    async def _unless_away(self, work: Any, what: str, *, last: bool = False) -> bool:
+        """Return whether it was done: not while the database is away. Raises whatever else it does."""
+        try:
+            await work()
+        except AWAY as error:
+            if last or not database_waits.is_database_away(error):
+                raise
+            log.warning("the database is away", slots=self.worker_name, left_undone=what)
+            await asyncio.sleep(FIRST_PAUSE)
+            return False
+        return True

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from public_apps.core.database_waits import NoAnswer
 
 # Fetching a job, ending one, a heartbeat: milliseconds, unless the server stands still.
-STATEMENT_SECONDS = 10.0
+STATEMENT_SECONDS = 5.0
 # How long one of them waits for a connection.
 POOL_SECONDS = 15.0
 # The pool tries twice as seldom each time: rather than that, whoever needs a connection begins anew.

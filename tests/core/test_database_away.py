@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import psycopg
 import pytest
 import requests
 
 from devstack.stack import Stack
 from tests.billing.posting import deliver, event
+from tests.core.stopped_backends import backends, stopped
 from tests.core.web_stack import HttpClient, WebStack
 from tests.customer import until
 
-WEBS = """
-SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'concierge web'
-"""
 PLACES = ("/api/billing/plans/", "/api/billing/subdomains/acme/", "/", "/readyz")
-
-
-def backends(stack: Stack) -> list[int]:
-    """Return the server's processes that serve the web."""
-    with psycopg.connect(stack.database_url) as connection:
-        return [pid for (pid,) in connection.execute(WEBS).fetchall()]
-
-
-@contextmanager
-def stopped(pids: list[int]) -> Iterator[None]:
-    """Let processes of the server stand still, as on a host that is out of memory."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import time
 import psycopg
 
 from devstack.stack import Stack
+from tests.core.stopped_backends import backends, stopped
 from tests.core.unruly_worker import defer, eventually, noted, status_of, word, working
 from tests.core.web_stack import WebStack
 from tests.customer import Order, Shop, until
@@ -82,3 +83,17 @@ def workers(web_stack: WebStack) -> int:
     with psycopg.connect(web_stack.stack.database_url) as connection:
         [[count]] = connection.execute("SELECT count(*) FROM core_workerlife").fetchall()
     return int(count)
+
+
+def test_a_worker_whose_connections_all_stand_still_works_on_with_new_ones(
+    web_stack: WebStack, word: str
+) -> None:
+    """Its own locks are held by sessions that nobody can end: it must not wait for them."""
+    defer("note", word=word)
+    with working(web_stack, "--concurrency", "4"):
+        eventually(lambda: noted(word))
+        pids = backends(web_stack.stack, of="worker")
+        assert len(pids) > 2
+        with stopped(pids):
+            defer("note", word=f"{word}, later")
+            eventually(lambda: noted(f"{word}, later"), within=BACK_WITHIN)

@@ -35,10 +35,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().init_connection_state()
         if (waits := database_waits.of_process()) is None:
             return
-        said = ", ".join("set_config(%s, %s, false)" for _ in waits.settings)
-        pairs = [each for pair in waits.settings.items() for each in pair]
         with self.connection.cursor() as cursor:
-            cursor.execute(f"SELECT {said}", pairs)
+            cursor.execute(*database_waits.told(waits.settings))
 
     def is_usable(self) -> bool:
         """Ask whether the connection lives, with little patience."""

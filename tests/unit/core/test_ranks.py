@@ -31,12 +31,12 @@ def test_every_kind_of_job_has_slots_and_no_slow_one_more_than_its_share() -> No
         each["queue"] for each in (jobs.MAIL, jobs.WORK, jobs.HOUSEKEEPING, jobs.LAST, jobs.SPARE)
     }
     assert not slow & {*(common.queues or ())}
-    assert [each.count for each in (common, *shares) if each.has_clock] == [4]
+    assert common.count == 4
 
 
 def test_a_worker_without_shares_takes_every_job_in_the_same_slots() -> None:
     [common] = jobs.slots(1, shared=False)
-    assert (common.count, common.queues, common.has_clock) == (1, None, True)
+    assert (common.count, common.queues) == (1, None)
 
 
 def test_what_asks_others_or_works_for_long_is_no_sweep() -> None:
