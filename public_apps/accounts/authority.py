@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from public_apps.accounts.members import actions as members
+from public_apps.accounts import members_lock
 from public_apps.accounts.permissions import is_api_key
 from public_apps.core.errors import Forbidden
 
@@ -42,7 +42,7 @@ def hold(request: Any, operation: str) -> None:
     role, or acting by a key that was revoked.
     """
     if operation.startswith(OF_PEOPLE):
-        members.one_at_a_time()
+        members_lock.hold()
     machine = request.auth if is_api_key(request) else None
     judged = machine.person_role if machine else request.user.role
     if _row(PERSON, request.user.pk) != (True, judged):

@@ -10,12 +10,11 @@ from django.db import transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
-from public_apps.accounts import sessions
+from public_apps.accounts import members_lock, sessions
 from public_apps.accounts.models import Invitation, Role, User
 from public_apps.audit import audit
-from public_apps.core import clock, locks
+from public_apps.core import clock
 from public_apps.core.errors import Forbidden, Refused
-from public_apps.core.schema_context import current
 
 # Sent in the transaction of the change, in the tenant's schema: who its owners are is another now.
 owners_changed = Signal()
@@ -23,7 +22,7 @@ owners_changed = Signal()
 
 def one_at_a_time() -> None:
     """Wait until nobody else changes this workspace's members; held until the transaction ends."""
-    locks.hold(f"{current()} members")
+    members_lock.hold()
 
 
 def may_give(*, by: User, role: str) -> bool:
