@@ -339,7 +339,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # in the schema, so a token opens one tenant
+# In the schema, so that a token opens one tenant; by digest, so that a dump opens none.
+SESSION_ENGINE = "public_apps.accounts.hashed_sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

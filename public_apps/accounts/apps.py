@@ -8,5 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
+        from public_apps.accounts import hashed_sessions
+
+        hashed_sessions.hash_keys()
         # Each does its work by being imported.
         from public_apps.accounts import one_time_codes, openapi, sign_in_log  # noqa: F401

@@ -189,7 +189,7 @@ def test_an_address_names_one_person_whatever_its_case(web_stack: WebStack) -> N
 def test_sessions_lie_in_the_tenants_own_table(
     web_stack: WebStack, http_client: HttpClient
 ) -> None:
-    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
+    assert settings.SESSION_ENGINE == "public_apps.accounts.hashed_sessions"
 
     def count(schema: str) -> int:
         with connection.cursor() as cursor:

@@ -12,6 +12,10 @@ def test_a_cancellation_and_its_taking_back_are_told_and_a_preview_is_not(shop: 
     assert owner.post("change-plan", {**yearly, "preview": True}).status_code == 200
     assert owner.post("cancel").status_code == 200
     assert owner.post("resume").status_code == 200
-    told = owner.get("/api/audit/")["results"]
+    told = [
+        row
+        for row in owner.get("/api/audit/")["results"]
+        if row["action"].startswith("subscription.")
+    ]
     assert [row["action"] for row in told] == ["subscription.resumed", "subscription.cancelled"]
     assert {row["actor"] for row in told} == {owner.workspace.order.email}

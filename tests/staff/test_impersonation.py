@@ -263,10 +263,10 @@ def test_owners_read_it_and_managers_do_not(
     entered(http_client, anna[0], court)
     token = http_client.token(court)
     page = http_client.ask(
-        "GET", "/api/audit/", host=court.host, headers={"Authorization": f"Bearer {token}"}
-    ).json()
+        "GET", "/api/audit/?action=impersonation.begun", host=court.host,
+        headers={"Authorization": f"Bearer {token}"},
+    ).json()  # fmt: skip
     begun = page["results"][0]
-    assert begun["action"] == "impersonation.begun"
     assert begun["actor"] == anna[1].email
     assert begun["detail"]["reason"] == REASON
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
+from public_apps.accounts.hashed_sessions import SessionStore
 from public_apps.accounts.models import Role, User
 from public_apps.core.schema_context import inside
 from public_apps.tenants.models import Tenant
