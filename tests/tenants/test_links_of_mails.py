@@ -52,7 +52,7 @@ LEADS: dict[str, list[tuple[str | None, str]]] = {
     "domain_failing": [(None, "/settings/domains/")],
 }
 # These go to our own staff, about no workspace's page.
-OF_STAFF = {"staff_invitation", "dispute", "incident", "incident_over"}
+OF_STAFF = {"staff_invitation", "staff_notice", "dispute", "incident", "incident_over"}
 
 
 @pytest.fixture
