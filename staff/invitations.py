@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from public_apps.accounts import password_links
 from public_apps.accounts.models import User
@@ -89,7 +89,7 @@ def _redeem(request: HttpRequest, key: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: ResetPasswordKeyForm, *, valid: bool) -> HttpResponse:
     for field in form.fields.values():
-        field.widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+        field.widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     page = {
         **site.each_context(request),
         "title": _("Choose your password"),
