@@ -14,7 +14,7 @@ import pytest
 from devstack.environment import LANE, LANES
 
 # The fixtures of the tests that take longest; side by side, those of one kind come to one lane.
-LONG = ("own_system", "breakable")
+LONG = ("campaign_state", "own_system", "breakable")
 
 
 def enter() -> None:

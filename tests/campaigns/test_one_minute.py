@@ -25,6 +25,12 @@ STATE = "CONCIERGE_STATE"
 LONGEST = 1500  # its waits are generous; on a machine that is idle it takes two minutes
 
 
+@pytest.fixture
+def campaign_state(tmp_path: Path) -> Path:
+    """Where a campaign keeps its state; by this name the run begins with these tests."""
+    return tmp_path
+
+
 def begun(folder: Path) -> subprocess.Popen[bytes]:
     """Start a small campaign with its state in a folder of its own."""
     with (folder / "said").open("wb") as said:
@@ -38,14 +44,14 @@ def begun(folder: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.timeout(LONGEST + 30)
-def test_a_minute_in_which_everything_breaks_loses_nobody(tmp_path: Path) -> None:
-    process = begun(tmp_path)
+def test_a_minute_in_which_everything_breaks_loses_nobody(campaign_state: Path) -> None:
+    process = begun(campaign_state)
     try:
         process.wait(LONGEST)
     finally:
         process.kill()
-    said = (tmp_path / "said").read_text()
-    found = json.loads((tmp_path / "campaign" / report.JSON).read_text())
+    said = (campaign_state / "said").read_text()
+    found = json.loads((campaign_state / "campaign" / report.JSON).read_text())
 
     assert [each for each in found["invariants"] if each["broken"]] == [], said
     assert process.returncode == 0, said
@@ -57,9 +63,9 @@ def test_a_minute_in_which_everything_breaks_loses_nobody(tmp_path: Path) -> Non
 @pytest.mark.timeout(LONGEST + 30)
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["told", "killed"])
 def test_a_campaign_that_ends_while_its_database_is_stopped_leaves_no_process(
-    tmp_path: Path, end: signal.Signals
+    campaign_state: Path, end: signal.Signals
 ) -> None:
-    process = begun(tmp_path)
+    process = begun(campaign_state)
     try:
         until(lambda: a_database_is_stopped(process), within=LONGEST)
         theirs = parts_of(process)
@@ -71,7 +77,7 @@ def test_a_campaign_that_ends_while_its_database_is_stopped_leaves_no_process(
     until(lambda: not [each for each in theirs if is_there(each.pid)], within=60)
     told = end == signal.SIGTERM
     assert process.returncode == (128 + end if told else -end)
-    assert not told or not list((tmp_path / "campaign").glob("run-*"))
+    assert not told or not list((campaign_state / "campaign").glob("run-*"))
 
 
 def parts_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
