@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def test_production_is_https_only_and_lets_the_platform_look(served: HttpClient)
     assert (railway.status_code, railway.json()) == (200, {"status": "ok"})
     assert served.ask("GET", config, host="healthcheck.railway.app").status_code in {301, 404}
     assert served.ask("GET", "/api/", host="evil.example", headers=BY_HTTPS).status_code == 404
+
+
+def test_every_line_of_the_log_is_json_gunicorns_own_among_them(
+    served: HttpClient, tmp_path: Path
+) -> None:
+    assert served.ask("GET", "/healthz").status_code == 200
+    lines = [json.loads(line) for line in (tmp_path / "log" / "web.log").read_text().splitlines()]
+    assert any("Starting gunicorn" in line["event"] for line in lines)
 
 
 def test_a_client_cannot_claim_https_where_no_proxy_stands(
