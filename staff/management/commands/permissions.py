@@ -22,6 +22,9 @@ in its viewset, or in [`accounts/permissions.py`](../public_apps/accounts/permis
 
 - **all** rows, or only one's **own**, which is the resource's to say (`filter_own`). No row: refused.
 - What bears a * takes a person who has signed in: an API key may never do it, whatever its role.
+- What every operation answers each of them, and keys, strangers, support and a suspended workspace's
+  people, stands in [one table](../tests/unit/tenant_api/matrix.txt), which a test asks cell by cell
+  ([how](decisions/tests.md)).
 """
 
 
