@@ -18,6 +18,7 @@ from billing.models import Invoice
 from public_apps.accounts.invitations import links
 from public_apps.accounts.models import Invitation
 from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import store_layout
 from public_apps.tenants.models import Export, Tenant
 from tenant_apps.home.models import Sample
 from tests.core.web_stack import PASSWORD, HttpClient, Workspace, create_workspace
@@ -304,6 +305,7 @@ def _papers(sample_workspace: SampleWorkspace, fixtures: FixtureSet) -> None:
         finished_at=now,
         expires_at=now + timedelta(days=7),
         size=1000,
+        stored_as=f"sample{store_layout.EXPORT}",
     ).pk
 
 

@@ -19,6 +19,7 @@ from public_apps.core import mail
 from public_apps.core.models import OutgoingMail
 from public_apps.core.schema_context import inside
 from public_apps.onboarding.models import Signup
+from public_apps.tenants.archives import store_layout
 from public_apps.tenants.models import AccessChange, Aim, Departure, DomainClaim, Export
 from tenant_apps.requests.models import Comment, ServiceRequest, Status, Step
 from tests.core.web_stack import Workspace, person_of
@@ -175,7 +176,7 @@ def _export(told: Told) -> str:
     now = timezone.now()
     export = Export.objects.create(
         tenant=told.workspace.tenant, asked_by=told.workspace.owner, finished_at=now,
-        expires_at=now + timedelta(days=7),
+        expires_at=now + timedelta(days=7), stored_as=f"told{store_layout.EXPORT}",
     )  # fmt: skip
     return str(export.pk)
 

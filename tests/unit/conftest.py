@@ -6,6 +6,7 @@ gets a PostgreSQL at head, whatever was running before, and its rows are rolled 
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,7 @@ def _nothing_but_ourselves(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """Refuse processes and sockets; the database is reached by libpq, which knows of neither."""
+    platform.platform()  # Stripe's library asks for it, and Python runs `uname` the first time
 
     def refuse(*command: Any, **options: Any) -> NoReturn:
         pytest.fail(f"a test in tests/unit starts a process: {command}; it belongs beside its room")

@@ -3,7 +3,7 @@
 People decide the cells; tests ask each of them. `NEW_ROWS=write` before the test adds the rows and
 columns that a table lacks, with a question mark behind what was answered: a cell that bears one
 fails until somebody has judged it and taken the mark away. No cell that is decided is ever rewritten.
-`COLUMNS=owner,support` asks in the names of these alone.
+`MATRIX_COLUMNS=owner,support` asks in the names of these alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from devstack.processes import ROOT
 Cells = dict[str, dict[str, str]]
 UNDECIDED = "?"
 WRITE = "NEW_ROWS"
-_ONLY = frozenset(filter(None, os.environ.get("COLUMNS", "").split(",")))
+_ONLY = frozenset(filter(None, os.environ.get("MATRIX_COLUMNS", "").split(",")))
 
 
 def is_asked(column: str) -> bool:

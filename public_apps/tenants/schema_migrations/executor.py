@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import AddIndex, RemoveIndex, RunPython
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
@@ -77,6 +78,9 @@ def _build(schema_name: str, plan: Plan, *, at_once: bool) -> None:
         if at_once and len(connection.run_on_commit) > hooks:
             plan.needs_transactions = True
             raise NeedsTransactions("post_migrate")
+        if at_once:  # or a later ALTER, in the same transaction, would find rows that still wait
+            with connection.schema_editor(atomic=False) as editor:
+                _settle(editor)
 
 
 def _build_by(step: MigrationStep, plan: Plan, *, at_once: bool) -> None:
@@ -218,7 +222,7 @@ def _operate(
     return editor
 
 
-def _settle(editor: Recorder) -> None:
+def _settle(editor: BaseDatabaseSchemaEditor) -> None:
     """Check what constraints have put off, and have each wait again or not, as it was declared.
 
     Every commit does so. Constraints are named: what is set for all would hold for those to come, too.
@@ -230,7 +234,7 @@ def _settle(editor: Recorder) -> None:
     _set_constraints(editor, [name for name, is_late in found if is_late], "DEFERRED")
 
 
-def _set_constraints(editor: Recorder, names: Sequence[str], when: str) -> None:
+def _set_constraints(editor: BaseDatabaseSchemaEditor, names: Sequence[str], when: str) -> None:
     if names:
         quoted = ", ".join(map(connection.ops.quote_name, names))
         editor.execute(f"SET CONSTRAINTS {quoted} {when}", None)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from billing.models import Invoice
 from public_apps.accounts.models import ApiKey, Invitation, Role, User
 from public_apps.core.schema_context import inside
+from public_apps.tenants.archives import store_layout
 from public_apps.tenants.models import DomainClaim, Export
 from tenant_apps.announcements import actions as announcements
 from tenant_apps.buildings import actions as buildings
@@ -217,5 +218,5 @@ def _public(populated: PopulatedWorkspace, number: int) -> None:
         DomainClaim.objects.create(tenant=tenant, host=f"h{name}.example")
         Export.objects.create(
             tenant=tenant, asked_by=populated.workspace.owner, finished_at=now,
-            expires_at=now + timedelta(days=7),
+            expires_at=now + timedelta(days=7), stored_as=f"{name}{store_layout.EXPORT}",
         )  # fmt: skip

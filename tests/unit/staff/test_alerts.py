@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from billing.models import WebhookSlot
 from public_apps.core import clock
+from public_apps.core.mail import MAX_ATTEMPTS
 from public_apps.core.models import OutgoingMail
 from public_apps.tenants.models import Installation
 from staff.alerts import checks, gauges, room
@@ -101,7 +102,9 @@ def test_connections_are_told_when_they_have_been_short_for_a_while(
 
 
 def test_the_figures_about_mail_are_those_that_the_alert_goes_by(db: None) -> None:
-    for number, (attempts, failed) in enumerate([(3, None), (4, None), (1, Now()), (40, Now())]):
+    for number, (attempts, failed) in enumerate(
+        [(3, None), (4, None), (1, Now()), (MAX_ATTEMPTS, Now())]
+    ):
         OutgoingMail.objects.create(
             kind="welcome", key=str(number), to="a@b.example", attempts=attempts,
             next_attempt_at=clock.now(), failed_at=failed,
