@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import platform
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,8 +43,6 @@ from public_apps.core.schema_context import in_public, inside
 from public_apps.tenants import routing
 from public_apps.tenants.models import Tenant
 
-# The library tells Stripe what machine it is on, and asks that of a process, once: before a test runs.
-platform.uname().processor  # noqa: B018
 URL = "http://localhost:12111"
 DAY = 86_400
 PASSWORD = "a-quiet-courtyard-42"
@@ -364,6 +361,7 @@ def bare_stripe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Str
     monkeypatch.setattr(HTTPAdapter, "send", send)
     stripe_account._asked_once.cache_clear()  # each test's Stripe is another account
     monkeypatch.setattr(routing, "FRESH_SECONDS", 0.0)  # a test does not wait for news
+    routing._seen.clear()  # nor is led where the test before was
     there = dataclasses.replace(
         settings.STRIPE, api_base=URL, secret_key="sk_test_unit", webhook_secrets=("whsec_unit",)
     )

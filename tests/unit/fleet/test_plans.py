@@ -37,7 +37,7 @@ def test_what_has_become_text_keeps_no_states(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("db")
-@pytest.mark.parametrize("room", [0, 150])
+@pytest.mark.parametrize("room", [0, 100])
 def test_where_there_is_no_room_models_are_rendered_again_and_all_is_the_same(
     monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:

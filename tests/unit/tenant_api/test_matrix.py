@@ -73,15 +73,19 @@ class Asking:
 
 @pytest.fixture
 def asking(
-    stripe_inside: StripeInside, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    stripe_inside: StripeInside,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    tmp_path: Path,
 ) -> Asking:
-    """Everybody, in a workspace that Stripe knows, in a world without domains."""
+    """Everybody, in a workspace that Stripe knows and that has a store, in a world without domains."""
 
     def unknown(*_asked: Any, **_how: Any) -> None:
         raise dns.resolver.NXDOMAIN
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", unknown)
     monkeypatch.setattr(routing, "FRESH_SECONDS", 0.0)
+    settings.ARCHIVE_STORE = str(tmp_path)
     settings.PASSWORD_HASHERS = ["public_apps.accounts.hashing.QuickScryptHasher"]
     return Asking(stripe_inside)
 
