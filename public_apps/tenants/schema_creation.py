@@ -26,6 +26,9 @@ from public_apps.tenants.schema_migrations.plan import Plan
 log = structlog.get_logger(__name__)
 # Historical models are shared by all builds of a process, and what they remember is not for others.
 _one_at_a_time = Lock()
+# PostgreSQL's classes of errors: connection, rolled back for others' sake, an operator's word.
+PASSING = frozenset({"08", "40", "57"})
+LOCK_NOT_AVAILABLE = "55P03"
 # Whoever makes a schema in steps holds it before its row is seen: this is only for being sure.
 TIME_TO_BEGIN = timedelta(minutes=1)
 _from_nothing: list[Plan] = []
@@ -43,11 +46,9 @@ def build_tenant() -> Tenant:
     if not needs_transactions():
         try:
             return _build_at_once()
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as reason:
-            # Whatever it was: Django's own way may know how, or fails by itself.
-            if connection.in_atomic_block:
+            # Whatever else it was: Django's own way may know how, or fails by itself.
+            if connection.in_atomic_block or _may_pass(reason):
                 raise
             log.warning(
                 "can't be built in one transaction", reason=f"{type(reason).__name__}: {reason}"
@@ -90,6 +91,14 @@ def fill(schema_name: str) -> None:
         known = len(whole.texts)
         executor.build(schema_name, whole)
         _keep(whole, known)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may go well later: the database was away, or somebody held what was needed."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = str(getattr(error.__cause__, "sqlstate", None) or "")
+    return not code or code[:2] in PASSING or code == LOCK_NOT_AVAILABLE
 
 
 def _build_at_once() -> Tenant:

@@ -30,6 +30,7 @@ AT_ONCE = ["late_key", "at_once_unique", "subclass"]
 IN_STEPS = [
     "all_put_off",
     "beside_traffic",
+    "crowded",
     "durable",
     "new_value",
     "on_commit",

@@ -1,0 +1,1 @@
+"""More tables, indexes and sequences than PostgreSQL has room for in its table of locks."""
