@@ -146,7 +146,7 @@ def test_a_name_that_no_check_has_is_refused_with_all_that_there_are(
     assert check.run_named(stack, Screen(), ["lint", "spelling"], "") == 2
     shown = capsys.readouterr().out
     assert "No check is called spelling here." in shown
-    assert "There are: resources, format, lint, types" in shown
+    assert "There are: resources, format, credentials, lint, types" in shown
     assert "✓" not in shown
     assert check.run_named(stack, Screen(), [], "") == 0
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from devstack.processes import ROOT
 from public_apps.core import schema_context
-from public_apps.tenants import schema_creation
+from public_apps.tenants import schema_creation, schema_names
 from public_apps.tenants.models import Tenant, opaque_schema_name
 from public_apps.tenants.schema_migrations import head
 from tests.core.web_stack import WebStack, create_workspace
@@ -172,8 +172,7 @@ def test_nothing_lets_a_schema_be_taken_over_that_somebody_left_behind(
     """A deleted tenant's schema still holds its people: nobody else may move in."""
     left_behind = schema_creation.build_tenant()
     Tenant.objects.filter(pk=left_behind.pk).delete()
-    field = Tenant._meta.get_field("schema_name")
-    monkeypatch.setattr(field, "_get_default", lambda: left_behind.schema_name)
+    monkeypatch.setattr(schema_names, "fresh", lambda: left_behind.schema_name)
     with pytest.raises(DatabaseError, match="already exists"):
         schema_creation.build_tenant()
     assert left_behind.schema_name not in rows_there()
