@@ -55,13 +55,16 @@ def open_for(signup: Signup, price: Price, *, key: str, since: datetime | None =
     A key that may come again needs such a time: Stripe takes it with the same parameters alone.
 
     Raises `errors.UpstreamFailed` if Stripe won't, of which `sale.NotForSale` is for staff to mend,
-    and `errors.Invalid` for a tax number that Stripe does not take.
+    `errors.Invalid` for a tax number that Stripe does not take, and `errors.Conflict` while Stripe is
+    still at work on this key: asked again, it gives that session.
     """
     try:
         payer = _payer(signup)
         session = gateway.create_checkout_session(
             params=_params(signup, price, payer, since or clock.now()), idempotency_key=key
         )
+    except gateway.KeyInUse as error:
+        raise errors.Conflict(_("The same request is still being worked on.")) from error
     except gateway.StripeRefused as error:
         log.exception("checkout session refused", subdomain=signup.subdomain)
         if isinstance(error, gateway.KeyInvalid):

@@ -47,6 +47,10 @@ class StripeBusy(StripeRefused):
     """The same request, or another on the same object, is still under way at Stripe."""
 
 
+class KeyInUse(StripeBusy):
+    """This very request is still under way at Stripe, by whoever asked first."""
+
+
 class TaxIdRefused(StripeRefused):
     """Stripe does not take a tax number: it has not the form that its country gives it."""
 
@@ -133,7 +137,10 @@ def _translated(call: Callable[[], stripe.StripeObject]) -> stripe.StripeObject:
         raise _MEANINGS[type(error)](_said(error)) from error
     except stripe.StripeError as error:  # connection, timeout, 409, 5xx
         if error.http_status == HTTPStatus.CONFLICT:
-            raise StripeBusy(str(error)) from error
+            # Its own `code` is of refused objects and cards alone.
+            code = error.error.code if error.error else ""
+            busy = KeyInUse if code == "idempotency_key_in_use" else StripeBusy
+            raise busy(str(error)) from error
         log.warning("stripe unavailable", error=type(error).__name__, status=error.http_status)
         raise StripeUnavailable(f"{type(error).__name__}: {error}") from error
 

@@ -201,6 +201,8 @@ def problem_response(error: Exception, _context: Mapping[str, Any]) -> Response 
 
 def as_problem(error: Exception) -> Exception:
     """Return what DRF's and Django's own refusals mean in our words; anything else as it is."""
+    if isinstance(error, Problem):
+        return error  # whatever it came of, it has words of its own
     if isinstance(error, Http404):
         return exceptions.NotFound()
     if isinstance(error, django_exceptions.PermissionDenied):

@@ -27,6 +27,8 @@ def system_with_staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop
     """A system of its own whose staff get alerts, and where an event has two attempts."""
     # So many threads that a good part of all deliveries can be slow at once.
     settings = {"OPS_ALERT_EMAILS": OPS, "EVENT_MAX_ATTEMPTS": "2", "WEB_THREADS": "16"}
+    # Or the database would end what is to be slow.
+    settings |= {"WEB_LOCK_SECONDS": "8", "WEB_STATEMENT_SECONDS": "8"}
     with templates.own_system(tmp_path_factory.mktemp("watched"), **settings) as stack:
         yield Shop(stack)
 
