@@ -32,6 +32,7 @@ class Incident(models.Model):
                 name="one_open_incident_per_subject",
             )
         ]
+        indexes = [models.Index(fields=["kind", "subject"], name="incident_about")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} since {self.opened_at:%Y-%m-%d %H:%M}"
