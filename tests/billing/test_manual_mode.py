@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -18,11 +19,11 @@ from public_apps.onboarding.models import Signup
 from public_apps.tenants.models import Tenant
 from tests.billing.by_hand import ANNA, opened
 from tests.billing.stripe_stack import StripeStack
-from tests.core.web_stack import HttpClient, WebStack
+from tests.core.web_stack import HttpClient, WebStack, as_built
 
 
 @pytest.fixture
-def manual_door(web_stack: WebStack) -> Iterator[HttpClient]:
+def manual_door(web_stack: WebStack, tmp_path: Path) -> Iterator[HttpClient]:
     """A client at a production-like web server in manual mode, on the same database."""
     stack, port = web_stack.stack, ports.free()
     environ = {
@@ -36,6 +37,7 @@ def manual_door(web_stack: WebStack) -> Iterator[HttpClient]:
         "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1",
         "SITE_URL": f"http://localhost:{port}",
         "PORT": str(port),
+        "STATIC_ROOT": as_built(tmp_path),
         "WEB_CONCURRENCY": "1",
     }
     running = processes.launch(

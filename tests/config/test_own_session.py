@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,6 +17,7 @@ import pytest
 from devstack import environment
 from devstack.processes import ROOT
 from tests.config.pooler import Pooler, pooler
+from tests.core.web_stack import as_built
 
 PROGRAMS = {
     "a check": ("manage.py", "check"),
@@ -35,15 +38,17 @@ def shared() -> Iterator[Pooler]:
 def run(url: str, *command: str) -> subprocess.CompletedProcess[str]:
     """Run one of our programs with a production's settings and this database."""
     given = {**environment.without_settings(os.environ), **environment.production_like()}
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env={**given, "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    with TemporaryDirectory() as built:
+        given |= {"DATABASE_URL": url, "STATIC_ROOT": as_built(Path(built))}
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=given,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
 
 
 def test_the_pooler_of_these_tests_does_what_makes_such_poolers_dangerous(shared: Pooler) -> None:

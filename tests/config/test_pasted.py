@@ -19,7 +19,7 @@ import requests
 from config import database, env
 from devstack import environment, ports
 from devstack.processes import ROOT
-from tests.core.web_stack import NO_FILES, WebStack
+from tests.core.web_stack import WebStack, as_built
 
 # As the guide has them, to the letter.
 GUIDE = """\
@@ -79,11 +79,10 @@ def serving(given: Mapping[str, str], folder: Path) -> Iterator[tuple[int, Path]
     lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     assert lines["web"] == "python -m config.gunicorn_start"
     port, said = ports.free(), folder / "web.log"
-    (folder / "staticfiles.json").write_text(NO_FILES)
     bare = environment.without_settings(os.environ)
     with said.open("w") as log, subprocess.Popen(
         WEB, cwd=ROOT, stdout=log, stderr=log,
-        env={**bare, **given, "PORT": str(port), "STATIC_ROOT": str(folder)},
+        env={**bare, **given, "PORT": str(port), "STATIC_ROOT": as_built(folder)},
     ) as web:  # fmt: skip
         try:
             yield port, said

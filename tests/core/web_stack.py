@@ -175,6 +175,16 @@ def plain_environ() -> dict[str, str]:
     }
 
 
+def as_built(folder: Path) -> str:
+    """Leave in a folder what a release's build leaves, with no file in it; return where that is.
+
+    A web without DJANGO_DEBUG starts with `STATIC_ROOT` there.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "staticfiles.json").write_text(NO_FILES)
+    return str(folder)
+
+
 @contextmanager
 def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[HttpClient]:
     """Start one more web server on the web stack's database, with settings of its own.
@@ -185,7 +195,7 @@ def another_web(web_stack: WebStack, folder: Path, **environ: str) -> Iterator[H
     kept = web_stack.stack.env.items()
     given = {name: value for name, value in kept if name not in {"PORT", "STATIC_ROOT"}}
     stack = Stack(folder, environ={**given, "WEB_CONCURRENCY": "1", **environ})
-    (Path(stack.env["STATIC_ROOT"]) / "staticfiles.json").write_text(NO_FILES)
+    as_built(Path(stack.env["STATIC_ROOT"]))
     try:
         stack.start_part("web")
         yield HttpClient(stack.web_port, home=web_stack.http_client())
