@@ -24,22 +24,22 @@ KIND = "slowly delivered"
 Serve = Callable[[socket.socket], None]
 
 
-@mail.composes(KIND)
-def compose(_mail: OutgoingMail) -> Content:
-    """Write something short."""
-    incident = {"kind": "slow", "lines": ["A line."]}
-    return Content(template="incident", context={"incident": incident, "title": "Slow"})
-
-
 @pytest.fixture
-def promised(web_stack: WebStack) -> OutgoingMail:
-    """A mail that is due."""
-    return OutgoingMail.objects.create(
+def promised(web_stack: WebStack) -> Iterator[OutgoingMail]:
+    """A mail that is due, of a kind of these tests' own."""
+
+    @mail.composes(KIND)
+    def compose(_mail: OutgoingMail) -> Content:
+        incident = {"kind": "slow", "lines": ["A line."]}
+        return Content(template="incident", context={"incident": incident, "title": "Slow"})
+
+    yield OutgoingMail.objects.create(
         kind=KIND,
         key=str(time.monotonic_ns()),
         to="anna@slow.example",
         next_attempt_at=timezone.now(),
     )
+    del mail._composers[KIND]
 
 
 @contextmanager
