@@ -66,9 +66,10 @@ def clear_unfinished() -> list[str]:
     cleared = []
     begun = clock.now() - TIME_TO_BEGIN
     for tenant in Tenant.objects.filter(provisioned_at=None, claimed_at=None, created_at__lt=begun):
-        with transaction.atomic():
-            if executor.try_hold(tenant.schema_name):
-                _discard(tenant)
+        with locks.while_alive(tenant.schema_name) as alone:
+            if alone:
+                with transaction.atomic():
+                    _discard(tenant)
                 cleared.append(tenant.schema_name)
     return cleared
 

@@ -192,14 +192,6 @@ def hold(schema_name: str) -> None:
     _say(_hold(schema_name))
 
 
-def try_hold(schema_name: str) -> bool:
-    """Hold a schema until the transaction ends, unless somebody else does; return whether."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [schema_name])
-        (held,) = cursor.fetchone()
-    return bool(held)
-
-
 def _operate(
     step: MigrationStep, plan: Plan, *, holding: str = "", new: bool = False, at_once: bool = False
 ) -> Recorder:
